@@ -1,0 +1,207 @@
+package core
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/seed467724c4/wechat/core/wxapi"
+)
+
+// pass hands the request on. Vary says to caches that the answer depends on who
+// asks.
+func (v *visit) pass() *Outcome {
+	v.header.Add("Vary", "Cookie")
+	return &Outcome{Context: withUser(v.ctx, v.user), Header: v.header}
+}
+
+// answer makes an answer of our own: never stored, never a referrer, because the
+// address may hold a code.
+func (v *visit) answerWith(status int, body []byte, err error) *Outcome {
+	h := v.header
+	if h == nil {
+		h = http.Header{}
+	}
+	h.Add("Cache-Control", "no-store")
+	h.Add("Referrer-Policy", "no-referrer")
+	return &Outcome{Context: v.ctx, Header: h, Status: status, Body: body, Err: err}
+}
+
+func (v *visit) redirect(status int, to string) *Outcome {
+	v.header.Add("Location", to)
+	return v.answerWith(status, nil, nil)
+}
+
+// start sends the visitor to WeChat, to come back to this very page.
+func (v *visit) start() *Outcome {
+	if v.binding.id == "" {
+		v.readBinding()
+	}
+	if v.binding.id == "" {
+		v.setBinding(newBinding())
+	}
+	scope := v.gate.scope
+	if v.user.level() >= scope.level() {
+		scope = v.state.scope // this gate has enough; a further one began the login
+	}
+	attempt := v.attempts() + 1
+	back := v.target
+	if v.state.shape == ourState {
+		back = back.clean()
+	}
+	state := v.auth.keys.mint(v.now, attempt, scope, v.binding.id, v.at)
+	v.auth.config.logger().DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
+	return v.redirect(http.StatusFound, v.auth.wechat.AuthorizeURL(v.at.url(back.outbound()), string(scope), state))
+}
+
+// problem answers scripts, forms, streams and sockets, which a redirect to
+// another site would break (RFC 9457).
+func (v *visit) problem() *Outcome {
+	body, err := json.Marshal(problem{
+		Type: "about:blank", Title: "Login required", Status: http.StatusUnauthorized,
+		Detail:   "Open login_url in the page's own window; it comes back when the visitor is logged in.",
+		LoginURL: v.loginURL(),
+	})
+	if err != nil {
+		return v.page(UnavailablePage, fmt.Errorf("%w: %w", ErrUnavailable, err))
+	}
+	v.header.Add("Content-Type", "application/problem+json")
+	return v.answerWith(http.StatusUnauthorized, body, nil)
+}
+
+type problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail"`
+	LoginURL  string `json:"login_url,omitempty"`
+	Reference string `json:"reference,omitempty"`
+}
+
+// loginURL is where a script sends its page to log in: the app's Login with the
+// page the script runs on, or else the address it asked for.
+func (v *visit) loginURL() string {
+	asked := v.target
+	if v.state.shape == ourState {
+		asked = asked.clean()
+	}
+	if v.auth.config.LoginPath == "" || v.gate.mode == Login {
+		return v.at.url(asked)
+	}
+	to := "/"
+	if page, err := url.Parse(v.request.Header.Get("Referer")); err == nil && page.Scheme+"://"+page.Host == v.at.String() && isLocal(page.RequestURI()) {
+		to = strings.TrimPrefix(page.RequestURI(), v.at.prefix)
+	}
+	return v.at.url(target{path: v.auth.config.LoginPath, query: "to=" + url.QueryEscape(to), asks: true})
+}
+
+var statusOf = map[PageKind]int{
+	OutsidePage: http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
+	SnapshotPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden,
+	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
+	UnavailablePage: http.StatusServiceUnavailable,
+}
+
+// page shows a visitor what happened; a script gets the same as a problem
+// document. What an operator may have to look into is logged with the reference
+// that the visitor reads.
+func (v *visit) page(kind PageKind, err error) *Outcome {
+	if v.gate.onError != nil {
+		if out := v.gate.onError(v.ctx, v.request, err); out != nil {
+			return out
+		}
+	}
+	if v.header == nil {
+		v.header = http.Header{}
+	}
+	p := Page{Kind: kind, Status: statusOf[kind], Lang: languageOf(v.request.Header.Get("Accept-Language"))}
+	if kind != BadRequestPage {
+		p.Here = v.here()
+	}
+	switch kind {
+	case OutsidePage:
+		p.QRCode = qrCode(p.Here)
+	case StuckPage:
+		p.Fault = v.fault()
+	case ForbiddenPage:
+		if errors.Is(err, ErrMethod) {
+			p.Status = http.StatusMethodNotAllowed
+			v.header.Add("Allow", http.MethodPost)
+		}
+	}
+	if kind == UnavailablePage || kind == StuckPage {
+		p.Reference = v.report(kind, p.Fault, err)
+	}
+	if kind == UnavailablePage {
+		v.header.Add("Retry-After", retryAfter)
+	}
+	if kindOf(v.request) == script && v.gate.mode != Logout {
+		return v.problemFor(p, err)
+	}
+	v.header.Add("Content-Type", "text/html; charset=utf-8")
+	v.header.Add("Content-Security-Policy", v.auth.pages.policyFor(kind))
+	v.header.Add("X-Content-Type-Options", "nosniff")
+	return v.answerWith(p.Status, v.auth.pages.render(p), err)
+}
+
+func (v *visit) problemFor(p Page, err error) *Outcome {
+	text := wordsFor(Page{Kind: p.Kind, Lang: "en"})
+	body, _ := json.Marshal(problem{Type: "about:blank", Title: text.Title, Status: p.Status, Detail: text.Body, Reference: p.Reference})
+	v.header.Add("Content-Type", "application/problem+json")
+	return v.answerWith(p.Status, body, err)
+}
+
+// here is the page that was asked for, to try again: never with a code or state
+// of ours, and on a logout the front page.
+func (v *visit) here() string {
+	if v.gate.mode == Logout {
+		return v.at.url(target{path: "/"})
+	}
+	t := v.target
+	if v.state.shape == ourState {
+		t = t.clean()
+	}
+	return v.at.url(t)
+}
+
+// fault guesses why no cookie comes back, the surest sign first.
+func (v *visit) fault() Fault {
+	public := v.auth.public
+	switch {
+	case v.user == nil && v.binding.bounces(v.now) >= maxBounces:
+		return SessionCookie
+	case public.host != "" && !strings.EqualFold(v.request.Host, public.host):
+		return OtherDomain
+	case public.https() && !v.request.TLS && lastListed(v.request.Header.Values("X-Forwarded-Proto")) != "https":
+		return MixedScheme
+	}
+	return CookiesOff
+}
+
+// report logs trouble and returns the reference that leads from the visitor's
+// page to the line.
+func (v *visit) report(kind PageKind, fault Fault, err error) string {
+	reference := strings.ToLower(rand.Text()[:10])
+	args := []any{"page", string(kind), "reference", reference, "error", err.Error()}
+	if fault != "" {
+		args = append(args, "fault", string(fault))
+	}
+	var wx *wxapi.Error
+	if errors.As(err, &wx) {
+		args = append(args, "errcode", strconv.Itoa(wx.Code), "rid", wx.RequestID, "class", wx.Class().String())
+	}
+	log := v.auth.config.logger()
+	if wxapi.Classify(err) == wxapi.ClassOperator {
+		log.ErrorContext(v.ctx, "wechat: login failed, the account's settings need a look", args...)
+	} else {
+		log.WarnContext(v.ctx, "wechat: login failed", args...)
+	}
+	return reference
+}
+
+func joinUnavailable(err error) error { return fmt.Errorf("%w: sessions: %w", ErrUnavailable, err) }

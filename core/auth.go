@@ -1,0 +1,118 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/seed467724c4/wechat/core/wxapi"
+)
+
+// Auth is one Official Account's login: its keys, its sessions, its client to
+// WeChat. Make one with [New] and hand it to the gates, or let them share
+// [Default]. Safe for concurrent use.
+type Auth struct {
+	config   Config
+	public   origin // zero without PublicURL
+	keys     keys
+	wechat   *wxapi.Client
+	sessions *sessions
+	logins   *logins
+	pages    pages
+	now      func() time.Time
+	binding  string // cookie name, without prefix
+
+	end   context.CancelFunc
+	ended chan struct{}
+}
+
+// New checks the whole configuration and reports everything wrong with it in one
+// error, each line with what to do. Call [Auth.Close] when done.
+func New(c Config) (*Auth, error) { return newAuth(c, time.Now) }
+
+func newAuth(c Config, now func() time.Time) (*Auth, error) {
+	public, err := c.check()
+	if err != nil {
+		return nil, err
+	}
+	wechat, err := wxapi.New(wxapi.Config{
+		AppID: c.AppID, AppSecret: c.AppSecret, OpenURL: c.OpenURL, APIURL: c.APIURL,
+		HTTPClient: c.HTTPClient, Timeout: tryTimeout,
+	})
+	if err != nil {
+		return nil, err
+	}
+	keys, err := newKeys(c.AppID, c.AppSecret)
+	if err != nil {
+		return nil, fmt.Errorf("wechat: derive keys: %w", err)
+	}
+	memory := newMemory()
+	lifetime, end := context.WithCancel(context.Background())
+	a := &Auth{
+		config: c, public: public, keys: keys, wechat: wechat, now: now,
+		sessions: newSessions(&c, now, memory),
+		logins:   newLogins(&c, wechat, now, lifetime),
+		pages:    newPages(c.Pages),
+		binding:  "wechat_login_" + accountTag(c.AppID),
+		end:      end, ended: make(chan struct{}),
+	}
+	go a.sweep(lifetime, memory)
+	c.warn()
+	return a, nil
+}
+
+// sweep drops what has expired, until Close.
+func (a *Auth) sweep(ctx context.Context, m *memory) {
+	defer close(a.ended)
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			m.sweep(now)
+			a.logins.done.DeleteExpired()
+		}
+	}
+}
+
+// Close ends what is the instance's own: its sweeper, exchanges still running,
+// idle connections to WeChat. Private sessions end with it; the app's own session
+// manager is left alone. It is safe to call it twice; it always returns nil.
+func (a *Auth) Close() error {
+	a.end()
+	<-a.ended
+	a.wechat.Close()
+	return nil
+}
+
+var shared struct {
+	sync.Mutex
+	auth *Auth
+}
+
+// Default is the instance that gates without one share, made from the
+// environment ([ConfigFromEnv]) when it is first needed. A failure is not kept:
+// the next call tries again.
+func Default() (*Auth, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.auth == nil {
+		a, err := New(ConfigFromEnv())
+		if err != nil {
+			return nil, err
+		}
+		shared.auth = a
+	}
+	return shared.auth, nil
+}
+
+// SetDefault makes a the instance that gates made from now on share; nil makes
+// the next [Default] read the environment again. The former one is not closed.
+func SetDefault(a *Auth) {
+	shared.Lock()
+	defer shared.Unlock()
+	shared.auth = a
+}

@@ -1,0 +1,187 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+// Config is what an account needs, once per process. Only AppID and AppSecret are
+// required. Settings of a single route are [Option]s.
+type Config struct {
+	// AppID and AppSecret are the Official Account's (公众号), from the console's
+	// 开发接口管理. Required. The secret also signs logins in progress, so all
+	// nodes of one site need the same.
+	AppID, AppSecret string
+
+	// PublicURL is the address visitors use, such as "https://app.example.com".
+	// Default: the request's own scheme and host. Set it in production and behind
+	// every proxy: nothing in a request can then change where WeChat sends visitors
+	// back to, and cookies are Secure with the __Host- prefix when it is https. It
+	// may have a path that a proxy cuts off before requests reach the app. WeChat
+	// allows no port here, and the host must be registered as 网页授权域名 (else
+	// its page 10003).
+	PublicURL string
+
+	// TrustProxy takes scheme and host from X-Forwarded-Proto and -Host, of each
+	// the last value: for a proxy that sets both itself. Default false. Without
+	// effect where PublicURL is set, which is the better choice.
+	TrustProxy bool
+
+	// OpenURL and APIURL are WeChat's two addresses; set them for a simulator.
+	// Defaults: https://open.weixin.qq.com and https://api.weixin.qq.com.
+	OpenURL, APIURL string
+
+	// AnyBrowser takes every browser for WeChat's. For development with a
+	// simulator: real WeChat shows outsiders an error page. Default false; logged
+	// as a warning.
+	AnyBrowser bool
+
+	// LoginPath is where the app mounted Login, such as "/login". The 401 answers
+	// to scripts then carry a login_url that comes back to the page the script
+	// runs on. Default "": login_url is the address that was asked for.
+	LoginPath string
+
+	// Sessions is the app's own session manager. Default: private sessions in this
+	// process's memory, 30 days, no idle time, in a cookie of their own. Several
+	// nodes must supply a manager with a shared store, and should set
+	// HashTokenInStore. Its cookie must be SameSite Lax. Where the manager's
+	// LoadAndSave runs outside the gate it writes the cookie; elsewhere the gate
+	// does. scs writes whole sessions and the last writer wins, so a handler that
+	// is still running when its visitor logs out can bring the session back.
+	Sessions *scs.SessionManager
+
+	// OnLogin is called once per login, never per request, before the session is
+	// made; it may set User.AppUserID, which the session keeps. An error or a panic
+	// in it logs nobody in and shows the "unavailable" page. The context ends
+	// after the 10 s that a callback may take.
+	OnLogin func(context.Context, *User) error
+
+	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect
+	// and 3 s to the first byte. Redirects are never followed, whatever client this
+	// is: the app secret would travel as Referer. Every try ends after 5 s.
+	HTTPClient *http.Client
+
+	// Logger gets what visitors are shown errors for, with the same reference, and
+	// debug lines for ordinary logins. It never gets a secret, code, token or whole
+	// open id. Default slog.Default().
+	Logger *slog.Logger
+
+	// Pages makes the pages that visitors see. Default: built-in ones in Chinese
+	// and English.
+	Pages Pages
+}
+
+// ConfigFromEnv reads WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
+// WECHAT_OPEN_URL, WECHAT_API_URL and WECHAT_ANY_BROWSER ("1" for development).
+// It checks nothing; [New] does.
+func ConfigFromEnv() Config {
+	return Config{
+		AppID:      os.Getenv("WECHAT_APP_ID"),
+		AppSecret:  os.Getenv("WECHAT_APP_SECRET"),
+		PublicURL:  os.Getenv("WECHAT_PUBLIC_URL"),
+		OpenURL:    os.Getenv("WECHAT_OPEN_URL"),
+		APIURL:     os.Getenv("WECHAT_API_URL"),
+		AnyBrowser: os.Getenv("WECHAT_ANY_BROWSER") == "1",
+	}
+}
+
+// check reports everything wrong at once.
+func (c *Config) check() (public origin, err error) {
+	var errs []error
+	wrong := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("wechat: "+format, args...))
+	}
+	switch {
+	case c.AppID == "":
+		wrong("AppID is missing: set Config.AppID or WECHAT_APP_ID to the account's app id")
+	case !isWord(c.AppID):
+		wrong("AppID %q has characters that no app id has: copy it from the console", c.AppID)
+	}
+	switch {
+	case c.AppSecret == "":
+		wrong("AppSecret is missing: set Config.AppSecret or WECHAT_APP_SECRET to the account's app secret")
+	case strings.TrimSpace(c.AppSecret) != c.AppSecret:
+		wrong("AppSecret has white space around it: copy it without")
+	}
+	if c.PublicURL != "" {
+		var ok bool
+		if public, ok = parsePublicURL(c.PublicURL); !ok {
+			wrong("PublicURL is not an address visitors can use: set Config.PublicURL or WECHAT_PUBLIC_URL to something like https://app.example.com, without query")
+		}
+	}
+	for _, u := range []struct{ name, env, value string }{
+		{"OpenURL", "WECHAT_OPEN_URL", c.OpenURL}, {"APIURL", "WECHAT_API_URL", c.APIURL},
+	} {
+		if _, ok := parsePublicURL(u.value); u.value != "" && !ok {
+			wrong("%s is not an http or https address: mend Config.%s or %s, or leave it out for WeChat's own", u.name, u.name, u.env)
+		}
+	}
+	if c.LoginPath != "" {
+		if t, ok := parseTarget(c.LoginPath); !ok || t.asks || !isLocal(c.LoginPath) {
+			wrong("LoginPath is not a path of this site: set Config.LoginPath to something like /login")
+		}
+	}
+	if m := c.Sessions; m != nil {
+		if m.Store == nil || m.Codec == nil || m.Cookie.Name == "" {
+			wrong("Sessions has no store, codec or cookie name: make it with scs.New")
+		}
+	}
+	return public, errors.Join(errs...)
+}
+
+// warn says what works but should not stay so.
+func (c *Config) warn() {
+	log := c.logger()
+	if c.AnyBrowser {
+		log.Warn("wechat: AnyBrowser is on: every browser counts as WeChat; for development only")
+	}
+	if c.OpenURL != "" || c.APIURL != "" {
+		log.Warn("wechat: logins go to an address that is not WeChat's own", "open_url", c.OpenURL, "api_url", c.APIURL)
+	}
+	if m := c.Sessions; m != nil && m.Cookie.SameSite == http.SameSiteStrictMode {
+		log.Warn("wechat: the session cookie is SameSite=Strict and will not come back from WeChat: visitors cannot log in; set Cookie.SameSite to Lax")
+	}
+	if m := c.Sessions; m != nil && m.Cookie.Secure && strings.HasPrefix(c.PublicURL, "http://") {
+		log.Warn("wechat: the session cookie is Secure but PublicURL is http: visitors cannot log in")
+	}
+	if strings.HasPrefix(c.PublicURL, "http://") && !loopback(c.PublicURL) {
+		log.Warn("wechat: PublicURL is http: anybody on the way can read codes and sessions")
+	}
+}
+
+func loopback(raw string) bool {
+	u, err := url.Parse(raw)
+	return err == nil && (u.Hostname() == "localhost" || u.Hostname() == "127.0.0.1" || u.Hostname() == "::1" || strings.HasSuffix(u.Hostname(), ".localhost"))
+}
+
+func (c *Config) logger() *slog.Logger {
+	if c.Logger != nil {
+		return c.Logger
+	}
+	return slog.Default()
+}
+
+// String shows what is configured, never the secret.
+func (c Config) String() string {
+	return fmt.Sprintf("wechat config of %s at %q (secret withheld)", c.AppID, c.PublicURL)
+}
+
+// GoString withholds the secret as String does.
+func (c Config) GoString() string { return c.String() }
+
+// Format withholds the secret under every verb.
+func (c Config) Format(f fmt.State, _ rune) { fmt.Fprint(f, c.String()) }
+
+// LogValue withholds the secret as String does.
+func (c Config) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalText withholds the secret, so that encoding/json and others do.
+func (c Config) MarshalText() ([]byte, error) { return []byte(c.String()), nil }

@@ -1,0 +1,57 @@
+package core
+
+import (
+	"iter"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// cookieValues goes through the cookies of one name, at most maxSameCookie of
+// them: a sibling domain may have planted others beside ours. Values are taken
+// as they stand; those of our cookies need no quotes and no escapes.
+func cookieValues(h Header, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		found := 0
+		for _, line := range h.Values("Cookie") {
+			for line != "" && found < maxSameCookie {
+				var pair string
+				pair, line, _ = strings.Cut(line, ";")
+				pair = strings.TrimLeft(pair, " \t")
+				if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
+					found++
+					if !yield(strings.TrimRight(pair[len(name)+1:], " \t")) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// cookieName adds the prefix by which a browser guarantees that nobody but this
+// very host set the cookie, over https (RFC 6265bis, __Host-). Over http there is
+// no such promise to be had.
+func cookieName(name string, https bool) string {
+	if https {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// addCookie sets a cookie of ours: HttpOnly, for the whole host and no other,
+// and Lax, because the way back from WeChat is cross-site. maxAge is in seconds;
+// negative removes the cookie.
+func addCookie(h http.Header, name, value string, https bool, maxAge int) {
+	var b strings.Builder
+	b.WriteString(cookieName(name, https))
+	b.WriteByte('=')
+	b.WriteString(value)
+	b.WriteString("; Path=/; Max-Age=")
+	b.WriteString(strconv.Itoa(max(maxAge, 0)))
+	b.WriteString("; HttpOnly; SameSite=Lax")
+	if https {
+		b.WriteString("; Secure")
+	}
+	h.Add("Set-Cookie", b.String())
+}

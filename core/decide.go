@@ -1,0 +1,132 @@
+package core
+
+// facts is all that a decision rests on.
+type facts struct {
+	mode   Mode
+	kind   kind
+	client client
+	level  level  // what the session holds
+	want   level  // what the route asks for; at least silentLevel
+	answer answer // what came back from WeChat
+	asked  level  // what the login in the answer asked for; nobody without an answer of ours
+	news   bool   // a valid code that is newer than the session's login or asks for more than it holds
+	spent  bool   // no attempts are left
+}
+
+// kind is what sort of request this is; see kindOf.
+type kind uint8
+
+const (
+	navigation kind = iota
+	script
+	frame
+	kinds // how many there are
+)
+
+// client is where the visitor is; see clientOf.
+type client uint8
+
+const (
+	insideWeChat client = iota
+	outsideWeChat
+	clients
+)
+
+// answer is what came back from WeChat: first as the URL tells it, then, after an
+// exchange, what the exchange came to.
+type answer uint8
+
+const (
+	noAnswer    answer = iota // no state of ours
+	code                      // a state given to this browser, and a code
+	withoutCode               // a state of ours, and no code: the visitor refused
+	stale                     // a state of ours that is old or another browser's, or a code that cannot be one
+
+	loggedIn    // exchanged: the session holds the user
+	codeDead    // exchanged: WeChat knows the code no more
+	tooLittle   // exchanged: less than the login asked for
+	unavailable // exchanged: WeChat, the store or the app failed
+	snapshot    // exchanged: the virtual visitor of a snapshot page
+	answers
+)
+
+// step is what is to be done.
+type step uint8
+
+const (
+	pass         step = iota // call the next handler
+	arrive                   // redirect to the page that was asked for (Login: to "to")
+	exchange                 // exchange the code, then decide again
+	start                    // redirect to WeChat
+	unauthorized             // 401 with a problem document
+	framePage
+	outsidePage
+	refusedPage
+	stuckPage
+	unavailablePage
+	snapshotPage
+)
+
+// decide is the state machine: what to do with a visitor, from facts alone.
+func decide(f facts) step {
+	// An Optional gate wants nothing, but a login that another gate began must
+	// still come to its end here: what it asked for counts, or an outer gate
+	// would clean away an answer that an inner one goes on asking for.
+	enough := f.mode == Optional || f.level >= f.want
+	finished := enough && f.level >= f.asked
+	through := pass
+	if f.mode == Login {
+		through = arrive
+	}
+
+	switch {
+	case f.kind == navigation:
+	case enough:
+		return through
+	case f.kind == frame:
+		return framePage
+	default:
+		return unauthorized
+	}
+
+	switch f.answer {
+	case code:
+		if f.news {
+			return exchange
+		}
+		if enough {
+			return arrive
+		}
+	case loggedIn:
+		return arrive
+	case tooLittle, unavailable:
+		return unavailablePage
+	case snapshot:
+		return snapshotPage
+	case withoutCode:
+		if !finished {
+			return refusedPage
+		}
+		return arrive
+	case stale, codeDead:
+		if finished {
+			return arrive
+		}
+	case noAnswer:
+		if enough {
+			return through
+		}
+	}
+
+	switch {
+	case f.mode == Optional:
+		// Left for a Require further in, which counts the attempt.
+		return pass
+	case f.client == outsideWeChat:
+		return outsidePage
+	case f.spent:
+		return stuckPage
+	default:
+		return start
+	}
+}

@@ -1,0 +1,26 @@
+package core
+
+import "errors"
+
+// What can become of a visitor, for [OnError] and errors.Is. A failed call to
+// WeChat also carries its *wxapi.Error (errors.As).
+var (
+	// ErrTarget: the request target or host cannot be part of a URL of this site (400).
+	ErrTarget = errors.New("wechat: not a request target of this site")
+	// ErrOutside: the visitor is not inside WeChat, where alone the login works (403).
+	ErrOutside = errors.New("wechat: not inside WeChat")
+	// ErrRefused: the visitor came back from WeChat without a code (403).
+	ErrRefused = errors.New("wechat: login refused by the visitor")
+	// ErrStuck: three attempts, and the browser never brought its cookies back (400).
+	ErrStuck = errors.New("wechat: login attempts spent, cookies do not come back")
+	// ErrFrame: the page is in a frame, where WeChat shows nothing (403).
+	ErrFrame = errors.New("wechat: login inside a frame")
+	// ErrSnapshot: WeChat's snapshot page, a virtual visitor (403; is_snapshotuser).
+	ErrSnapshot = errors.New("wechat: virtual visitor of a snapshot page")
+	// ErrUnavailable: WeChat, the session store or OnLogin failed (503).
+	ErrUnavailable = errors.New("wechat: login is unavailable")
+	// ErrCrossSite: a logout that another site asked for (403).
+	ErrCrossSite = errors.New("wechat: logout asked for by another site")
+	// ErrMethod: a logout by anything but POST (405).
+	ErrMethod = errors.New("wechat: logout takes POST")
+)

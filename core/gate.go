@@ -1,0 +1,107 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Gate is one mounted guard: the decisions of an instance for one route, group
+// or app. It is safe for concurrent use and keeps nothing between requests.
+type Gate struct {
+	auth    *Auth
+	mode    Mode
+	scope   Scope
+	skip    []func(*Request) bool
+	onError func(context.Context, *Request, error) *Outcome
+}
+
+// NewGate makes a gate for an adapter; applications call the adapter's Require,
+// Optional, Login and Logout. Without an instance among the options it takes
+// [Default], and panics, naming everything that is missing and how to mend it,
+// while the app is being set up.
+func NewGate(mode Mode, options ...Option) *Gate {
+	g := &Gate{mode: mode, scope: Silent}
+	for _, o := range options {
+		if o == nil {
+			panic("wechat: a nil option: leave it out")
+		}
+		o.apply(g)
+	}
+	if g.scope != Silent && g.scope != Prompt {
+		panic(fmt.Sprintf("wechat: unknown scope %q: use core.Silent or core.Prompt", string(g.scope)))
+	}
+	if g.auth == nil {
+		a, err := Default()
+		if err != nil {
+			panic(noInstance(err))
+		}
+		g.auth = a
+	}
+	return g
+}
+
+func noInstance(err error) string {
+	return fmt.Sprintf("wechat: no instance to log visitors in with:\n\t%s\n"+
+		"Do one of these before Require, Optional, Login or Logout is called:\n"+
+		"\tset the environment variables named above;\n"+
+		"\tcore.SetDefault(auth), with auth from core.New(core.Config{...});\n"+
+		"\thand the instance over: Require(auth)",
+		strings.ReplaceAll(err.Error(), "\n", "\n\t"))
+}
+
+// Handle decides about one request. It never panics on any input; what the
+// app's own hooks panic with is the app's.
+func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
+	for _, skip := range g.skip {
+		if skip(r) {
+			return &Outcome{Context: ctx}
+		}
+	}
+	v := &visit{gate: g, auth: g.auth, ctx: ctx, request: r, now: g.auth.now()}
+	if !v.locate() {
+		return v.page(BadRequestPage, ErrTarget)
+	}
+	if err := v.recognise(); err != nil {
+		return v.page(UnavailablePage, joinUnavailable(err))
+	}
+	if g.mode == Logout {
+		return v.logout()
+	}
+	v.readAnswer()
+	s := decide(v.facts())
+	if s == exchange {
+		v.exchange()
+		s = decide(v.facts())
+	}
+	return v.perform(s)
+}
+
+// perform is the one place where a step becomes an answer.
+func (v *visit) perform(s step) *Outcome {
+	switch s {
+	case pass:
+		return v.pass()
+	case arrive:
+		return v.redirect(303, v.destination())
+	case start:
+		return v.start()
+	case unauthorized:
+		return v.problem()
+	case framePage:
+		return v.page(FramePage, ErrFrame)
+	case outsidePage:
+		return v.page(OutsidePage, ErrOutside)
+	case refusedPage:
+		return v.page(RefusedPage, ErrRefused)
+	case snapshotPage:
+		return v.page(SnapshotPage, ErrSnapshot)
+	case unavailablePage:
+		return v.page(UnavailablePage, v.reason)
+	case stuckPage:
+		return v.page(StuckPage, errors.Join(ErrStuck, v.reason))
+	}
+	// Unreachable: decide knows no other step. Closed rather than open.
+	return v.page(UnavailablePage, ErrUnavailable)
+}

@@ -1,0 +1,167 @@
+package core
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/patrickmn/go-cache"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/seed467724c4/wechat/core/wxapi"
+)
+
+// logins turns codes into users: each code once per browser, however often the
+// callback is delivered, and for as long as WeChat knows the code.
+type logins struct {
+	wechat   *wxapi.Client
+	appID    string
+	onLogin  func(context.Context, *User) error
+	now      func() time.Time
+	flights  singleflight.Group
+	done     *cache.Cache // key -> *User
+	places   chan struct{}
+	lifetime context.Context // ends with Close
+}
+
+func newLogins(c *Config, wechat *wxapi.Client, now func() time.Time, lifetime context.Context) *logins {
+	return &logins{
+		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
+		// No janitor of go-cache's own: its goroutine has no owner that ends it.
+		done:   cache.New(rememberFor, 0),
+		places: make(chan struct{}, maxExchanges),
+	}
+}
+
+// result is what an exchange came to: an answer for decide, and the user or the
+// reason.
+type result struct {
+	answer answer
+	user   *User
+	err    error
+}
+
+// exchange gives every delivery of one code to one browser the same result. By
+// the code alone, a code read in a log would log anybody in.
+func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
+	key := rememberKey(code, browser, asked)
+	if u, ok := l.done.Get(key); ok {
+		return result{answer: loggedIn, user: u.(*User)}
+	}
+	flight := l.flights.DoChan(key, func() (any, error) {
+		if u, ok := l.done.Get(key); ok {
+			return result{answer: loggedIn, user: u.(*User)}, nil
+		}
+		return l.first(key, code, asked, lang), nil
+	})
+	select {
+	case r := <-flight:
+		return r.Val.(result)
+	case <-ctx.Done():
+		// This caller left; the others still get their answer.
+		return result{answer: unavailable, err: fmt.Errorf("%w: visitor left: %w", ErrUnavailable, ctx.Err())}
+	}
+}
+
+// first runs on a context of its own: the delivery that began it may hang up.
+func (l *logins) first(key, code string, asked Scope, lang string) result {
+	select {
+	case l.places <- struct{}{}:
+		defer func() { <-l.places }()
+	default:
+		return result{answer: unavailable, err: fmt.Errorf("%w: %d exchanges at once", ErrUnavailable, maxExchanges)}
+	}
+	ctx, cancel := context.WithTimeout(l.lifetime, callbackBudget)
+	defer cancel()
+	r := l.ask(ctx, code, asked, lang)
+	if r.answer == loggedIn {
+		l.done.SetDefault(key, r.user)
+	}
+	return r
+}
+
+func (l *logins) ask(ctx context.Context, code string, asked Scope, lang string) result {
+	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return l.wechat.Exchange(ctx, code) })
+	switch {
+	case err == nil:
+	case wxapi.Classify(err) == wxapi.ClassRestart:
+		return result{answer: codeDead, err: err}
+	default:
+		return result{answer: unavailable, err: fmt.Errorf("%w: %w", ErrUnavailable, err)}
+	}
+	if token.Snapshot {
+		// A virtual account that a real visitor later shares with others: never a
+		// user, and never remembered (api_snsaccesstoken, is_snapshotuser).
+		return result{answer: snapshot, err: ErrSnapshot}
+	}
+	u := &User{AppID: l.appID, OpenID: token.OpenID, UnionID: token.UnionID, Scope: Silent, LoggedInAt: l.now().Truncate(time.Second)}
+	if asked == Prompt {
+		// Without a scope in the reply, what was asked for was granted.
+		if token.Scope != "" && !token.HasScope(string(Prompt)) {
+			return result{answer: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, Prompt)}
+		}
+		profile, err := retryOnce(ctx, func() (*wxapi.UserInfo, error) {
+			return l.wechat.UserInfo(ctx, token.AccessToken, token.OpenID, lang)
+		})
+		if err != nil {
+			return result{answer: tooLittle, err: fmt.Errorf("%w: profile: %w", ErrUnavailable, err)}
+		}
+		u.fill(profile)
+	}
+	if err := l.hook(ctx, u); err != nil {
+		return result{answer: unavailable, err: fmt.Errorf("%w: OnLogin: %w", ErrUnavailable, err)}
+	}
+	return result{answer: loggedIn, user: u}
+}
+
+// fill takes a profile over from WeChat.
+func (u *User) fill(p *wxapi.UserInfo) {
+	u.Scope = Prompt
+	u.Nickname, u.Avatar, u.Sex = p.Nickname, p.HeadImgURL, p.Sex
+	u.Country, u.Province, u.City = p.Country, p.Province, p.City
+	u.Privilege = p.Privilege
+	if p.UnionID != "" {
+		u.UnionID = p.UnionID
+	}
+}
+
+// hook runs the app's code; a panic in it would end a fiber process.
+func (l *logins) hook(ctx context.Context, u *User) (err error) {
+	if l.onLogin == nil {
+		return nil
+	}
+	appID, openID := u.AppID, u.OpenID
+	defer func() {
+		if p := recover(); p != nil {
+			// The value may hold anything, so it is not printed.
+			err = fmt.Errorf("panic of type %T", p)
+		}
+	}()
+	if err := l.onLogin(ctx, u); err != nil {
+		return err
+	}
+	if u.AppID != appID || u.OpenID != openID {
+		return errors.New("the hook changed the identity WeChat vouched for")
+	}
+	return nil
+}
+
+// retryOnce repeats what failed for a passing reason: network trouble, or WeChat's
+// -1. The code may have been consumed all the same; then 40163 follows, and the
+// login starts anew.
+func retryOnce[T any](ctx context.Context, call func() (T, error)) (T, error) {
+	v, err := call()
+	if err != nil && ctx.Err() == nil && wxapi.Classify(err) == wxapi.ClassRetry {
+		v, err = call()
+	}
+	return v, err
+}
+
+// rememberKey holds no code in the clear: keys are listed by operators.
+func rememberKey(code, browser string, asked Scope) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{code, browser, string(asked)}, "\x00")))
+	return string(sum[:])
+}

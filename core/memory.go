@@ -1,0 +1,96 @@
+package core
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+)
+
+// memory is the session store of one process: an scs.Store in 256 shards, so
+// that a sweep of many expired sessions never holds up a reader for long. Who
+// owns it calls sweep; it starts no goroutine.
+type memory struct {
+	seed   maphash.Seed
+	shards [256]shard
+}
+
+type shard struct {
+	mu    sync.RWMutex
+	items map[string]item
+}
+
+type item struct {
+	value   []byte
+	expires int64 // Unix nanoseconds
+}
+
+func newMemory() *memory {
+	m := &memory{seed: maphash.MakeSeed()}
+	for i := range m.shards {
+		m.shards[i].items = map[string]item{}
+	}
+	return m
+}
+
+func (m *memory) shard(token string) *shard {
+	return &m.shards[byte(maphash.String(m.seed, token))]
+}
+
+// Find implements scs.Store. The bytes are never changed once stored.
+func (m *memory) Find(token string) ([]byte, bool, error) {
+	s := m.shard(token)
+	s.mu.RLock()
+	it, found := s.items[token]
+	s.mu.RUnlock()
+	if !found || it.expires <= time.Now().UnixNano() {
+		return nil, false, nil
+	}
+	return it.value, true, nil
+}
+
+// Commit implements scs.Store.
+func (m *memory) Commit(token string, value []byte, expires time.Time) error {
+	s := m.shard(token)
+	s.mu.Lock()
+	s.items[token] = item{value, expires.UnixNano()}
+	s.mu.Unlock()
+	return nil
+}
+
+// Delete implements scs.Store.
+func (m *memory) Delete(token string) error {
+	s := m.shard(token)
+	s.mu.Lock()
+	delete(s.items, token)
+	s.mu.Unlock()
+	return nil
+}
+
+// sweep drops what has expired: collected under the read lock, dropped 64 at a
+// time, so that a writer or reader waits microseconds and not for the whole map.
+func (m *memory) sweep(now time.Time) {
+	var expired []string
+	for i := range m.shards {
+		s := &m.shards[i]
+		expired = expired[:0]
+		s.mu.RLock()
+		for token, it := range s.items {
+			if it.expires <= now.UnixNano() {
+				expired = append(expired, token)
+			}
+		}
+		s.mu.RUnlock()
+		for len(expired) > 0 {
+			n := min(64, len(expired))
+			s.mu.Lock()
+			for _, token := range expired[:n] {
+				// It may have been written anew since.
+				if s.items[token].expires <= now.UnixNano() {
+					delete(s.items, token)
+				}
+			}
+			s.mu.Unlock()
+			expired = expired[n:]
+		}
+	}
+}

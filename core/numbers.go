@@ -1,0 +1,55 @@
+package core
+
+import "time"
+
+// Every default of the package, with its reason.
+const (
+	// A visitor who left the consent page open longer starts anew; WeChat's code
+	// lives 5 minutes, and the page before it may take as long again.
+	stateLife = 10 * time.Minute
+	// Nodes' clocks may differ by this much before a state counts as issued in
+	// the future.
+	clockSkew = 2 * time.Minute
+	// A browser that keeps no cookies makes this many rounds, then reads why.
+	maxAttempts = 3
+	// This many logins within loopWindow without a session ever coming back mean
+	// that the session cookie is lost (Strict, Secure or another domain).
+	maxBounces = 3
+	loopWindow = time.Minute
+
+	// How long the result of a code is remembered for the browser that brought
+	// it: as long as WeChat keeps a code alive.
+	rememberFor = 5 * time.Minute
+	// A callback as a whole, with retries: longer and the visitor has left.
+	callbackBudget = 10 * time.Second
+	// Exchanges at once in one process. Beyond it the answer is 503 at once: a
+	// queue would outlive the codes in it.
+	maxExchanges = 256
+	// The share of the 5 s that WeChat is given for one try; see wxapi.
+	tryTimeout = 5 * time.Second
+
+	// A private session: silent login makes a new one cost nothing, so a month.
+	sessionLife = 30 * 24 * time.Hour
+	// The idle time of a session is written at most this often, so that a busy
+	// page does not turn every read into a write.
+	touchEvery = 5 * time.Minute
+	// How long a logout is remembered against requests that were still running.
+	tombstoneLife = 10 * time.Minute
+	// Any session store gets this long for one command, then the answer is 503.
+	storeTimeout = 500 * time.Millisecond
+	// Expired sessions in memory and remembered results are swept this often.
+	sweepEvery = time.Minute
+
+	// The binding cookie outlives any login in progress and a closed web view.
+	bindingLife = 24 * time.Hour
+
+	// Longer targets cannot travel to WeChat and back: fiber refuses about 4,096
+	// bytes of request headers, and redirect_uri is percent-encoded on the way.
+	maxTarget = 2048
+	// A code is 32 characters today; more than this is not sent to WeChat.
+	maxCode = 512
+	// Cookies of one name that are tried: a sibling domain may have planted more.
+	maxSameCookie = 4
+	// A Retry-After for trouble that passes by itself, in seconds.
+	retryAfter = "5"
+)

@@ -1,0 +1,63 @@
+package core
+
+import "context"
+
+// Option is a setting of one mounted gate: an instance (*[Auth]), a [Scope],
+// [Skip] or [OnError]. What belongs to the account and not to a route is in
+// [Config].
+type Option interface{ apply(*Gate) }
+
+// Scope is what a route needs to know of a visitor (网页授权 scope).
+// A route without one asks for [Silent].
+type Scope string
+
+const (
+	// Silent (snsapi_base) logs in without a page of WeChat's: the open id is all
+	// that is learnt.
+	Silent Scope = "snsapi_base"
+	// Prompt (snsapi_userinfo) shows WeChat's consent page and brings nickname and
+	// avatar. A session that was silent is raised; a session that was prompted
+	// covers Silent as well.
+	Prompt Scope = "snsapi_userinfo"
+)
+
+func (s Scope) apply(g *Gate) { g.scope = s }
+
+func (a *Auth) apply(g *Gate) { g.auth = a }
+
+type optionFunc func(*Gate)
+
+func (f optionFunc) apply(g *Gate) { f(g) }
+
+// Skip lets requests pass untouched for which the function says true: health
+// checks, assets. Several Skips add up. Behind a Skip no user is known, not even
+// a logged-in one. Fiber calls this Next. It is asked on every request; judge by
+// the path alone, after decoding and cleaning it as your router does, or a
+// crafted path opens what should be closed.
+func Skip(skip func(*Request) bool) Option {
+	return optionFunc(func(g *Gate) { g.skip = append(g.skip, skip) })
+}
+
+// OnError is called with every error a visitor is shown a page or a problem
+// document for ([ErrOutside], [ErrRefused], [ErrStuck], [ErrUnavailable], …;
+// see errors.Is). It may return an answer of the app's own; nil keeps the
+// built-in one. It is not called for a plain "log in first".
+func OnError(f func(ctx context.Context, r *Request, err error) *Outcome) Option {
+	return optionFunc(func(g *Gate) { g.onError = f })
+}
+
+// Mode is what a gate is for. Adapters choose it; applications meet it as
+// Require, Optional, Login and Logout.
+type Mode uint8
+
+const (
+	// Require lets only logged-in visitors through and logs the others in.
+	Require Mode = iota
+	// Optional hands over the user where there is one and never starts a login.
+	Optional
+	// Login logs the visitor in and goes to the local page named by the query
+	// parameter "to" ("/" when it is missing or not local).
+	Login
+	// Logout ends the session on a POST from the same site and goes to "/".
+	Logout
+)

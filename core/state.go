@@ -1,0 +1,135 @@
+package core
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+)
+
+// A state is 39 bytes as 53 base62 digits: WeChat hands back up to 128 bytes of
+// [0-9A-Za-z] (网页授权, parameter state). It needs no memory on the server.
+//
+//	0      version
+//	1      scope asked for (high bit), attempt (low bits)
+//	2..5   issued at, Unix seconds
+//	6      account: first byte of SHA-256 of the app id
+//	7..14  nonce
+//	15..22 header MAC over 0..14: ours, whoever brings it
+//	23..38 full MAC over 0..22, the binding cookie, app id, scheme, host, scope
+//
+// The full MAC leaves path and query out: clients re-encode them and add to them.
+const (
+	stateBytes   = 39
+	stateVersion = 1
+	headerEnd    = 15
+	headerMACEnd = 23
+	promptFlag   = 0x80
+	attemptMask  = 0x0f
+)
+
+type state struct {
+	raw     [stateBytes]byte
+	shape   stateShape
+	attempt int
+	issued  time.Time
+	scope   Scope
+}
+
+// stateShape says whose a state is.
+type stateShape uint8
+
+const (
+	foreignState stateShape = iota // not 53 digits, another version or account: the app's own
+	forgedState                    // our shape, but no MAC of ours: the app's own, though its attempt counts
+	ourState                       // made with our key, for whichever browser
+)
+
+// keys sign states. They come from the app secret, so that every node has the
+// same and a restart changes nothing.
+type keys struct {
+	appID   string
+	account byte
+	header  []byte
+	full    []byte
+}
+
+func newKeys(appID, secret string) (keys, error) {
+	k := keys{appID: appID, account: sha256.Sum256([]byte(appID))[0]}
+	var err error
+	if k.header, err = derive(appID, secret, "state header"); err != nil {
+		return keys{}, err
+	}
+	k.full, err = derive(appID, secret, "state")
+	return k, err
+}
+
+func derive(appID, secret, purpose string) ([]byte, error) {
+	return hkdf.Key(sha256.New, []byte(secret), []byte(appID), "wechat login 1: "+purpose, sha256.Size)
+}
+
+// mint makes the state of one start of a login.
+func (k *keys) mint(now time.Time, attempt int, scope Scope, binding string, at origin) string {
+	var b [stateBytes]byte
+	b[0] = stateVersion
+	b[1] = byte(attempt) & attemptMask
+	if scope == Prompt {
+		b[1] |= promptFlag
+	}
+	binary.BigEndian.PutUint32(b[2:], uint32(now.Unix()))
+	b[6] = k.account
+	rand.Read(b[7:headerEnd]) // never fails: crypto/rand ends the process instead
+	copy(b[headerEnd:], k.headerMAC(b[:]))
+	copy(b[headerMACEnd:], k.fullMAC(b[:], binding, at))
+	return encodeBase62(b)
+}
+
+// read takes a state apart. The attempt of a forged one counts too: trusting it
+// only shows the page about lost cookies sooner.
+func (k *keys) read(s string) state {
+	var st state
+	b, ok := decodeBase62(s)
+	if !ok || b[0] != stateVersion || b[6] != k.account {
+		return st
+	}
+	st.raw = b
+	st.shape = forgedState
+	st.attempt = int(b[1] & attemptMask)
+	if !hmac.Equal(b[headerEnd:headerMACEnd], k.headerMAC(b[:])) {
+		return st
+	}
+	st.shape = ourState
+	st.issued = time.Unix(int64(binary.BigEndian.Uint32(b[2:])), 0)
+	st.scope = Silent
+	if b[1]&promptFlag != 0 {
+		st.scope = Prompt
+	}
+	return st
+}
+
+// valid says whether this browser was given the state, here and lately enough.
+func (k *keys) valid(st *state, now time.Time, binding string, at origin) bool {
+	age := now.Sub(st.issued)
+	return st.shape == ourState && age <= stateLife && age >= -clockSkew &&
+		hmac.Equal(st.raw[headerMACEnd:], k.fullMAC(st.raw[:], binding, at))
+}
+
+func (k *keys) headerMAC(b []byte) []byte {
+	m := hmac.New(sha256.New, k.header)
+	m.Write(b[:headerEnd])
+	return m.Sum(nil)[:headerMACEnd-headerEnd]
+}
+
+// fullMAC separates its parts by NUL, which none of them holds. The scope is in
+// the flags, which are covered too.
+func (k *keys) fullMAC(b []byte, binding string, at origin) []byte {
+	m := hmac.New(sha256.New, k.full)
+	m.Write(b[:headerMACEnd])
+	for _, part := range [...]string{binding, k.appID, at.scheme, at.host} {
+		m.Write([]byte(part))
+		m.Write([]byte{0})
+	}
+	return m.Sum(nil)[:stateBytes-headerMACEnd]
+}

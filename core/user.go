@@ -1,0 +1,111 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// User is a visitor whom WeChat vouched for. It marshals to JSON as a profile
+// for the app's own pages; it never holds a token. Printed with fmt or slog it
+// shows the app id and the first characters of the open id only.
+type User struct {
+	// AppID is the Official Account that the other ids belong to.
+	AppID string `json:"app_id"`
+	// OpenID names the person within AppID, always present. With AppID it is the
+	// identity to key a user table by.
+	OpenID string `json:"openid"`
+	// UnionID names the person across the accounts of one company. WeChat sends
+	// it only for accounts bound to its Open Platform, and only with [Prompt]
+	// (api_snsaccesstoken).
+	UnionID string `json:"unionid,omitempty"`
+	// Scope is what the visitor granted.
+	Scope Scope `json:"scope"`
+	// Nickname and Avatar are what the visitor chose to show; nobody's identity.
+	// Empty after a silent login. The avatar's URL dies when it is changed.
+	Nickname string `json:"nickname,omitempty"`
+	Avatar   string `json:"avatar,omitempty"`
+	// Sex is 0 unknown, 1 male, 2 female. WeChat sends 0 since 2021-10-20, and
+	// empty regions (api_snsuserinfo).
+	Sex      int    `json:"sex,omitempty"`
+	Country  string `json:"country,omitempty"`
+	Province string `json:"province,omitempty"`
+	City     string `json:"city,omitempty"`
+	// Privilege lists WeChat's marks, such as "chinaunicom".
+	Privilege []string `json:"privilege,omitempty"`
+	// LoggedInAt is when WeChat vouched, to the second.
+	LoggedInAt time.Time `json:"logged_in_at"`
+	// AppUserID is the app's own id for the person, if [Config.OnLogin] set one.
+	AppUserID string `json:"app_user_id,omitempty"`
+}
+
+// String masks the open id: logs are read by more people than user tables.
+func (u *User) String() string {
+	if u == nil {
+		return "nobody"
+	}
+	return fmt.Sprintf("user %s of %s (%s)", mask(u.OpenID), u.AppID, u.Scope)
+}
+
+// GoString masks as String does.
+func (u *User) GoString() string { return u.String() }
+
+// LogValue masks as String does.
+func (u *User) LogValue() slog.Value { return slog.StringValue(u.String()) }
+
+func mask(id string) string {
+	if len(id) <= 6 {
+		return "***"
+	}
+	return id[:6] + "***"
+}
+
+// level is how much of a visitor is known.
+type level uint8
+
+const (
+	nobody level = iota
+	silentLevel
+	promptLevel
+)
+
+func (s Scope) level() level {
+	if s == Prompt {
+		return promptLevel
+	}
+	return silentLevel
+}
+
+func (u *User) level() level {
+	if u == nil {
+		return nobody
+	}
+	return u.Scope.level()
+}
+
+// userKey finds the visitor in a context: a *User, nil where a gate ran and the
+// visitor is nobody.
+type userKey struct{}
+
+func withUser(ctx context.Context, u *User) context.Context {
+	return context.WithValue(ctx, userKey{}, u)
+}
+
+// FromContext returns the logged-in user; false where there is none, or no gate
+// ran. It works in handlers of every framework and in whatever they call with
+// the request's context. The user is shared: do not change it.
+func FromContext(ctx context.Context) (*User, bool) {
+	u, _ := ctx.Value(userKey{}).(*User)
+	return u, u != nil
+}
+
+// MustFromContext is what the adapters' User functions call: the logged-in user,
+// nil for nobody behind Optional. It panics, naming the fix, where no gate ran.
+func MustFromContext(ctx context.Context) *User {
+	u, ok := ctx.Value(userKey{}).(*User)
+	if !ok {
+		panic("wechat: no Require or Optional ran before this handler: mount one on the route, its group or the whole app")
+	}
+	return u
+}

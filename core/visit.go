@@ -1,0 +1,175 @@
+package core
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// visit is what one request is about, gathered step by step.
+type visit struct {
+	gate    *Gate
+	auth    *Auth
+	ctx     context.Context
+	request *Request
+	now     time.Time
+
+	at      origin
+	target  target // as asked
+	stored  stored
+	user    *User       // nil for nobody
+	header  http.Header // of the answer, whatever it is
+	binding binding     // the one that fits the state, else the first readable; zero without
+	state   state
+	code    string
+	answer  answer
+	reason  error // why an exchange failed
+}
+
+// locate reads target and origin.
+func (v *visit) locate() (ok bool) {
+	if v.target, ok = parseTarget(v.request.Target); !ok {
+		return false
+	}
+	v.at, ok = v.auth.originOf(v.request)
+	return ok
+}
+
+// recognise finds the session. v.user stays nil where there is none.
+func (v *visit) recognise() error {
+	v.header = http.Header{}
+	s := v.auth.sessions
+	var err error
+	if v.stored, err = s.read(v.ctx, v.request.Header, v.at.https()); err != nil || !v.stored.found {
+		return err
+	}
+	if v.gate.mode != Logout {
+		h, gone, err := s.touch(v.ctx, v.stored, v.at.https())
+		if err != nil {
+			return err
+		}
+		if gone {
+			v.stored = stored{}
+			return nil
+		}
+		v.addHeader(h)
+	}
+	v.user = &v.stored.record.user
+	return nil
+}
+
+// readAnswer finds out whether this is WeChat's way back, and whose.
+func (v *visit) readAnswer() {
+	value, _, _, found := v.target.last("state")
+	if found {
+		v.state = v.auth.keys.read(value)
+	}
+	if found || v.user == nil {
+		v.readBinding()
+	}
+	if v.state.shape != ourState {
+		return
+	}
+	var hasCode bool
+	v.code, _, _, hasCode = v.target.last("code")
+	switch {
+	case !hasCode || v.code == "" || v.code == "authdeny":
+		v.answer = withoutCode
+	case !validCode(v.code) || v.binding.id == "" || !v.auth.keys.valid(&v.state, v.now, v.binding.id, v.at):
+		v.answer = stale
+	default:
+		v.answer = code
+	}
+}
+
+// readBinding takes the binding cookie that the state verifies with; only without
+// one, any that can be read.
+func (v *visit) readBinding() {
+	for value := range cookieValues(v.request.Header, cookieName(v.auth.binding, v.at.https())) {
+		b, ok := parseBinding(value)
+		if !ok {
+			continue
+		}
+		if v.binding.id == "" {
+			v.binding = b
+		}
+		if v.state.shape == ourState && v.auth.keys.valid(&v.state, v.now, b.id, v.at) {
+			v.binding = b
+			return
+		}
+	}
+}
+
+// facts is what decide is told.
+func (v *visit) facts() facts {
+	f := facts{
+		mode: v.gate.mode, kind: kindOf(v.request), client: insideWeChat,
+		level: v.user.level(), want: v.gate.scope.level(), answer: v.answer,
+		spent: v.attempts() >= maxAttempts,
+	}
+	if !v.auth.config.AnyBrowser {
+		f.client = clientOf(v.request.Header.Get("User-Agent"))
+	}
+	if v.answer != noAnswer {
+		f.asked = v.state.scope.level()
+		f.news = v.user == nil || f.asked > f.level || v.state.issued.After(v.user.LoggedInAt)
+	}
+	return f
+}
+
+// attempts counts the starts that led here: by the state, which needs no cookie,
+// and by the logins after which no session came back.
+func (v *visit) attempts() int {
+	n := v.state.attempt
+	if v.user == nil {
+		n = max(n, v.binding.bounces(v.now))
+	}
+	return n
+}
+
+// exchange turns the code into a session.
+func (v *visit) exchange() {
+	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.id, v.state.scope, wechatLanguage(v.request.Header.Get("Accept-Language")))
+	v.answer, v.reason = r.answer, r.err
+	if r.answer != loggedIn {
+		return
+	}
+	h, gone, err := v.auth.sessions.login(v.ctx, v.stored, r.user, v.at.https())
+	switch {
+	case err != nil:
+		v.answer, v.reason = unavailable, joinUnavailable(err)
+	case gone:
+		// Logged out in another tab meanwhile: nobody, at a clean address.
+		v.user = nil
+	default:
+		v.addHeader(h)
+		v.user = r.user
+		v.setBinding(v.binding.loggedIn(v.now))
+	}
+}
+
+// destination is where a login ends: the page that was asked for, or the local
+// page that a Login link names.
+func (v *visit) destination() string {
+	clean := v.target
+	if v.state.shape == ourState {
+		clean = clean.clean()
+	}
+	if v.gate.mode == Login {
+		return v.at.url(localTarget(clean.value("to")))
+	}
+	return v.at.url(clean)
+}
+
+func (v *visit) addHeader(h http.Header) {
+	for name, values := range h {
+		for _, value := range values {
+			v.header.Add(name, value)
+		}
+	}
+}
+
+func (v *visit) setBinding(b binding) {
+	v.binding = b
+	addCookie(v.header, v.auth.binding, b.String(), v.at.https(), int(bindingLife/time.Second))
+}

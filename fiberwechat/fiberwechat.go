@@ -1,0 +1,94 @@
+// Package fiberwechat logs WeChat users in to fiber v2 applications.
+//
+//	app := fiber.New()
+//	app.Use(fiberwechat.Require())
+//	app.Get("/me", func(c *fiber.Ctx) error { return c.JSON(fiberwechat.User(c)) })
+//
+// It only carries requests to package core and answers back; see there.
+package fiberwechat
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/seed467724c4/wechat/core"
+)
+
+// The scopes of package core, so that a plain program imports one package.
+const (
+	Silent = core.Silent
+	Prompt = core.Prompt
+)
+
+// Key is where fiber's own store holds the *core.User: c.Locals(Key). It holds
+// nil for nobody behind Optional.
+const Key = "github.com/seed467724c4/wechat"
+
+// Require lets logged-in visitors through and logs the others in, silently unless
+// [Prompt] is among the options. It panics at set-up without an instance; see
+// [core.NewGate].
+func Require(options ...core.Option) fiber.Handler { return guard(core.Require, options) }
+
+// Optional hands over the user where there is one; it never starts a login.
+func Optional(options ...core.Option) fiber.Handler { return guard(core.Optional, options) }
+
+// Login is a handler for a "log in" link: it logs the visitor in and goes to the
+// page of this site named by the query parameter "to", or to "/".
+func Login(options ...core.Option) fiber.Handler { return guard(core.Login, options) }
+
+// Logout is a handler for a form that logs out by POST, and goes to "/". It
+// refuses other sites' forms. A page that a silent Require guards logs the
+// visitor in again at once.
+func Logout(options ...core.Option) fiber.Handler { return guard(core.Logout, options) }
+
+// User is the logged-in user; nil for nobody behind Optional. It panics where
+// neither Require nor Optional ran.
+func User(c *fiber.Ctx) *core.User { return core.MustFromContext(c.UserContext()) }
+
+func guard(mode core.Mode, options []core.Option) fiber.Handler {
+	gate := core.NewGate(mode, options...)
+	return func(c *fiber.Ctx) error {
+		// The user's context, not fasthttp's: that one is reused after the request.
+		ctx := c.UserContext()
+		out := gate.Handle(ctx, request(c))
+		h := &c.Response().Header
+		for name, values := range out.Header {
+			for _, value := range values {
+				h.Add(name, value)
+			}
+		}
+		if out.Status != 0 {
+			c.Status(out.Status).Response().SetBodyRaw(out.Body)
+			return nil
+		}
+		if out.Context != ctx {
+			c.SetUserContext(out.Context)
+			user, _ := core.FromContext(out.Context)
+			c.Locals(Key, user)
+		}
+		return c.Next()
+	}
+}
+
+// request is the one place where strings leave fiber. fasthttp reuses their bytes
+// for the next request on the connection, so every one is copied; uncopied, one
+// visitor is answered as another.
+func request(c *fiber.Ctx) *core.Request {
+	h := &c.Request().Header
+	return &core.Request{
+		Method: string(h.Method()), Target: string(h.RequestURI()), Host: string(h.Host()),
+		TLS: c.Context().IsTLS(), Header: header{c},
+	}
+}
+
+type header struct{ c *fiber.Ctx }
+
+func (h header) Get(name string) string { return string(h.c.Request().Header.Peek(name)) }
+
+func (h header) Values(name string) []string {
+	all := h.c.Request().Header.PeekAll(name)
+	values := make([]string, len(all))
+	for i, value := range all {
+		values[i] = string(value)
+	}
+	return values
+}

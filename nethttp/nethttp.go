@@ -1,0 +1,90 @@
+// Package nethttp logs WeChat users in to net/http applications, and to all
+// routers that take func(http.Handler) http.Handler: chi, gorilla/mux, alice,
+// echo's WrapMiddleware.
+//
+//	mux.Handle("GET /me", me)
+//	http.ListenAndServe(":8080", nethttp.Require()(mux))
+//
+// It only carries requests to package core and answers back; see there.
+package nethttp
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/seed467724c4/wechat/core"
+)
+
+// The scopes of package core, so that a plain program imports one package.
+const (
+	Silent = core.Silent
+	Prompt = core.Prompt
+)
+
+// Require lets logged-in visitors through and logs the others in, silently unless
+// [Prompt] is among the options. It panics at set-up without an instance; see
+// [core.NewGate].
+func Require(options ...core.Option) func(http.Handler) http.Handler {
+	return guard(core.Require, options)
+}
+
+// Optional hands over the user where there is one; it never starts a login.
+func Optional(options ...core.Option) func(http.Handler) http.Handler {
+	return guard(core.Optional, options)
+}
+
+// Login is a handler for a "log in" link: it logs the visitor in and goes to the
+// page of this site named by the query parameter "to", or to "/".
+func Login(options ...core.Option) http.Handler {
+	return guard(core.Login, options)(http.NotFoundHandler())
+}
+
+// Logout is a handler for a form that logs out by POST, and goes to "/". It
+// refuses other sites' forms. A page that a silent Require guards logs the
+// visitor in again at once.
+func Logout(options ...core.Option) http.Handler {
+	return guard(core.Logout, options)(http.NotFoundHandler())
+}
+
+// User is the logged-in user; nil for nobody behind Optional. It panics where
+// neither Require nor Optional ran.
+func User(r *http.Request) *core.User { return core.MustFromContext(r.Context()) }
+
+func guard(mode core.Mode, options []core.Option) func(http.Handler) http.Handler {
+	gate := core.NewGate(mode, options...)
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			out := gate.Handle(r.Context(), &core.Request{
+				Method: r.Method, Target: target(r), Host: r.Host, TLS: r.TLS != nil, Header: r.Header,
+			})
+			h := w.Header()
+			for name, values := range out.Header {
+				for _, value := range values {
+					h.Add(name, value)
+				}
+			}
+			if out.Status == 0 {
+				next.ServeHTTP(w, withContext(r, out.Context))
+				return
+			}
+			w.WriteHeader(out.Status)
+			_, _ = w.Write(out.Body)
+		})
+	}
+}
+
+// withContext spares a skipped request the copy.
+func withContext(r *http.Request, ctx context.Context) *http.Request {
+	if ctx == r.Context() {
+		return r
+	}
+	return r.WithContext(ctx)
+}
+
+// target is the request line's own; only a request made by hand has none.
+func target(r *http.Request) string {
+	if r.RequestURI != "" {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI()
+}
