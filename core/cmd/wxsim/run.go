@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+type options struct {
+	addr, appID, appSecret, domain, refusal string
+	anyBrowser, anyOrder, insecure          bool
+}
+
+// run is the command without the process: it returns the exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	opt, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2 // the flag package has said why
+	}
+	if err := serve(ctx, opt, stdout, stderr); err != nil {
+		fmt.Fprintln(stderr, err)
+		return 1
+	}
+	return 0
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	var o options
+	f := flag.NewFlagSet("wxsim", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.addr, "addr", "127.0.0.1:8089", "where to listen, `host:port`")
+	f.StringVar(&o.appID, "app-id", "wx0123456789abcdef", "the account's AppID")
+	f.StringVar(&o.appSecret, "app-secret", "0123456789abcdef0123456789abcdef", "the account's AppSecret, a made-up one")
+	f.StringVar(&o.domain, "domain", "localhost", "registered web authorisation domain, a `host` without port")
+	f.BoolVar(&o.anyBrowser, "any-browser", true, "take every browser for WeChat's")
+	f.BoolVar(&o.anyOrder, "any-order", false, "take the link's parameters in any order")
+	f.StringVar(&o.refusal, "refusal", "none", "what a refusal sends back: none, state or authdeny")
+	f.BoolVar(&o.insecure, "insecure-listen", false, "allow -addr beyond the loopback interface")
+	return o, f.Parse(args)
+}
+
+func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
+	refusal, ok := map[string]wxsim.Refusal{
+		"none": wxsim.RefuseSilently, "state": wxsim.RefuseStateOnly, "authdeny": wxsim.RefuseAuthdeny,
+	}[o.refusal]
+	if !ok {
+		return fmt.Errorf("wxsim: -refusal %q is none of none, state, authdeny", o.refusal)
+	}
+	sim, err := wxsim.New(wxsim.Config{
+		Accounts:   []wxsim.Account{{AppID: o.appID, Secret: o.appSecret, Domain: o.domain}},
+		AnyBrowser: o.anyBrowser, AnyOrder: o.anyOrder, Refusal: refusal,
+		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
+	})
+	if err != nil {
+		return err
+	}
+	// Resolved once, so that what is checked is what is listened on.
+	addr, err := net.ResolveTCPAddr("tcp", o.addr)
+	if err != nil {
+		return fmt.Errorf("wxsim: -addr: %w", err)
+	}
+	if !addr.IP.IsLoopback() && !o.insecure {
+		return fmt.Errorf("wxsim: -addr %s is reachable from other machines, where anybody could log in as anybody; -insecure-listen allows it", o.addr)
+	}
+	listener, err := net.ListenTCP("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("wxsim: %w", err)
+	}
+	hello(stdout, o, listener.Addr().(*net.TCPAddr))
+	return serveUntil(ctx, listener, sim)
+}
+
+func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      30 * time.Second,
+		IdleTimeout:       time.Minute,
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("wxsim: %w", err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if server.Shutdown(grace) != nil {
+		server.Close()
+	}
+	<-ended
+	return nil
+}
+
+// hello prints the address and what to paste into the application's shell.
+func hello(w io.Writer, o options, at *net.TCPAddr) {
+	if at.IP.IsUnspecified() {
+		at = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: at.Port}
+	}
+	base := "http://" + at.String()
+	fmt.Fprintf(w, "WeChat login simulator (模拟器, not WeChat): %s/\n", base)
+	fmt.Fprintf(w, "redirect_uri must be on %s, any port. Environment of the application:\n\n", o.domain)
+	fmt.Fprintf(w, "WECHAT_APP_ID=%s\nWECHAT_APP_SECRET=%s\nWECHAT_OPEN_URL=%s\nWECHAT_API_URL=%s\n",
+		o.appID, o.appSecret, base, base)
+	if o.anyBrowser {
+		fmt.Fprintln(w, "WECHAT_ANY_BROWSER=1")
+	}
+	fmt.Fprintln(w)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestRunServesUntilInterrupted(t *testing.T) {
+	for rule, tc := range map[string]struct {
+		args []string
+		any  bool
+	}{
+		"with the defaults":     {nil, true},
+		"with refusals":         {[]string{"-refusal", "authdeny", "-any-order"}, true},
+		"for WeChat only":       {[]string{"-any-browser=false", "-refusal=state"}, false},
+		"beyond, when allowed!": {[]string{"-insecure-listen"}, true},
+	} {
+		ctx, interrupt := context.WithCancel(context.Background())
+		out, in := io.Pipe()
+		addr := "127.0.0.1:0"
+		if strings.HasSuffix(rule, "!") {
+			addr = "0.0.0.0:0"
+		}
+		status := make(chan int)
+		go func() {
+			code := run(ctx, append([]string{"-addr", addr}, tc.args...), in, io.Discard)
+			in.Close()
+			status <- code
+		}()
+		env := map[string]string{}
+		lines := bufio.NewScanner(out)
+		for lines.Scan() {
+			if name, value, ok := strings.Cut(lines.Text(), "="); ok && strings.HasPrefix(name, "WECHAT_") {
+				env[name] = value
+			}
+			if len(env) > 0 && lines.Text() == "" {
+				break
+			}
+		}
+		res, err := http.Get(env["WECHAT_OPEN_URL"] + "/")
+		if err != nil || res.StatusCode != 200 || !strings.HasPrefix(env["WECHAT_OPEN_URL"], "http://127.0.0.1:") {
+			t.Fatalf("rule: it serves where it says, %s; got %v, %v", rule, err, env)
+		}
+		res.Body.Close()
+		if env["WECHAT_APP_ID"] == "" || env["WECHAT_APP_SECRET"] == "" || env["WECHAT_API_URL"] != env["WECHAT_OPEN_URL"] ||
+			(env["WECHAT_ANY_BROWSER"] == "1") != tc.any {
+			t.Errorf("rule: it prints the environment, %s; got %v", rule, env)
+		}
+		interrupt()
+		if code := <-status; code != 0 {
+			t.Errorf("rule: an interrupt is a clean end, %s; got status %d", rule, code)
+		}
+	}
+}
+
+func TestRunRefuses(t *testing.T) {
+	busy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	for rule, tc := range map[string]struct {
+		args   []string
+		status int
+		says   string
+	}{
+		"help is no failure":             {[]string{"-h"}, 0, "-insecure-listen"},
+		"an unknown flag":                {[]string{"-nonsense"}, 2, "nonsense"},
+		"an unknown refusal":             {[]string{"-refusal", "maybe"}, 1, "-refusal"},
+		"a wrong domain":                 {[]string{"-domain", "http://x"}, 1, "Domain"},
+		"a wrong address":                {[]string{"-addr", "x"}, 1, "-addr"},
+		"listening on all interfaces":    {[]string{"-addr", ":0"}, 1, "-insecure-listen"},
+		"listening on a public address":  {[]string{"-addr", "192.0.2.1:0"}, 1, "-insecure-listen"},
+		"an address that is in use":      {[]string{"-addr", busy.Addr().String()}, 1, "wxsim:"},
+		"an empty secret":                {[]string{"-app-secret", ""}, 1, "Secret"},
+		"an app id of more than letters": {[]string{"-app-id", "<x>"}, 1, "AppID"},
+	} {
+		var stderr bytes.Buffer
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel() // ends a run that should not have begun
+		if got := run(ctx, tc.args, io.Discard, &stderr); got != tc.status || !strings.Contains(stderr.String(), tc.says) {
+			t.Errorf("rule: %s; got status %d, %s", rule, got, &stderr)
+		}
+	}
+}
+
+func TestServeUntilReportsADeadListener(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if err := serveUntil(context.Background(), l, http.NotFoundHandler()); err == nil {
+		t.Error("rule: a listener that dies is an error")
+	}
+}

@@ -1,0 +1,112 @@
+package wxsim
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+)
+
+// Error codes of api.weixin.qq.com, from WeChat's list 全局返回码.
+const (
+	codeSystem         = -1
+	codeBadToken       = 40001
+	codeGrantType      = 40002
+	codeOpenID         = 40003
+	codeAppID          = 40013
+	codeCode           = 40029
+	codeRefresh        = 40030
+	codeSecret         = 40125
+	codeUsed           = 40163
+	codeNoToken        = 41001
+	codeNoAppID        = 41002
+	codeNoRefresh      = 41003
+	codeNoSecret       = 41004
+	codeNoCode         = 41008
+	codeNoOpenID       = 41009
+	codeTokenExpired   = 42001
+	codeRefreshExpired = 42002
+	codeWantGet        = 43001
+	codeUnauthorized   = 48001
+)
+
+// message is the text WeChat sends with an error code, without the rid.
+func message(code int) string {
+	switch code {
+	case codeSystem:
+		return "system error"
+	case codeBadToken:
+		return "invalid credential, access_token is invalid or not latest"
+	case codeGrantType:
+		return "invalid grant_type"
+	case codeOpenID:
+		return "invalid openid"
+	case codeAppID:
+		return "invalid appid"
+	case 40014:
+		return "invalid access_token"
+	case codeCode:
+		return "invalid code"
+	case codeRefresh:
+		return "invalid refresh_token"
+	case codeSecret:
+		return "invalid appsecret"
+	case codeUsed:
+		return "code been used"
+	case 40226:
+		return "code blocked"
+	case codeNoToken:
+		return "access_token missing"
+	case codeNoAppID:
+		return "appid missing"
+	case codeNoRefresh:
+		return "refresh_token missing"
+	case codeNoSecret:
+		return "appsecret missing"
+	case codeNoCode:
+		return "missing code"
+	case codeNoOpenID:
+		return "missing openid"
+	case codeTokenExpired:
+		return "access_token expired"
+	case codeRefreshExpired:
+		return "refresh_token expired"
+	case codeWantGet:
+		return "require GET method"
+	case 45009:
+		return "reach max api daily quota limit"
+	case 45011:
+		return "api minute-quota reach limit mustslower  retry next minute"
+	case codeUnauthorized:
+		return "api unauthorized"
+	case 50001:
+		return "user unauthorized"
+	case 50002:
+		return "user limited"
+	}
+	return "error"
+}
+
+// apiError is the reply to a failed API call; errmsg carries the request id
+// the way the /sns endpoints write it since 2020: after a comma.
+func (s *Sim) apiError(code int) reply {
+	return apiJSON(code, errorBody{code, message(code) + ", rid: " + newRID(s.now())})
+}
+
+type errorBody struct {
+	ErrCode int    `json:"errcode"`
+	ErrMsg  string `json:"errmsg"`
+}
+
+// apiJSON writes a body as WeChat does: status 200 whatever happened, a
+// Content-Type of text/plain without charset, and "/" escaped.
+func apiJSON(code int, body any) reply {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return reply{status: http.StatusInternalServerError, outcome: "500"}
+	}
+	// A slash can only stand inside a string, so this cannot break the JSON.
+	out := bytes.ReplaceAll(bytes.TrimSpace(buf.Bytes()), []byte("/"), []byte(`\/`))
+	return reply{status: http.StatusOK, contentType: "text/plain", body: out, outcome: outcomeOf(code)}
+}

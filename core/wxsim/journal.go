@@ -1,0 +1,108 @@
+package wxsim
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+const (
+	maxJournal = 30  // calls shown on the home page
+	maxPaths   = 256 // distinct paths counted; anybody can invent paths
+)
+
+// call is one line of the journal. It never holds a secret, code or token.
+type call struct {
+	At      time.Time
+	Method  string
+	Path    string
+	Detail  string
+	Outcome string
+}
+
+// Calls is how many calls to endpoint, a path such as "/sns/userinfo", were
+// answered since the start or the last ResetCalls, whatever the answer was.
+func (s *Sim) Calls(endpoint string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.calls[endpoint]
+}
+
+// ResetCalls sets every count back to zero and empties the journal.
+func (s *Sim) ResetCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.calls)
+	s.journal = nil
+}
+
+// begin counts a call and returns the fault it shall meet, or nil.
+func (s *Sim) begin(path string) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.calls[path]; known || len(s.calls) < maxPaths {
+		s.calls[path]++
+	}
+	return s.nextFault(path)
+}
+
+// record notes a call for the home page and the log.
+func (s *Sim) record(r *http.Request, outcome string) {
+	c := call{At: s.now(), Method: r.Method, Path: shownPath(r.URL.Path), Outcome: outcome}
+	if !strings.HasPrefix(r.URL.Path, avatarPrefix) && r.URL.Path != "/" {
+		c.Detail = s.redacted(r)
+		s.mu.Lock()
+		s.journal = append(s.journal, c)
+		if over := len(s.journal) - maxJournal; over > 0 {
+			s.journal = s.journal[over:]
+		}
+		s.mu.Unlock()
+	}
+	s.log.Info("wxsim call", "method", c.Method, "path", c.Path, "outcome", outcome)
+}
+
+// shownPath hides unknown paths: a client that builds its address wrongly may
+// have put a secret there.
+func shownPath(path string) string {
+	switch path {
+	case "/", PathAuthorize, PathAuthorizeReply, PathAccessToken, PathRefreshToken, PathAuth, PathUserInfo:
+		return path
+	}
+	if strings.HasPrefix(path, avatarPrefix) {
+		return avatarPrefix
+	}
+	return "(unknown path)"
+}
+
+// redacted lists the known parameters of a request. Values are shown only when
+// they are one of those known to be harmless, so that a secret sent under the
+// wrong name stays hidden too.
+func (s *Sim) redacted(r *http.Request) string {
+	r.ParseForm() // what cannot be parsed is not shown
+	var parts []string
+	for _, name := range []string{"appid", "secret", "code", "grant_type", "refresh_token", "access_token",
+		"openid", "lang", "redirect_uri", "response_type", "scope", "state", "uuid", "person", "allow", "refuse"} {
+		if !r.Form.Has(name) {
+			continue
+		}
+		value := r.Form.Get(name)
+		if value != "" && !s.harmless(value) {
+			value = "•••"
+		}
+		parts = append(parts, name+"="+value)
+	}
+	return strings.Join(parts, " ")
+}
+
+func (s *Sim) harmless(value string) bool {
+	switch value {
+	case scopeBase, scopeUserInfo, "code", "authorization_code", "refresh_token",
+		"zh_CN", "zh_TW", "en", "1", "default", "silent", "state", "authdeny":
+		return true
+	}
+	if _, ok := s.accounts[value]; ok {
+		return true
+	}
+	_, ok := s.people[value]
+	return ok
+}

@@ -1,0 +1,112 @@
+package wxsim
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+//go:embed page
+var pageFiles embed.FS
+
+// pages are the parsed templates and what all of them share.
+type pages struct {
+	all   *template.Template
+	style template.CSS
+	csp   string
+}
+
+// newPages panics if an embedded file is broken, which no Config can cause.
+func newPages() *pages {
+	style, err := pageFiles.ReadFile("page/style.css")
+	if err != nil {
+		panic("wxsim: " + err.Error())
+	}
+	p := &pages{style: template.CSS(style)}
+	p.all = template.Must(template.New("").Funcs(template.FuncMap{
+		"t":       tr,
+		"local":   func(avatar string) bool { return strings.HasPrefix(avatar, "/") },
+		"initial": initial,
+		"style":   func() template.CSS { return p.style },
+	}).ParseFS(pageFiles, "page/*.html"))
+	// Nothing but this one style sheet and the simulator's own pictures. No
+	// form-action: browsers apply it to the redirect after the form as well.
+	hash := sha256.Sum256(style)
+	p.csp = "default-src 'none'; img-src 'self' data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
+		"'; base-uri 'none'; frame-ancestors 'none'"
+	return p
+}
+
+// frame is what every page needs.
+type frame struct{ Lang string }
+
+func newFrame(r *http.Request) frame { return frame{language(r.Header.Get("Accept-Language"))} }
+
+func (s *Sim) page(name string, data any) reply {
+	var buf bytes.Buffer
+	if err := s.pages.all.ExecuteTemplate(&buf, name, data); err != nil {
+		return reply{status: http.StatusInternalServerError, contentType: "text/plain; charset=utf-8",
+			body: []byte("wxsim: " + err.Error() + "\n"), outcome: "500"}
+	}
+	return reply{status: http.StatusOK, contentType: "text/html; charset=utf-8", body: buf.Bytes(),
+		csp: s.pages.csp, outcome: "page"}
+}
+
+// errorPage shows a failure with status 200, as WeChat does.
+func (s *Sim) errorPage(r *http.Request, f failure) reply {
+	a := s.page("error.html", struct {
+		frame
+		failure
+	}{newFrame(r), f})
+	a.pageError = f.id()
+	a.outcome = f.id()
+	return a
+}
+
+func tr(lang, zh, en string) string {
+	if lang == "en" {
+		return en
+	}
+	return zh
+}
+
+// language picks "zh" or "en" from an Accept-Language header; Chinese when
+// neither is asked for, or both alike.
+func language(header string) string {
+	best, weight := "zh", 0.0
+	for _, part := range strings.Split(header, ",") {
+		tag, params, _ := strings.Cut(strings.TrimSpace(part), ";")
+		lang, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		q := 1.0
+		if v, ok := strings.CutPrefix(strings.TrimSpace(params), "q="); ok {
+			if n, err := strconv.ParseFloat(v, 64); err == nil {
+				q = n
+			}
+		}
+		if (lang == "zh" || lang == "en") && (q > weight || q == weight && q > 0 && lang == "zh") {
+			best, weight = lang, q
+		}
+	}
+	return best
+}
+
+// initial stands in for a missing avatar.
+func initial(nickname string) string {
+	for _, r := range nickname {
+		return string(r)
+	}
+	return "?"
+}
+
+func hostOf(address string) string {
+	if u, err := url.Parse(address); err == nil {
+		return u.Host
+	}
+	return ""
+}

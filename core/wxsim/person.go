@@ -1,0 +1,105 @@
+package wxsim
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"time"
+)
+
+// Person is somebody who can log in.
+type Person struct {
+	// ID is the stable key, such as "mei": letters, digits, "_" and "-" only.
+	ID string
+
+	// Nickname is what userinfo returns. Not an identity: WeChat lets people
+	// choose one on the consent page, emoji and all.
+	Nickname string
+
+	// Avatar is what userinfo returns as headimgurl: "" for none, an http(s)
+	// URL, or a path of the simulator, AvatarPath(ID) being one. Paths are
+	// completed with the origin the person's browser used.
+	Avatar string
+
+	// Follows says whether the person follows the accounts. The pages show it;
+	// a web login works either way, as with WeChat.
+	Follows bool
+}
+
+// DefaultPeople are the people of a Config without any: a follower with an
+// emoji in the nickname, one who follows nobody, one without avatar, one with
+// a long name.
+func DefaultPeople() []Person {
+	return []Person{
+		{ID: "mei", Nickname: "小美🌸", Avatar: AvatarPath("mei"), Follows: true},
+		{ID: "jun", Nickname: "阿俊", Avatar: AvatarPath("jun")},
+		{ID: "lin", Nickname: "林晓", Follows: true},
+		{ID: "ouyang", Nickname: "欧阳春江潮水连海平海上明月共潮生", Avatar: AvatarPath("ouyang"), Follows: true},
+	}
+}
+
+// OpenID is the stable openid of a person for an account: 28 characters that
+// begin "osim_" and, as with WeChat, go on with a few that all people of the
+// account share. It is "" for an unknown account or person.
+func (s *Sim) OpenID(appID, personID string) string {
+	_, okApp := s.accounts[appID]
+	_, okPerson := s.people[personID]
+	if !okApp || !okPerson {
+		return ""
+	}
+	return openID(appID, personID)
+}
+
+// UnionID is the stable unionid of a person, the same for every account; "" for
+// an unknown person.
+func (s *Sim) UnionID(personID string) string {
+	if _, ok := s.people[personID]; !ok {
+		return ""
+	}
+	return unionID(personID)
+}
+
+func openID(appID, personID string) string {
+	return "osim_" + digest("app", appID)[:5] + digest("openid", appID, personID)[:18]
+}
+
+func unionID(personID string) string {
+	return "osim_" + digest("unionid", personID)[:23]
+}
+
+// digest maps text to 43 of A-Z a-z 0-9 _ - for good.
+func digest(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0}) // ids hold no zero byte, so no two lists meet
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}
+
+const personCookie = "wxsim_person"
+
+// personOf is who this browser belongs to: its cookie, or else the first.
+func (s *Sim) personOf(r *http.Request) Person {
+	if c, err := r.Cookie(personCookie); err == nil {
+		if p, ok := s.people[c.Value]; ok {
+			return p
+		}
+	}
+	return s.cfg.People[0]
+}
+
+func rememberPerson(r *http.Request, id string) *http.Cookie {
+	return &http.Cookie{
+		Name: personCookie, Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: r.TLS != nil, MaxAge: int((30 * 24 * time.Hour).Seconds()),
+	}
+}
+
+// origin is the simulator's address as the caller of r wrote it.
+func origin(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

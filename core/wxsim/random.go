@@ -1,0 +1,44 @@
+package wxsim
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// letters is the alphabet of WeChat's authorisation codes.
+const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// randomText returns n unguessable characters of letters, all equally likely.
+func randomText(n int) string {
+	const even = 256 - 256%len(letters) // bytes beyond would favour the first letters
+	out := make([]byte, 0, n)
+	buf := make([]byte, 2*n)
+	for len(out) < n {
+		rand.Read(buf) // never fails: crypto/rand ends the process instead
+		for _, b := range buf {
+			if int(b) < even && len(out) < n {
+				out = append(out, letters[int(b)%len(letters)])
+			}
+		}
+	}
+	return string(out)
+}
+
+// newToken has the shape of today's web tokens: two digits, "_", and 107 of
+// A-Z a-z 0-9 _ -, 110 characters in all.
+func newToken() string {
+	buf := make([]byte, 80)
+	rand.Read(buf)
+	return "59_" + base64.RawURLEncoding.EncodeToString(buf)
+}
+
+// newRID is WeChat's request id: three groups of eight hex digits, the first
+// of which is the time in unix seconds.
+func newRID(now time.Time) string {
+	buf := make([]byte, 8)
+	rand.Read(buf)
+	return fmt.Sprintf("%08x-%s-%s", now.Unix(), hex.EncodeToString(buf[:4]), hex.EncodeToString(buf[4:]))
+}
