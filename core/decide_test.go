@@ -1,0 +1,164 @@
+package core
+
+import (
+	"fmt"
+	"testing"
+)
+
+// everyFact calls f with every combination of facts, reachable or not.
+func everyFact(f func(facts)) (n int) {
+	for _, mode := range []Mode{Require, Optional, Login} {
+		for k := range kinds {
+			for c := range clients {
+				for l := nobody; l <= promptLevel; l++ {
+					for want := silentLevel; want <= promptLevel; want++ {
+						for a := range answers {
+							for asked := nobody; asked <= promptLevel; asked++ {
+								for bits := range 4 {
+									n++
+									f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0})
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	return n
+}
+
+func (f facts) enough() bool   { return f.mode == Optional || f.level >= f.want }
+func (f facts) finished() bool { return f.enough() && f.level >= f.asked }
+func (f facts) dead() bool     { return f.answer == stale || f.answer == codeDead }
+
+// unanswered holds where nothing that came back settles the matter: no answer and
+// not enough, an answer that is worth nothing, or an old one that is not enough.
+func (f facts) unanswered() bool {
+	return f.kind == navigation && (f.answer == noAnswer && !f.enough() ||
+		f.dead() && !f.finished() || f.answer == code && !f.news && !f.enough())
+}
+
+// invariants are what must hold for every combination, whatever decide looks like.
+var invariants = []struct {
+	rule  string
+	holds func(facts, step) bool
+}{
+	{"nobody passes a Require without what it asks for", func(f facts, s step) bool {
+		return !(s == pass && f.mode == Require) || f.level >= f.want
+	}},
+	{"a Login never calls a next handler", func(f facts, s step) bool {
+		return !(s == pass && f.mode == Login)
+	}},
+	{"a code is exchanged only by a navigation, with a state this browser was given, and only while it is news", func(f facts, s step) bool {
+		return s != exchange || f.kind == navigation && f.answer == code && f.news
+	}},
+	{"an answer that is news is never thrown away", func(f facts, s step) bool {
+		return !(f.kind == navigation && f.answer == code && f.news) || s == exchange
+	}},
+	{"a script is passed or told where to log in, nothing else", func(f facts, s step) bool {
+		return f.kind != script || s == unauthorized || s == pass || s == arrive && f.mode == Login
+	}},
+	{"a frame is passed or shown the way out of it, nothing else", func(f facts, s step) bool {
+		return f.kind != frame || s == framePage || s == pass || s == arrive && f.mode == Login
+	}},
+	{"only scripts get the 401, only frames the frame's page", func(f facts, s step) bool {
+		return (s != unauthorized || f.kind == script) && (s != framePage || f.kind == frame)
+	}},
+	{"who has enough is let through, script or frame or navigation without an answer", func(f facts, s step) bool {
+		if !f.enough() || f.kind == navigation && f.answer != noAnswer {
+			return true
+		}
+		return s == pass && f.mode != Login || s == arrive && f.mode == Login
+	}},
+	{"no path leads to WeChat when the attempts are spent", func(f facts, s step) bool {
+		return s != start || !f.spent
+	}},
+	{"nobody outside WeChat is sent there", func(f facts, s step) bool {
+		return s != start || f.client == insideWeChat
+	}},
+	{"an Optional gate starts and demands nothing", func(f facts, s step) bool {
+		return f.mode != Optional || s != start && s != unauthorized && s != framePage && s != outsidePage && s != stuckPage
+	}},
+	{"an Optional gate leaves a dead answer to the gate that asked", func(f facts, s step) bool {
+		return !(f.mode == Optional && f.unanswered()) || s == pass
+	}},
+	{"nobody is stuck: inside WeChat with attempts left, the login starts", func(f facts, s step) bool {
+		return !(f.mode != Optional && f.unanswered() && f.client == insideWeChat && !f.spent) || s == start
+	}},
+	{"attempts spent inside WeChat end on the page that says why", func(f facts, s step) bool {
+		return !(f.mode != Optional && f.unanswered() && f.client == insideWeChat && f.spent) || s == stuckPage
+	}},
+	{"outside WeChat is said first", func(f facts, s step) bool {
+		return !(f.mode != Optional && f.unanswered() && f.client == outsideWeChat) || s == outsidePage
+	}},
+	{"a finished login arrives at the page that was asked for", func(f facts, s step) bool {
+		return !(f.kind == navigation && f.answer == loggedIn) || s == arrive
+	}},
+	{"trouble upstream ends on its page and never restarts by itself", func(f facts, s step) bool {
+		return !(f.kind == navigation && (f.answer == unavailable || f.answer == tooLittle)) || s == unavailablePage
+	}},
+	{"a snapshot's virtual visitor sees its page", func(f facts, s step) bool {
+		return !(f.kind == navigation && f.answer == snapshot) || s == snapshotPage
+	}},
+	{"a refusal is a page, unless the session has all that was asked for", func(f facts, s step) bool {
+		switch {
+		case f.kind != navigation || f.answer != withoutCode:
+			return s != refusedPage
+		case f.finished():
+			return s == arrive
+		}
+		return s == refusedPage
+	}},
+	{"who has all that was asked for gets a clean address instead of a dead answer", func(f facts, s step) bool {
+		return !(f.kind == navigation && f.dead() && f.finished()) || s == arrive
+	}},
+	{"an answer older than the session, with enough in it, is only cleaned away", func(f facts, s step) bool {
+		return !(f.kind == navigation && f.answer == code && !f.news && f.enough()) || s == arrive
+	}},
+	{"a redirect to the same page cleans something away: never without an answer, or it would loop", func(f facts, s step) bool {
+		return !(s == arrive && f.mode != Login) || f.answer != noAnswer
+	}},
+}
+
+func TestDecideKeepsEveryInvariant(t *testing.T) {
+	broken := map[string]int{}
+	n := everyFact(func(f facts) {
+		s := decide(f)
+		for _, inv := range invariants {
+			if !inv.holds(f, s) {
+				if broken[inv.rule]++; broken[inv.rule] == 1 {
+					t.Errorf("%s\n\tfacts %s\n\tstep  %d", inv.rule, f, s)
+				}
+			}
+		}
+	})
+	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 4; n != want {
+		t.Errorf("enumerated %d combinations, want %d", n, want)
+	}
+	t.Logf("%d combinations, %d invariants", n, len(invariants))
+}
+
+func (f facts) String() string {
+	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v",
+		f.mode, f.kind, f.client, f.level, f.want, f.answer, f.asked, f.news, f.spent)
+}
+
+// Two gates in a chain see the same answer: whatever the outer one makes of it,
+// the inner one must still be able to count.
+func TestAnswersSurviveAnOuterGate(t *testing.T) {
+	everyFact(func(inner facts) {
+		if inner.mode != Require || inner.kind != navigation || !inner.dead() || inner.level >= inner.want || inner.asked != inner.want {
+			return
+		}
+		for _, outer := range []facts{
+			{mode: Optional, want: silentLevel}, {mode: Require, want: silentLevel},
+		} {
+			f := inner
+			f.mode, f.want = outer.mode, outer.want
+			if s := decide(f); s == arrive {
+				t.Errorf("an outer gate cleans away the attempt that an inner one has to count: %s", f)
+			}
+		}
+	})
+}

@@ -1,0 +1,337 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/seed467724c4/wechat/core/wxapi"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+func TestOneCodeOneExchange(t *testing.T) {
+	r := newRig(t)
+	logins := 0
+	r.auth = r.instance(func(c *Config) {
+		c.OnLogin = func(context.Context, *User) error { logins++; return nil }
+	})
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me?x=1"))
+	var wg sync.WaitGroup
+	for range 10 { // the same callback, ten connections, one browser
+		tab := *b
+		tab.cookies = map[string]string{}
+		for k, v := range b.cookies {
+			tab.cookies[k] = v
+		}
+		wg.Go(func() {
+			if got := tab.arrives(tab.get(g, back)); got != "/me?x=1" {
+				t.Errorf("every delivery arrives: %q", got)
+			}
+			if tab.user(g, "/me") == nil {
+				t.Error("every delivery's session cookie works")
+			}
+		})
+	}
+	wg.Wait()
+	if r.exchanges() != 1 || logins != 1 {
+		t.Errorf("one exchange and one OnLogin: %d, %d", r.exchanges(), logins)
+	}
+	r.advance(4 * time.Minute)
+	if got := b.arrives(b.get(g, back)); got != "/me?x=1" || r.exchanges() != 1 {
+		t.Errorf("minutes later the same: %q, %d exchanges", got, r.exchanges())
+	}
+	if got := b.arrives(b.get(g, back)); got != "/me?x=1" || r.exchanges() != 1 {
+		t.Errorf("Back, logged in, only cleans the address: %q, %d exchanges", got, r.exchanges())
+	}
+	thief := r.browser()
+	thief.authorize(thief.get(g, back)) // the code alone logs nobody in
+	if r.exchanges() != 1 {
+		t.Errorf("a remembered result is its browser's own: %d exchanges", r.exchanges())
+	}
+}
+
+func TestTheFirstCallerMayLeave(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me"))
+	release := make(chan struct{})
+	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Wait: release, Times: 1})
+	ctx, leave := context.WithCancel(context.Background())
+	leave()
+	cookie := with("Cookie", "__Host-"+r.auth.binding+"="+b.cookies["__Host-"+r.auth.binding], "User-Agent", inWeChat, "Accept", "text/html")
+	gone := g.Handle(ctx, &Request{Method: "GET", Target: back, Host: b.host, TLS: true, Header: cookie})
+	if gone.Status != 503 {
+		t.Errorf("who left gets nothing: %d", gone.Status)
+	}
+	close(release)
+	if b.arrives(b.get(g, back)) != "/me" || r.exchanges() != 1 {
+		t.Errorf("the others get the answer of the one exchange: %d", r.exchanges())
+	}
+}
+
+func TestTwoCodesWithOneStateLogInTheSamePerson(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	q := b.authorize(b.get(g, "/me"))
+	for range 2 {
+		code, _ := r.sim.Code(testAppID, b.person, "snsapi_base")
+		tab := *b
+		tab.cookies = map[string]string{"__Host-" + r.auth.binding: b.cookies["__Host-"+r.auth.binding]}
+		tab.arrives(tab.get(g, tab.back(q, "code="+code+"&state="+q.Get("state"))))
+		if u := tab.user(g, "/me"); u == nil || u.OpenID != r.sim.OpenID(testAppID, b.person) {
+			t.Errorf("both log in: %v", u)
+		}
+	}
+	if r.exchanges() != 2 {
+		t.Errorf("two codes, two exchanges: %d", r.exchanges())
+	}
+}
+
+func TestWhatWeChatAnswers(t *testing.T) {
+	type want struct {
+		status    int
+		exchanges int
+		text      string
+	}
+	restart, unavailable := want{status: 302, exchanges: 1}, want{503, 1, chinese[UnavailablePage].Title}
+	for name, c := range map[string]struct {
+		fault wxsim.Fault
+		want  want
+	}{
+		"code been used starts anew":       {wxsim.Fault{Code: 40163, Times: 1}, restart},
+		"invalid code starts anew":         {wxsim.Fault{Code: 40029, Times: 1}, restart},
+		"expired code starts anew":         {wxsim.Fault{Code: 42003, Times: 1}, restart},
+		"missing code starts anew":         {wxsim.Fault{Code: 41008, Times: 1}, restart},
+		"busy once is retried":             {wxsim.Fault{Code: -1, Times: 1}, want{status: 303, exchanges: 2}},
+		"busy twice is the page":           {wxsim.Fault{Code: -1}, want{503, 2, chinese[UnavailablePage].Title}},
+		"busy once, the code consumed":     {wxsim.Fault{Code: -1, Times: 1, Consume: true}, want{status: 302, exchanges: 2}},
+		"wrong secret is the page":         {wxsim.Fault{Code: 40125}, unavailable},
+		"quota is the page":                {wxsim.Fault{Code: 45009}, unavailable},
+		"HTML is the page":                 {wxsim.Fault{Body: "<html>bad gateway"}, unavailable},
+		"nothing is the page":              {wxsim.Fault{}, unavailable},
+		"{} is the page":                   {wxsim.Fault{Body: "{}"}, unavailable},
+		"an empty openid is the page":      {wxsim.Fault{Body: `{"access_token":"t","openid":"","scope":"snsapi_base"}`}, unavailable},
+		"a redirect elsewhere is the page": {wxsim.Fault{Status: 302, Body: "moved"}, unavailable},
+		"a dropped connection is retried":  {wxsim.Fault{Drop: true, Times: 1}, want{status: 303}},
+		"dropped connections are the page": {wxsim.Fault{Drop: true}, want{status: 503}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			b, g := r.browser(), r.gate(Require)
+			back := b.consent(b.get(g, "/me?x=1"))
+			r.sim.Fail(wxsim.PathAccessToken, c.fault)
+			out := b.get(g, back)
+			if out.Status != c.want.status || !strings.Contains(string(out.Body), c.want.text) {
+				t.Fatalf("%d %s", out.Status, out.Body)
+			}
+			if c.want.exchanges != 0 && r.exchanges() != c.want.exchanges {
+				t.Errorf("%d exchanges, want %d", r.exchanges(), c.want.exchanges)
+			}
+			for what, text := range map[string]string{"page": string(out.Body), "log": r.log.String()} {
+				for _, secret := range []string{testSecret, back[strings.Index(back, "code=")+5:][:20]} {
+					if strings.Contains(text, secret) {
+						t.Errorf("the %s holds a secret or a code: %s", what, text)
+					}
+				}
+			}
+			if out.Status != 503 {
+				return
+			}
+			if out.Header.Get("Retry-After") == "" || !errors.Is(out.Err, ErrUnavailable) || len(b.cookies) != 1 {
+				t.Errorf("Retry-After, the error, no session: %v %v %v", out.Header, out.Err, b.cookies)
+			}
+			page := string(out.Body)
+			ref := page[strings.Index(page, "参考号 ")+len("参考号 "):][:10]
+			if !strings.Contains(r.log.String(), "reference="+ref) || !strings.Contains(page, `href="https://app.example.com/me?x=1"`) {
+				t.Errorf("the reference %q is in the log, the page asked for is not lost: %s", ref, page)
+			}
+			r.sim.Clear(wxsim.PathAccessToken)
+			if b.login(g, "/me?x=1") != "/me?x=1" {
+				t.Error("and then it works again")
+			}
+		})
+	}
+}
+
+// 40029 for ever, with an outer silent gate that has all it wants.
+func TestDeadCodesStopAfterThreeAttemptsUnderAnOuterGate(t *testing.T) {
+	r := newRig(t)
+	b, outer, inner := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+	b.login(outer, "/")
+	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40029})
+	target, starts := "/profile", 0
+	for range 20 {
+		out := b.get(outer, target)
+		if out.Status == 0 {
+			out = b.get(inner, target)
+		}
+		switch out.Status {
+		case 302:
+			starts++
+			target = b.consent(out)
+		case 303:
+			target = b.arrives(out)
+		default:
+			if out.Status != 400 || starts != 3 {
+				t.Errorf("%d starts, then %d", starts, out.Status)
+			}
+			if b.user(outer, "/") == nil {
+				t.Error("the silent session stays")
+			}
+			return
+		}
+	}
+	t.Error("the visitor goes round and round")
+}
+
+func TestAnUpgradeThatCannotBeHadKeepsTheSessionAndDoesNotLoop(t *testing.T) {
+	for name, fail := range map[string]func(*rig){
+		"userinfo fails": func(r *rig) { r.sim.Fail(wxsim.PathUserInfo, wxsim.Fault{Code: 48001}) },
+		"less is granted": func(r *rig) {
+			r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Body: `{"access_token":"ACCESS_TOKEN_0123456789","expires_in":7200,"refresh_token":"REFRESH_TOKEN_0123456789","openid":"osim_00000000000000000000000","scope":"snsapi_base"}`})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			b, silent, prompt := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+			b.login(silent, "/")
+			start := b.get(prompt, "/profile")
+			fail(r)
+			out := b.get(prompt, b.consent(start))
+			if out.Status != 503 || b.user(silent, "/") == nil {
+				t.Errorf("the page, and the silent session: %d %s", out.Status, out.Body)
+			}
+		})
+	}
+}
+
+func TestASnapshotsVirtualVisitorIsNobody(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require, Prompt)
+	r.sim.SetSnapshot(b.person, true)
+	hooked := false
+	r.auth.logins.onLogin = func(context.Context, *User) error { hooked = true; return nil }
+	out := b.get(g, b.consent(b.get(g, "/me")))
+	if out.Status != 403 || !strings.Contains(string(out.Body), "使用完整服务") || len(b.cookies) != 1 || hooked {
+		t.Errorf("a page, no session, no hook: %d %v %s", out.Status, b.cookies, out.Body)
+	}
+	r.sim.SetSnapshot(b.person, false)
+	if b.login(g, "/me") != "/me" || b.user(g, "/me") == nil {
+		t.Error("the real login afterwards works")
+	}
+}
+
+func TestOnLoginDecides(t *testing.T) {
+	for name, c := range map[string]struct {
+		hook   func(context.Context, *User) error
+		status int
+	}{
+		"its id is kept in the session":   {func(_ context.Context, u *User) error { u.AppUserID = "42"; return nil }, 303},
+		"an error logs nobody in":         {func(context.Context, *User) error { return errors.New("database is down") }, 503},
+		"a panic logs nobody in":          {func(context.Context, *User) error { panic("boom") }, 503},
+		"another identity logs nobody in": {func(_ context.Context, u *User) error { u.OpenID = "osomebodyelse"; return nil }, 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, func(cfg *Config) { cfg.OnLogin = c.hook })
+			b, g := r.browser(), r.gate(Require)
+			out := b.get(g, b.consent(b.get(g, "/me")))
+			if out.Status != c.status {
+				t.Fatalf("%d %s", out.Status, out.Body)
+			}
+			u := b.user(g, "/me")
+			if c.status == 303 && (u == nil || u.AppUserID != "42") || c.status != 303 && u != nil {
+				t.Errorf("%v", u)
+			}
+		})
+	}
+}
+
+func TestTheBulkheadAnswersAtOnce(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me"))
+	for range maxExchanges {
+		r.auth.logins.places <- struct{}{}
+	}
+	if out := b.get(g, back); out.Status != 503 || r.exchanges() != 0 {
+		t.Errorf("503 and no exchange: %d, %d", out.Status, r.exchanges())
+	}
+	<-r.auth.logins.places
+	if b.arrives(b.get(g, back)) != "/me" {
+		t.Error("the code still works when there is room")
+	}
+}
+
+func TestASwitchOfPersonEmptiesTheSession(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	b.login(g, "/")
+	bob := b.sessionCookie()
+	r.advance(2 * time.Second)
+	b.person = wxsim.DefaultPeople()[1].ID
+	logout := b.send(r.gate(Login), "GET", "/login", nil) // still Bob: arrives without a login
+	if logout.Status != 303 {
+		t.Fatalf("%d", logout.Status)
+	}
+	other := r.browser() // the same browser without its session gets a newer state
+	other.cookies = map[string]string{"__Host-" + r.auth.binding: b.cookies["__Host-"+r.auth.binding]}
+	other.person = b.person
+	back := other.consent(other.get(g, "/"))
+	b.arrives(b.get(g, back))
+	if u := b.user(g, "/"); u == nil || u.OpenID != r.sim.OpenID(testAppID, b.person) {
+		t.Errorf("the newer login counts: %v", u)
+	}
+	b.cookies["__Host-wechat_session_"+accountTag(testAppID)] = bob
+	if b.user(g, "/") != nil {
+		t.Error("Bob's token is dead")
+	}
+}
+
+func TestAStateWorksOnEveryNodeAndAfterARestart(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me"))
+	node2 := NewGate(Require, r.instance())
+	if b.arrives(b.get(node2, back)) != "/me" {
+		t.Error("nothing of a login in progress is on a server")
+	}
+}
+
+func TestAChangedSecretStartsAnewAndKeepsThePage(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me?x=1"))
+	changed := NewGate(Require, r.instance(func(c *Config) { c.AppSecret = "another" }))
+	q := b.authorize(b.get(changed, back))
+	if !strings.HasPrefix(q.Get("redirect_uri"), "https://app.example.com/me?_wx=") || r.exchanges() != 0 {
+		t.Errorf("the pair is the app's own now: %q", q.Get("redirect_uri"))
+	}
+}
+
+func TestErrorsCarryWeChatsOwn(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me"))
+	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40164})
+	out := b.get(g, back)
+	var wx *wxapi.Error
+	if !errors.As(out.Err, &wx) || wx.Code != 40164 || wx.RequestID == "" {
+		t.Errorf("%v", out.Err)
+	}
+	if log := r.log.String(); !strings.Contains(log, "rid="+wx.RequestID) || !strings.Contains(log, "level=ERROR") {
+		t.Errorf("an operator's fault is an error with WeChat's request id: %s", log)
+	}
+}
+
+func TestScriptsGetTroubleAsAProblem(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Sessions = brokenManager() })
+	out := r.browser().send(r.gate(Require), "GET", "/api", http.Header{"Accept": {"application/json"}, "Cookie": {"session=" + strings.Repeat("a", 43)}})
+	if out.Status != 503 || out.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(out.Body), `"reference"`) {
+		t.Errorf("%d %v %s", out.Status, out.Header, out.Body)
+	}
+}
