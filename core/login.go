@@ -149,15 +149,23 @@ func (l *logins) hook(ctx context.Context, u *User) (err error) {
 	return nil
 }
 
+// minuteQuota (45011) passes only when the minute is over; a repeat at once makes
+// it worse.
+const minuteQuota = 45011
+
 // retryOnce repeats what failed for a passing reason: network trouble, or WeChat's
 // -1. The code may have been consumed all the same; then 40163 follows, and the
 // login starts anew.
 func retryOnce[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	v, err := call()
-	if err != nil && ctx.Err() == nil && wxapi.Classify(err) == wxapi.ClassRetry {
-		v, err = call()
+	if err == nil || ctx.Err() != nil || wxapi.Classify(err) != wxapi.ClassRetry {
+		return v, err
 	}
-	return v, err
+	var wx *wxapi.Error
+	if errors.As(err, &wx) && wx.Code == minuteQuota {
+		return v, err
+	}
+	return call()
 }
 
 // rememberKey holds no code in the clear: keys are listed by operators.

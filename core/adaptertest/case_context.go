@@ -1,0 +1,120 @@
+package adaptertest
+
+import (
+	"fmt"
+
+	"github.com/seed467724c4/wechat/core"
+)
+
+var contextRules = []rule{
+	{
+		name: "the app's own context",
+		text: "the context handed to the gate and on to handlers is the request's own: what a middleware outside put into it is there, in handlers and in OnError",
+		try:  ownContext,
+	},
+	{
+		name: "context after the request",
+		text: "a handler may give its context to a goroutine: it keeps user and values while the connection serves others",
+		try:  contextAfterTheRequest,
+	},
+}
+
+func ownContext(g *rig) error {
+	b, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	for _, path := range []string{"/engine/x", "/apart/group/x", "/apart/route", "/apart/twice", "/apart/optional"} {
+		r, err := b.report(path)
+		if err != nil {
+			return err
+		}
+		if r.Outer == "" {
+			return fmt.Errorf("%s: the handler's context lacks the value of the middleware outside", path)
+		}
+	}
+	b.agent = "curl/8"
+	b.jar = nil
+	a, err := once(hostOf(g.appURL), b.raw(g.appURL, "GET", "/engine/x", "", wantOwnAnswer+": 1"))
+	if err != nil {
+		return err
+	}
+	if a.header.Get("X-Outer") == "" {
+		return fmt.Errorf("OnError's context lacks the value of the middleware outside")
+	}
+	return nil
+}
+
+// contextAfterTheRequest reads kept contexts in a goroutine while their
+// connection is in use again, for the race detector, and afterwards.
+func contextAfterTheRequest(g *rig) error {
+	mei, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	jun, err := g.login("jun")
+	if err != nil {
+		return err
+	}
+	g.kit.visits = nil
+	w, err := dial(hostOf(g.appURL))
+	if err != nil {
+		return err
+	}
+	defer w.close()
+
+	next, done := make(chan visit), make(chan error, 1)
+	go func() {
+		var first error
+		for v := range next {
+			if err := v.intact(); err != nil && first == nil {
+				first = err
+			}
+		}
+		done <- first
+	}()
+	const rounds = 8
+	for i := range rounds {
+		b := []*browser{mei, jun}[i%2]
+		if _, err = w.ask(b.raw(g.appURL, "GET", "/engine/x", "")); err != nil {
+			break
+		}
+		for _, v := range g.kit.kept() {
+			next <- v
+		}
+	}
+	close(next)
+	if first := <-done; err == nil {
+		err = first
+	}
+	if err != nil {
+		return err
+	}
+	if n := len(g.kit.kept()); n != rounds {
+		return fmt.Errorf("%d of %d handlers had a context with the user and the value of the middleware outside", n, rounds)
+	}
+	return nil
+}
+
+func (k *Kit) kept() []visit {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.visits[:len(k.visits):len(k.visits)]
+}
+
+func (v visit) intact() error {
+	if got := outerOf(v.ctx); got != v.outer {
+		return fmt.Errorf("a kept context of %q is now that of %q", v.outer, got)
+	}
+	if u, _ := core.FromContext(v.ctx); u != v.user {
+		return fmt.Errorf("a kept context of %v now holds %v", v.user, u)
+	}
+	// Neither may panic, whether the context has ended or not.
+	_ = v.ctx.Err()
+	_, _ = v.ctx.Deadline()
+	select {
+	case <-v.ctx.Done():
+	default:
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package adaptertest
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+var headerRules = []rule{
+	{
+		name: "headers of an answer are added",
+		text: "the callback's answer sets session and login cookie, and everything the app's own middleware set is still there: nothing replaced, nothing joined by a comma",
+		try:  headersOfAnAnswer,
+	},
+	{
+		name:    "headers before a handler are added",
+		text:    "what the gate sends along when it lets a request through is added to the response too: Vary, and the session cookie where it was written anew",
+		touched: true,
+		try:     headersBeforeAHandler,
+	},
+	{
+		name: "every header value is read",
+		text: "all values of a request header reach the gate: the session is found in a second Cookie line",
+		try:  everyHeaderValueIsRead,
+	},
+	{
+		name: "raw host",
+		text: "host and scheme are the connection's: nothing a client sends in a forwarded header reaches redirect_uri",
+		try:  rawHost,
+	},
+}
+
+// lines says whether every header has exactly these values, each on its own line,
+// in any order. A value that ends in "*" stands for everything that begins so.
+func lines(h, want http.Header) error {
+	for name, values := range want {
+		got := h.Values(name)
+		left := slices.Clone(got)
+		for _, value := range values {
+			i := slices.IndexFunc(left, func(line string) bool {
+				start, open := strings.CutSuffix(value, "*")
+				return line == value || open && strings.HasPrefix(line, start) && !strings.Contains(line, ",")
+			})
+			if i < 0 {
+				return fmt.Errorf("%s: lines %q, want %q", name, got, values)
+			}
+			left = slices.Delete(left, i, i+1)
+		}
+		if len(left) > 0 {
+			return fmt.Errorf("%s: lines %q, want %q and no other", name, got, values)
+		}
+	}
+	return nil
+}
+
+func headersOfAnAnswer(g *rig) error {
+	b := g.browser("mei")
+	a, err := b.ask("GET", "/engine/x")
+	if err != nil {
+		return err
+	}
+	if err := lines(a.header, http.Header{
+		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "wechat_login_*"},
+		"Cache-Control": {"private", "no-store"},
+		"Vary":          {"Accept-Encoding"},
+		"X-App":         {"one", "two"},
+	}); err != nil {
+		return fmt.Errorf("on the way to WeChat: %w", err)
+	}
+	_, target, err := g.split(a.header.Get("Location"))
+	if err != nil {
+		return err
+	}
+	if a, err = b.send(g.simURL, "GET", target, ""); err != nil {
+		return err
+	}
+	if _, target, err = g.split(a.header.Get("Location")); err != nil {
+		return err
+	}
+	if a, err = b.ask("GET", target); err != nil {
+		return err
+	}
+	if a.status != 303 {
+		return fmt.Errorf("the way back: %v, want 303", a)
+	}
+	if err := lines(a.header, http.Header{
+		"Set-Cookie":      {"app_a=1; Path=/", "app_b=2; Path=/", "wechat_session_*", "wechat_login_*"},
+		"Cache-Control":   {"private", "no-store"},
+		"Referrer-Policy": {"no-referrer"},
+		"Vary":            {"Accept-Encoding"},
+		"X-App":           {"one", "two"},
+	}); err != nil {
+		return fmt.Errorf("the way back: %w", err)
+	}
+	return nil
+}
+
+func headersBeforeAHandler(g *rig) error {
+	b, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	a, err := b.ask("GET", "/engine/x")
+	if err != nil {
+		return err
+	}
+	return lines(a.header, http.Header{
+		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "session=*"},
+		"Cache-Control": {"private", `no-cache="Set-Cookie"`},
+		"Vary":          {"Accept-Encoding", "Cookie", "Cookie"},
+		"X-App":         {"one", "two"},
+	})
+}
+
+func everyHeaderValueIsRead(g *rig) error {
+	b, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	cookies := b.cookies(hostOf(g.appURL))
+	delete(b.jar, hostOf(g.appURL))
+	a, err := b.ask("GET", "/engine/x", "Cookie: other=1", "Cookie: "+cookies)
+	if err != nil {
+		return err
+	}
+	r, err := reportOf(a)
+	if err != nil {
+		return err
+	}
+	if r.Context.OpenID != g.openID("mei") {
+		return fmt.Errorf("the user is %v", r.Context)
+	}
+	return nil
+}
+
+func rawHost(g *rig) error {
+	for _, header := range []string{
+		"X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https", "Forwarded: host=evil.example;proto=https",
+		"X-Forwarded-Server: evil.example", "X-Host: evil.example", "X-Original-Host: evil.example", "X-Forwarded-Ssl: on",
+		"X-Forwarded-Port: 1", "X-Forwarded-Prefix: /evil", "X-Original-URL: /evil", "X-Rewrite-URL: /evil",
+		"X-HTTP-Method-Override: POST", "X-Url-Scheme: https",
+	} {
+		a, err := g.browser("mei").ask("GET", "/engine/x", header)
+		if err != nil {
+			return err
+		}
+		got, err := redirectURI(a)
+		if err != nil {
+			return fmt.Errorf("%s: %w", header, err)
+		}
+		if got != g.appURL+"/engine/x" {
+			return fmt.Errorf("%s: redirect_uri is %q", header, got)
+		}
+	}
+	return nil
+}

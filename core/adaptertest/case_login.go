@@ -1,0 +1,203 @@
+package adaptertest
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+var loginRules = []rule{
+	{
+		name: "silent login",
+		text: "a login ends on the very page that was asked for, byte for byte, after one visit to WeChat and one code",
+		try:  silentLogin,
+	},
+	{
+		name: "user in three places",
+		text: "behind a gate the user is in the adapter's accessor, in the framework's own store and in the request's context",
+		try:  userInThreePlaces,
+	},
+	{
+		name: "prompt behind silent",
+		text: "Require on the whole app and Require(Prompt) on a route make one silent and one prompted login, and end on the page with the nickname",
+		try:  promptBehindSilent,
+	},
+	{
+		name: "optional",
+		text: "Optional starts no login: the handler runs, with nobody or with the user, and the accessor returns nil for nobody",
+		try:  optional,
+	},
+	{
+		name: "login goes to local pages",
+		text: "Login ends on the page of this site that \"to\" names, and on / for everything else",
+		try:  loginGoesToLocalPages,
+	},
+	{
+		name: "logout",
+		text: "Logout ends the session on a POST from the same site, and on nothing else",
+		try:  logout,
+	},
+}
+
+// oddTargets are changed by everything that parses and prints them again.
+var oddTargets = []string{
+	"/engine/plain",
+	"/engine/empty?",
+	"/engine/a%2Fb/c+d;e=f/%E4%BD%A0%E5%A5%BD/%7euser?x=%2F&y=a+b;c&z=%zz",
+	"/engine/raw/你好?名=小美&empty=&&=",
+	"/engine/own?code=mine&state=theirs&code=again&appid=x",
+	"/engine/query?next=https://example.com/a?b=c&arr[]=1|2^`{}",
+}
+
+func silentLogin(g *rig) error {
+	for i, target := range oddTargets {
+		b := g.browser("mei")
+		r, err := b.report(target)
+		if err != nil {
+			return fmt.Errorf("%s: %w", target, err)
+		}
+		if string(r.Target) != target {
+			return fmt.Errorf("asked for %q, ended on %q", target, r.Target)
+		}
+		if !slices.Equal(b.logins, []string{"snsapi_base"}) {
+			return fmt.Errorf("%s: logins %v, want a silent one", target, b.logins)
+		}
+		if n := g.sim.Calls("/sns/oauth2/access_token"); n != i+1 {
+			return fmt.Errorf("%s: %d codes exchanged after %d logins", target, n, i+1)
+		}
+	}
+	return nil
+}
+
+func userInThreePlaces(g *rig) error {
+	for _, at := range []struct{ path, nickname string }{
+		{"/engine/me", ""}, {"/apart/route", ""}, {"/apart/optional", ""}, {"/apart/profile", "阿俊"},
+	} {
+		b, err := g.login("jun")
+		if err != nil {
+			return err
+		}
+		r, err := b.report(at.path)
+		if err != nil {
+			return err
+		}
+		if r.Panic != "" {
+			return fmt.Errorf("%s: the accessor panics: %s", at.path, r.Panic)
+		}
+		want := person{true, g.openID("jun"), at.nickname}
+		for _, place := range []struct {
+			name string
+			got  person
+			has  bool
+		}{{"accessor", r.Accessor, true}, {"framework's store", r.Native, r.HasNative}, {"context", r.Context, true}} {
+			if place.has && place.got != want {
+				return fmt.Errorf("%s: %s has %v, want %v", at.path, place.name, place.got, want)
+			}
+		}
+	}
+	return nil
+}
+
+func promptBehindSilent(g *rig) error {
+	b := g.browser("mei")
+	r, err := b.report("/profile?x=1")
+	if err != nil {
+		return err
+	}
+	if want := []string{"snsapi_base", "snsapi_userinfo"}; !slices.Equal(b.logins, want) {
+		return fmt.Errorf("logins %v, want %v", b.logins, want)
+	}
+	if r.Context.Nickname != "小美🌸" || string(r.Target) != "/profile?x=1" {
+		return fmt.Errorf("ended on %q as %v", r.Target, r.Context)
+	}
+	return nil
+}
+
+func optional(g *rig) error {
+	b := g.browser("mei")
+	r, err := b.report("/apart/optional")
+	if err != nil {
+		return err
+	}
+	if len(b.logins) > 0 || r.Context.Known || r.Accessor.Known || r.Native.Known || r.Panic != "" {
+		return fmt.Errorf("cold, logins %v and report %+v", b.logins, r)
+	}
+	if b, err = g.login("mei"); err != nil {
+		return err
+	}
+	if r, err = b.report("/apart/optional"); err != nil {
+		return err
+	}
+	if len(b.logins) != 1 || r.Accessor.OpenID != g.openID("mei") {
+		return fmt.Errorf("logged in, logins %v and report %+v", b.logins, r)
+	}
+	return nil
+}
+
+func loginGoesToLocalPages(g *rig) error {
+	b := g.browser("mei")
+	const page = "/engine/next?x=a+b&y=%2F"
+	r, err := b.report("/login?to=" + url.QueryEscape(page))
+	if err != nil {
+		return err
+	}
+	if string(r.Target) != page || len(b.logins) != 1 {
+		return fmt.Errorf("ended on %q after logins %v, want %q", r.Target, b.logins, page)
+	}
+	for _, to := range []string{
+		"", "//evil.example", `/\evil.example`, `\\evil.example`, "%2F%2Fevil.example", "%2F%5Cevil.example",
+		"https://evil.example/", "https:evil.example", "/%09/evil.example", "/%0d%0aSet-Cookie:x=1", "javascript:alert(1)", "evil.example",
+	} {
+		a, err := b.ask("GET", "/login?to="+to)
+		if err != nil {
+			return err
+		}
+		if got := a.header.Values("Location"); a.status != 303 || !slices.Equal(got, []string{g.appURL + "/"}) {
+			return fmt.Errorf("to=%s: %d to %q, want the front page", to, a.status, got)
+		}
+	}
+	return nil
+}
+
+func logout(g *rig) error {
+	b, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	stolen := "Cookie: " + b.cookies(hostOf(g.appURL))
+	for _, refused := range []struct {
+		method, header string
+		status         int
+	}{
+		{"GET", "Sec-Fetch-Site: same-origin", 405},
+		{"POST", "Sec-Fetch-Site: cross-site", 403},
+		{"POST", "Sec-Fetch-Site: same-site", 403},
+		{"POST", "Origin: http://evil.example", 403},
+	} {
+		a, err := b.ask(refused.method, "/logout", refused.header)
+		if err != nil {
+			return err
+		}
+		if a.status != refused.status {
+			return fmt.Errorf("%s with %s: %v, want %d", refused.method, refused.header, a, refused.status)
+		}
+		if a, err = b.ask("GET", "/engine/me"); err != nil || a.status != 200 {
+			return fmt.Errorf("%s with %s logged out: %v, %v", refused.method, refused.header, a, err)
+		}
+	}
+	a, err := b.ask("POST", "/logout", "Sec-Fetch-Site: same-origin", "Origin: "+g.appURL)
+	if err != nil {
+		return err
+	}
+	if a.status != 303 || a.header.Get("Location") != g.appURL+"/" {
+		return fmt.Errorf("POST from the same site: %v, want 303 to the front page", a)
+	}
+	nobody := g.browser("mei")
+	for _, cookies := range []string{"Cookie: " + b.cookies(hostOf(g.appURL)), stolen} {
+		if a, err = nobody.ask("GET", "/engine/me", "Accept: application/json", cookies); err != nil || a.status != 401 {
+			return fmt.Errorf("after logout with %.20s…: %v, %v", strings.TrimPrefix(cookies, "Cookie: "), a, err)
+		}
+	}
+	return nil
+}

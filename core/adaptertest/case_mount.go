@@ -1,0 +1,88 @@
+package adaptertest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+var mountRules = []rule{
+	{
+		name: "mounts",
+		text: "a login works from cold however the gate is mounted: whole app, group, one route, twice in a chain; the handler runs once",
+		try:  mounts,
+	},
+	{
+		name: "unknown pages are guarded",
+		text: "a gate on the whole app also answers for pages the app does not have",
+		try:  unknownPages,
+	},
+	{
+		name: "skip",
+		text: "a skipped request is untouched: no header of ours, no user, and the accessor's panic names the fix",
+		try:  skipped,
+	},
+}
+
+func mounts(g *rig) error {
+	for _, path := range []string{"/engine/deep/er", "/apart/group/deep/er", "/apart/route", "/apart/twice"} {
+		b := g.browser("lin")
+		before := g.kit.runs.Load()
+		r, err := b.report(path + "?x=1")
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if string(r.Target) != path+"?x=1" || r.Context.OpenID != g.openID("lin") {
+			return fmt.Errorf("%s: ended on %q as %v", path, r.Target, r.Context)
+		}
+		if n := g.kit.runs.Load() - before; n != 1 || !slices.Equal(b.logins, []string{"snsapi_base"}) {
+			return fmt.Errorf("%s: the handler ran %d times after logins %v", path, n, b.logins)
+		}
+	}
+	return nil
+}
+
+func unknownPages(g *rig) error {
+	b := g.browser("mei")
+	a, err := b.ask("GET", "/no/such/page")
+	if err != nil {
+		return err
+	}
+	if a.status != 302 || !strings.HasPrefix(a.header.Get("Location"), g.simURL) {
+		return fmt.Errorf("cold: %v, want a login", a)
+	}
+	if a, err = b.open("/no/such/page"); err != nil {
+		return err
+	}
+	if a.status != 404 || len(b.logins) != 1 {
+		return fmt.Errorf("after logins %v: %v, want the app's 404", b.logins, a)
+	}
+	return nil
+}
+
+func skipped(g *rig) error {
+	b, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	a, err := b.ask("GET", skippedPath+"?x=%zz")
+	if err != nil {
+		return err
+	}
+	r, err := reportOf(a)
+	if err != nil {
+		return err
+	}
+	if r.Context.Known || r.Native.Known || r.Outer == "" || string(r.Target) != skippedPath+"?x=%zz" {
+		return fmt.Errorf("the handler saw %+v", r)
+	}
+	if !strings.Contains(r.Panic, "Require") || !strings.Contains(r.Panic, "Optional") {
+		return fmt.Errorf("the accessor's panic is %q", r.Panic)
+	}
+	for name, want := range g.kit.Header() {
+		if got := a.header.Values(name); !slices.Equal(got, want) {
+			return fmt.Errorf("%s is %q, want the app's own %q", name, got, want)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package adaptertest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+var refusalRules = []rule{
+	{
+		name: "no handler behind an answer",
+		text: "when the gate answers, no later handler runs and nothing of one is in the body",
+		try:  noHandlerBehindAnAnswer,
+	},
+	{
+		name: "scripts get 401",
+		text: "scripts, forms and sockets get 401 application/problem+json with login_url, and no Location",
+		try:  scriptsGet401,
+	},
+	{
+		name: "own answer",
+		text: "the gate's status, headers and body go out as they are, every value of a header on a line of its own",
+		try:  ownAnswer,
+	},
+}
+
+func noHandlerBehindAnAnswer(g *rig) error {
+	for _, path := range []string{"/engine/x", "/apart/group/x", "/apart/route", "/apart/twice", "/apart/profile", "/apart/stream", "/profile"} {
+		for _, how := range []struct {
+			name, agent, header string
+			status              int
+		}{
+			{"a page", wechatAgent, "Sec-Fetch-Mode: navigate", 302},
+			{"a script", wechatAgent, "Sec-Fetch-Mode: cors", 401},
+			{"a frame", wechatAgent, "Sec-Fetch-Dest: iframe", 403},
+			{"another browser", "Mozilla/5.0 Firefox/140.0", "Sec-Fetch-Mode: navigate", 403},
+		} {
+			b := g.browser("mei")
+			b.agent = how.agent
+			a, err := b.ask("GET", path, how.header)
+			if err != nil {
+				return err
+			}
+			if a.status != how.status {
+				return fmt.Errorf("%s asks for %s: %v, want %d", how.name, path, a, how.status)
+			}
+			if n := g.kit.runs.Load(); n != 0 {
+				return fmt.Errorf("%s asks for %s: a handler ran", how.name, path)
+			}
+			if bytes.Contains(a.body, []byte("HasNative")) || bytes.Contains(a.body, []byte("first\n")) {
+				return fmt.Errorf("%s asks for %s: a handler's answer is in the body: %v", how.name, path, a)
+			}
+		}
+	}
+	return nil
+}
+
+func scriptsGet401(g *rig) error {
+	b := g.browser("mei")
+	for _, how := range []struct{ method, header string }{
+		{"GET", "X-Requested-With: XMLHttpRequest"},
+		{"GET", "Accept: application/json"},
+		{"GET", "Sec-Fetch-Mode: cors"},
+		{"GET", "Upgrade: websocket\r\nConnection: Upgrade"},
+		{"GET", "Sec-Purpose: prefetch"},
+		{"POST", "Content-Type: application/x-www-form-urlencoded"},
+		{"PUT", "Accept: text/html"},
+	} {
+		a, err := b.ask(how.method, "/engine/api?x=1", how.header)
+		if err != nil {
+			return err
+		}
+		var problem struct {
+			Status   int    `json:"status"`
+			LoginURL string `json:"login_url"`
+		}
+		if err := json.Unmarshal(a.body, &problem); err != nil {
+			return fmt.Errorf("%s with %s: %v: %w", how.method, how.header, a, err)
+		}
+		if a.status != 401 || problem.Status != 401 || a.header.Get("Content-Type") != "application/problem+json" ||
+			a.header.Get("Location") != "" || !strings.HasPrefix(problem.LoginURL, g.appURL+"/login?to=") {
+			return fmt.Errorf("%s with %s: %v", how.method, how.header, a)
+		}
+	}
+	a, err := b.ask("HEAD", "/engine/api")
+	if err != nil || a.status != 401 {
+		return fmt.Errorf("HEAD: %v, %v", a, err)
+	}
+	return nil
+}
+
+func ownAnswer(g *rig) error {
+	b := g.browser("mei")
+	b.agent = "curl/8"
+	a, err := b.ask("GET", "/apart/route", wantOwnAnswer+": 1")
+	if err != nil {
+		return err
+	}
+	if a.status != http.StatusTeapot || !bytes.Equal(a.body, ownBody) {
+		return fmt.Errorf("%v, want %d with body %q", a, http.StatusTeapot, ownBody)
+	}
+	if n := g.kit.runs.Load(); n != 0 {
+		return fmt.Errorf("a handler ran")
+	}
+	return lines(a.header, http.Header{
+		"Content-Type":  {"application/octet-stream"},
+		"Link":          {"</a>; rel=preload", "</b>; rel=preload"},
+		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "own_a=1; Path=/", "own_b=2; Path=/"},
+		"Cache-Control": {"private", "no-store"},
+	})
+}

@@ -1,0 +1,178 @@
+package adaptertest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+var requestRules = []rule{
+	{
+		name: "absolute request lines",
+		text: "the target is the request line's own: one that is no path of this site is answered 400, without a login",
+		try:  absoluteRequestLines,
+	},
+	{
+		name: "double slash",
+		text: "a target that begins with // or /\\ never leads off the site",
+		try:  doubleSlash,
+	},
+	{
+		name: "untouched requests",
+		text: "with a session, method, target and body of a request reach the handler as they were sent",
+		try:  untouchedRequests,
+	},
+	{
+		name: "streaming",
+		text: "a handler behind a gate can flush: the response writer is not wrapped and nothing is held back",
+		try:  streaming,
+	},
+	{
+		name: "odd requests",
+		text: "no request, however odd, breaks the app: each gets an answer below 500",
+		try:  oddRequests,
+	},
+}
+
+func absoluteRequestLines(g *rig) error {
+	host := hostOf(g.appURL)
+	for _, target := range []string{"http://evil.example/engine/x", "http://" + host + "/engine/x", "https://evil.example/engine/x?a=b"} {
+		a, err := once(host, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nUser-Agent: "+wechatAgent+"\r\nAccept: text/html\r\n\r\n")
+		if err != nil {
+			return err
+		}
+		if a.status != 400 || a.header.Get("Location") != "" {
+			return fmt.Errorf("GET %s: %v, want 400", target, a)
+		}
+	}
+	return nil
+}
+
+func doubleSlash(g *rig) error {
+	for _, target := range []string{"//evil.example/x", `/\evil.example/x`, "///evil.example", "//evil.example%2Fx", "/%5Cevil.example", "/.//evil.example"} {
+		b := g.browser("mei")
+		a, err := b.ask("GET", target)
+		if err != nil {
+			return err
+		}
+		if got, err := redirectURI(a); err != nil || got != g.appURL+target {
+			return fmt.Errorf("%s: redirect_uri %q, %v", target, got, err)
+		}
+		// The app's router may have a page for it or not, or may clean it: what
+		// counts is that every Location on the way is the app's or WeChat's.
+		if err := b.stays(target); err != nil {
+			return fmt.Errorf("%s: %w", target, err)
+		}
+	}
+	return nil
+}
+
+// stays follows redirects as far as the one that ends the login.
+func (b *browser) stays(target string) error {
+	base := b.rig.appURL
+	for range 3 {
+		a, err := b.send(base, "GET", target, "")
+		if err != nil {
+			return err
+		}
+		if base, target, err = b.rig.split(a.header.Get("Location")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// redirectURI is where an answer's login is to come back to.
+func redirectURI(a *answer) (string, error) {
+	u, err := url.Parse(a.header.Get("Location"))
+	if err != nil || a.status != http.StatusFound {
+		return "", fmt.Errorf("%v, want a login", a)
+	}
+	return u.Query().Get("redirect_uri"), nil
+}
+
+func untouchedRequests(g *rig) error {
+	b, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	body := strings.Repeat("a=1&b=\x00\xff\r\n你好;", 500)
+	for _, path := range []string{"/engine/post", "/apart/route", "/apart/group/post", "/apart/twice"} {
+		target := path + "?q=%zz;x&y=a+b"
+		a, err := b.send(g.appURL, "POST", target, body, "Content-Type: application/x-www-form-urlencoded")
+		if err != nil {
+			return err
+		}
+		r, err := reportOf(a)
+		if err != nil {
+			return err
+		}
+		if r.Method != "POST" || string(r.Target) != target || !bytes.Equal(r.Body, []byte(body)) {
+			return fmt.Errorf("the handler saw %s %s with %d bytes, want POST %s with %d", r.Method, r.Target, len(r.Body), target, len(body))
+		}
+	}
+	return nil
+}
+
+func streaming(g *rig) error {
+	b, err := g.login("mei")
+	if err != nil {
+		return err
+	}
+	w, err := dial(hostOf(g.appURL))
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	r, err := w.begin(b.raw(g.appURL, "GET", "/apart/stream", ""))
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	first := make([]byte, len("first\n"))
+	_, err = io.ReadFull(r.Body, first)
+	close(g.kit.release)
+	if err != nil || string(first) != "first\n" {
+		return fmt.Errorf("the first line is %q (%v) while the handler waits for it to arrive", first, err)
+	}
+	rest, err := io.ReadAll(r.Body)
+	if err != nil || string(rest) != "second\n" {
+		return fmt.Errorf("the rest is %q, %v", rest, err)
+	}
+	return nil
+}
+
+func oddRequests(g *rig) error {
+	host := hostOf(g.appURL)
+	usual := "Host: " + host + "\r\nUser-Agent: " + wechatAgent + "\r\nAccept: text/html\r\n"
+	for _, raw := range []string{
+		"GET /engine/x HTTP/1.0\r\n\r\n",
+		"GET /engine/x HTTP/1.1\r\nHost:\r\n\r\n",
+		"GET /engine/x HTTP/1.1\r\nHost: evil.example/@:x\r\nAccept: text/html\r\n\r\n",
+		"GET /engine/x HTTP/1.1\r\nHost: " + strings.Repeat("h", 300) + "\r\nAccept: text/html\r\n\r\n",
+		"GET /engine/x HTTP/1.1\r\nHost: [::1\r\nAccept: text/html\r\n\r\n",
+		"GET /engine/x HTTP/1.1\r\nHost: " + host + "\r\n\r\n",
+		"GET /engine/x HTTP/1.1\r\n" + usual + "Cookie: ;;=;=;wechat_session_=;\"a\"=\"b\"\r\nCookie:\r\nCookie: " + strings.Repeat("a=b; ", 200) + "\r\n\r\n",
+		"GET /engine/x HTTP/1.1\r\n" + usual + "Accept-Language: \xff\xfe;q=;,,;q=9\r\nReferer: ://\r\nSec-Fetch-Mode:\r\nOrigin: null\r\n\r\n",
+		"GET /engine/x?" + strings.Repeat("x", 2500) + " HTTP/1.1\r\n" + usual + "\r\n",
+		"GET /engine/\xff\xfe?code=\xff&state=" + strings.Repeat("0", 53) + " HTTP/1.1\r\n" + usual + "\r\n",
+		"GET /engine/x?code=c&state=" + strings.Repeat("z", 53) + "&code=&state= HTTP/1.1\r\n" + usual + "\r\n",
+		"OPTIONS * HTTP/1.1\r\n" + usual + "\r\n",
+		"DELETE /engine/x HTTP/1.1\r\n" + usual + "Content-Length: 0\r\n\r\n",
+		"POST /logout HTTP/1.1\r\n" + usual + "Content-Length: 3\r\nOrigin: \xff\r\n\r\na=b",
+	} {
+		line, _, _ := strings.Cut(raw, "\r\n")
+		a, err := once(host, raw)
+		if err != nil {
+			return err
+		}
+		if a.status < 200 || a.status >= 500 {
+			return fmt.Errorf("%.60q: %v", line, a)
+		}
+	}
+	_, err := g.login("mei")
+	return err
+}

@@ -1,0 +1,109 @@
+package adaptertest
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
+
+	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+const (
+	appID  = "wx00000000000000aa"
+	secret = "made-up-secret-of-the-suite"
+)
+
+// rig is what one case runs on: an app, a WeChat and what they share.
+type rig struct {
+	kit    *Kit
+	sim    *wxsim.Sim
+	store  *keeper // of the sessions, where they are written on every request
+	appURL string
+	simURL string
+}
+
+// start builds a rig. touched makes sessions of the app's own that are written on
+// every request; otherwise they are core's private ones.
+func start(app App, touched bool) (g *rig, stop func(), err error) {
+	g = &rig{}
+	var stops []func()
+	stop = func() {
+		for i := len(stops) - 1; i >= 0; i-- {
+			stops[i]()
+		}
+	}
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
+
+	var stopSim func()
+	g.sim, g.simURL, stopSim, err = wxsim.Start(wxsim.Config{
+		Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "127.0.0.1"}},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	stops = append(stops, stopSim)
+
+	config := core.Config{
+		AppID: appID, AppSecret: secret, OpenURL: g.simURL, APIURL: g.simURL,
+		LoginPath: "/login", Logger: slog.New(slog.DiscardHandler),
+	}
+	if touched {
+		g.store = newKeeper()
+		config.Sessions = touchedSessions(g.store)
+	}
+	auth, err := core.New(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	stops = append(stops, func() { auth.Close() })
+
+	g.kit = newKit(auth)
+	var stopApp func()
+	if g.appURL, stopApp, err = app(g.kit); err != nil {
+		return nil, nil, fmt.Errorf("the app does not start: %w", err)
+	}
+	stops = append(stops, stopApp)
+	return g, stop, nil
+}
+
+// touchedSessions has an idle time so short that core does not wait before it
+// writes a session anew, and long enough for a slow machine.
+func touchedSessions(store scs.Store) *scs.SessionManager {
+	m := scs.New()
+	m.Store.(*memstore.MemStore).StopCleanup()
+	m.Store = store
+	m.IdleTimeout = 15 * time.Second
+	return m
+}
+
+// split takes a Location apart at the end of the host, and drops the fragment, as
+// browsers do. It must be absolute and lead to the app or to WeChat.
+func (g *rig) split(location string) (base, target string, err error) {
+	location, _, _ = strings.Cut(location, "#")
+	for _, base := range []string{g.appURL, g.simURL} {
+		if target, ok := strings.CutPrefix(location, base); ok && strings.HasPrefix(target, "/") {
+			return base, target, nil
+		}
+	}
+	return "", "", fmt.Errorf("a Location leads to %q", location)
+}
+
+func (g *rig) openID(person string) string { return g.sim.OpenID(appID, person) }
+
+// login is a browser of a person who is logged in, silently.
+func (g *rig) login(person string) (*browser, error) {
+	b := g.browser(person)
+	if _, err := b.report("/engine/start"); err != nil {
+		return nil, fmt.Errorf("logging in: %w", err)
+	}
+	return b, nil
+}
