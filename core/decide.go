@@ -40,10 +40,10 @@ const (
 	noAnswer    answer = iota // no state of ours
 	code                      // a state given to this browser, and a code
 	withoutCode               // a state of ours, and no code: the visitor refused
-	stale                     // a state of ours that is old or another browser's, or a code that cannot be one
+	stale                     // a state of ours that is old or another browser's
 
 	loggedIn    // exchanged: the session holds the user
-	codeDead    // exchanged: WeChat knows the code no more
+	codeDead    // exchanged: WeChat knows the code no more, or it cannot be one and was not sent
 	tooLittle   // exchanged: less than the login asked for
 	unavailable // exchanged: WeChat, the store or the app failed
 	snapshot    // exchanged: the virtual visitor of a snapshot page

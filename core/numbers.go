@@ -46,8 +46,6 @@ const (
 	// Longer targets cannot travel to WeChat and back: fiber refuses about 4,096
 	// bytes of request headers, and redirect_uri is percent-encoded on the way.
 	maxTarget = 2048
-	// A code is 32 characters today; more than this is not sent to WeChat.
-	maxCode = 512
 	// Cookies of one name that are tried: a sibling domain may have planted more.
 	maxSameCookie = 4
 	// A Retry-After for trouble that passes by itself, in seconds.

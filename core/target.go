@@ -135,12 +135,6 @@ func uncarry(value string) (string, bool) {
 	return string(b), true
 }
 
-// validCode says whether a value can be a code of WeChat's; nothing else is ever
-// sent upstream, where it could smuggle parameters in.
-func validCode(code string) bool {
-	return code != "" && len(code) <= maxCode && isWord(code)
-}
-
 // isWord holds for [0-9A-Za-z_-]*.
 func isWord(s string) bool {
 	for i := range len(s) {

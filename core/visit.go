@@ -75,7 +75,7 @@ func (v *visit) readAnswer() {
 	switch {
 	case !hasCode || v.code == "" || v.code == "authdeny":
 		v.answer = withoutCode
-	case !validCode(v.code) || v.binding.id == "" || !v.auth.keys.valid(&v.state, v.now, v.binding.id, v.at):
+	case v.binding.id == "" || !v.auth.keys.valid(&v.state, v.now, v.binding.id, v.at):
 		v.answer = stale
 	default:
 		v.answer = code
