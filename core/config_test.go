@@ -191,6 +191,7 @@ func TestOriginTrustsWhatItIsTold(t *testing.T) {
 		"without, the connection":               {Config{}, false, "localhost:8080", "http://localhost:8080/x"},
 		"without, over TLS":                     {Config{}, true, "[::1]:8443", "https://[::1]:8443/x"},
 		"a trusted proxy's last values":         {Config{TrustProxy: true}, false, "10.0.0.1", "https://app.example.com/x"},
+		"a proxy's scheme that is none":         {Config{TrustProxy: true}, true, "10.0.0.1", "https://app.example.com/x"},
 		"a host that is none":                   {Config{}, false, "a/b", ""},
 		"a host with a user":                    {Config{}, false, "u@evil.example", ""},
 		"a host with a bad port":                {Config{}, false, "a:b", ""},
@@ -204,7 +205,11 @@ func TestOriginTrustsWhatItIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at, ok := a.originOf(&Request{Host: c.host, TLS: c.tls, Header: forwarded})
+		h := forwarded
+		if name == "a proxy's scheme that is none" {
+			h = with("X-Forwarded-Proto", "javascript", "X-Forwarded-Host", "app.example.com")
+		}
+		at, ok := a.originOf(&Request{Host: c.host, TLS: c.tls, Header: h})
 		a.Close()
 		got := ""
 		if ok {

@@ -12,7 +12,7 @@ func (v *visit) logout() *Outcome {
 	case crossSite(v.request, v.at):
 		return v.page(ForbiddenPage, ErrCrossSite)
 	}
-	h, err := v.auth.sessions.logout(v.ctx, v.stored, v.at.https())
+	h, err := v.auth.sessions.logout(v.ctx, v.stored, v.request.Header, v.at.https())
 	if err != nil {
 		return v.page(UnavailablePage, joinUnavailable(err))
 	}

@@ -2,6 +2,7 @@ package core
 
 import (
 	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 )
@@ -80,17 +81,19 @@ func (m *memory) sweep(now time.Time) {
 			}
 		}
 		s.mu.RUnlock()
-		for len(expired) > 0 {
-			n := min(64, len(expired))
-			s.mu.Lock()
-			for _, token := range expired[:n] {
-				// It may have been written anew since.
-				if s.items[token].expires <= now.UnixNano() {
-					delete(s.items, token)
-				}
-			}
-			s.mu.Unlock()
-			expired = expired[n:]
+		for tokens := range slices.Chunk(expired, 64) {
+			s.drop(tokens, now)
+		}
+	}
+}
+
+// drop deletes those that are still expired: one may have been written anew.
+func (s *shard) drop(tokens []string, now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, token := range tokens {
+		if s.items[token].expires <= now.UnixNano() {
+			delete(s.items, token)
 		}
 	}
 }

@@ -229,3 +229,11 @@ func (b *browser) user(g *Gate, target string) *User {
 func (r *rig) exchanges() int { return r.sim.Calls(wxsim.PathAccessToken) }
 
 var _ io.Writer = (*logBook)(nil)
+
+// orEmpty is the context a handler would see, empty where none is called.
+func orEmpty(out *Outcome) context.Context {
+	if out.Status == 0 {
+		return out.Context
+	}
+	return context.Background()
+}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"net/http"
+	"iter"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -18,7 +18,7 @@ type sessions struct {
 	private bool
 	appID   string
 	key     string // of our value in the session
-	scsKey  any    // by which scs finds a loaded session in a context; nil for private ones
+	scsKey  any    // by which scs finds a loaded session in a context
 	now     func() time.Time
 }
 
@@ -44,6 +44,7 @@ func newSessions(c *Config, now func() time.Time, memory scs.Store) *sessions {
 		Codec:    scs.GobCodec{},
 		Cookie:   scs.SessionCookie{Name: "wechat_session_" + accountTag(c.AppID), Persist: true},
 	}
+	s.scsKey = scsContextKey(s.manager)
 	return s
 }
 
@@ -82,15 +83,8 @@ func (s *sessions) read(ctx context.Context, h Header, https bool) (stored, erro
 		rec, ok := decodeRecord(s.manager.GetBytes(ctx, s.key), s.appID)
 		return stored{token: s.manager.Token(ctx), record: rec, found: ok, loaded: true}, nil
 	}
-	name := s.manager.Cookie.Name
-	if s.private {
-		name = cookieName(name, https)
-	}
-	for token := range cookieValues(h, name) {
-		if !isToken(token) {
-			continue
-		}
-		b, found, err := s.find(ctx, token)
+	for token := range s.tokens(h, https) {
+		b, found, err := s.find(ctx, s.storeKey(token))
 		if err != nil {
 			return stored{}, err
 		}
@@ -108,169 +102,24 @@ func (s *sessions) read(ctx context.Context, h Header, https bool) (stored, erro
 	return stored{}, nil
 }
 
+// tokens are the values of the session cookie that could be what scs hands out: 32
+// bytes as base64url. Nothing else ever reaches the store.
+func (s *sessions) tokens(h Header, https bool) iter.Seq[string] {
+	name := s.manager.Cookie.Name
+	if s.private {
+		name = cookieName(name, https)
+	}
+	return func(yield func(string) bool) {
+		for token := range cookieValues(h, name) {
+			if isToken(token) && !yield(token) {
+				return
+			}
+		}
+	}
+}
+
 func (s *sessions) loadedIn(ctx context.Context) bool {
-	return s.scsKey != nil && ctx.Value(s.scsKey) != nil
+	return !s.private && ctx.Value(s.scsKey) != nil
 }
 
-// isToken holds for what scs hands out: 32 bytes as base64url. Anything else
-// never reaches the store.
 func isToken(token string) bool { return len(token) == 43 && isWord(token) }
-
-// login puts the user into the session under a new token (session fixation) and
-// commits it, before any answer is written. The returned headers carry the
-// cookie, unless the app's LoadAndSave writes it. Another person's session is
-// emptied first. gone reports a logout that happened meanwhile: it wins.
-func (s *sessions) login(ctx context.Context, was stored, u *User, https bool) (h http.Header, gone bool, err error) {
-	ctx, cancel, err := s.open(ctx, was)
-	if err != nil {
-		return nil, false, err
-	}
-	defer cancel()
-	if was.found && was.record.user.OpenID != u.OpenID {
-		if err := s.manager.Clear(ctx); err != nil {
-			return nil, false, err
-		}
-	}
-	if err := s.manager.RenewToken(ctx); err != nil {
-		return nil, false, err
-	}
-	h, gone, err = s.put(ctx, was, u, https)
-	return h, gone, err
-}
-
-// touch writes the session anew where it has an idle time and was not written
-// lately. It also reports whether a logout happened meanwhile.
-func (s *sessions) touch(ctx context.Context, was stored, https bool) (h http.Header, gone bool, err error) {
-	idle := s.manager.IdleTimeout
-	if idle <= 0 || was.loaded || s.now().Unix()-was.record.touched < int64(min(touchEvery, idle/16)/time.Second) {
-		return nil, false, nil
-	}
-	ctx, cancel, err := s.open(ctx, was)
-	if err != nil {
-		return nil, false, err
-	}
-	defer cancel()
-	return s.put(ctx, was, &was.record.user, https)
-}
-
-// put writes the record, commits and makes the cookie.
-func (s *sessions) put(ctx context.Context, was stored, u *User, https bool) (http.Header, bool, error) {
-	rec := record{user: *u, touched: s.now().Unix()}
-	s.manager.Put(ctx, s.key, rec.encode())
-	token, expires, err := s.manager.Commit(ctx)
-	if err != nil {
-		return nil, false, err
-	}
-	if was.token != "" {
-		// A logout writes its tombstone before it deletes, so one of the two sees
-		// the other.
-		_, gone, err := s.find(ctx, tombstone(was.token))
-		if err == nil && gone {
-			err = s.manager.Destroy(ctx)
-		}
-		if err != nil || gone {
-			return nil, gone, err
-		}
-	}
-	h := http.Header{}
-	if !was.loaded {
-		s.setCookie(ctx, h, token, expires, https)
-	}
-	return h, false, nil
-}
-
-// logout ends the session, with all the app kept in it.
-func (s *sessions) logout(ctx context.Context, was stored, https bool) (http.Header, error) {
-	h := http.Header{}
-	if was.token == "" {
-		return h, nil
-	}
-	open, cancel, err := s.open(ctx, was)
-	if err != nil {
-		return nil, err
-	}
-	defer cancel()
-	if err := s.commit(open, tombstone(was.token), []byte{recordVersion}, s.now().Add(tombstoneLife)); err != nil {
-		return nil, err
-	}
-	if err := s.manager.Destroy(open); err != nil {
-		return nil, err
-	}
-	if !was.loaded {
-		s.setCookie(open, h, "", time.Time{}, https)
-	}
-	return h, nil
-}
-
-// open is the context in which scs works on this session: the request's own where
-// the app has loaded it, else one with nothing in it but the session. It does not
-// end when the visitor leaves: half a login is worse than one nobody waits for.
-func (s *sessions) open(ctx context.Context, was stored) (context.Context, context.CancelFunc, error) {
-	if was.loaded {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
-		return ctx, cancel, nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
-	loaded, err := s.manager.Load(ctx, was.token)
-	if err != nil {
-		cancel()
-		return nil, nil, err
-	}
-	return loaded, cancel, nil
-}
-
-// tombstone is the store key that remembers a logout. Not a token's shape, so no
-// cookie can name it.
-func tombstone(token string) string { return "gone." + token }
-
-func (s *sessions) find(ctx context.Context, token string) ([]byte, bool, error) {
-	if s.manager.HashTokenInStore {
-		token = hashed(token)
-	}
-	if store, ok := s.manager.Store.(interface {
-		FindCtx(context.Context, string) ([]byte, bool, error)
-	}); ok {
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
-		return store.FindCtx(ctx, token)
-	}
-	return s.manager.Store.Find(token)
-}
-
-func (s *sessions) commit(ctx context.Context, token string, value []byte, expires time.Time) error {
-	if s.manager.HashTokenInStore {
-		token = hashed(token)
-	}
-	if store, ok := s.manager.Store.(interface {
-		CommitCtx(context.Context, string, []byte, time.Time) error
-	}); ok {
-		return store.CommitCtx(ctx, token, value, expires)
-	}
-	return s.manager.Store.Commit(token, value, expires)
-}
-
-// hashed is scs's own form of a token in a store with HashTokenInStore.
-func hashed(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-func (s *sessions) setCookie(ctx context.Context, h http.Header, token string, expires time.Time, https bool) {
-	if !s.private {
-		s.manager.WriteSessionCookie(ctx, headerWriter(h), token, expires)
-		return
-	}
-	maxAge := -1
-	if token != "" {
-		maxAge = int(time.Until(expires) / time.Second)
-	}
-	addCookie(h, s.manager.Cookie.Name, token, https, maxAge)
-}
-
-// headerWriter lets scs write its cookie by its own rules where no response
-// writer is.
-type headerWriter http.Header
-
-func (w headerWriter) Header() http.Header     { return http.Header(w) }
-func (headerWriter) Write([]byte) (int, error) { return 0, http.ErrNotSupported }
-func (headerWriter) WriteHeader(int)           {}

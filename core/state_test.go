@@ -101,6 +101,11 @@ func TestTheAttemptOfAForgedStateCounts(t *testing.T) {
 	if st := k.read(encodeBase62(raw)); st.shape != forgedState || st.attempt != 3 {
 		t.Errorf("%+v", st)
 	}
+	raw[6]++
+	if st := k.read(encodeBase62(raw)); st.shape != foreignState || st.attempt != 0 {
+		t.Errorf("another account's is not of our shape: %+v", st)
+	}
+	raw[6]--
 	raw[0]++
 	if st := k.read(encodeBase62(raw)); st.shape != foreignState || st.attempt != 0 {
 		t.Errorf("another version is not of our shape: %+v", st)

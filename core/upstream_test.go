@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -51,7 +52,15 @@ func TestOneCodeOneExchange(t *testing.T) {
 	thief := r.browser()
 	thief.authorize(thief.get(g, back)) // the code alone logs nobody in
 	if r.exchanges() != 1 {
-		t.Errorf("a remembered result is its browser's own: %d exchanges", r.exchanges())
+		t.Errorf("a foreign state is not exchanged: %d exchanges", r.exchanges())
+	}
+	// Nor does it with a state of the thief's own: a remembered result is for the
+	// browser that brought the code, and WeChat knows the code no more.
+	q := thief.authorize(thief.get(g, "/me"))
+	_, stolen, _ := strings.Cut(back, "code=")
+	thief.authorize(thief.get(g, thief.back(q, "code="+stolen[:32]+"&state="+q.Get("state"))))
+	if r.exchanges() != 2 {
+		t.Errorf("the thief's code went to WeChat: %d exchanges", r.exchanges())
 	}
 }
 
@@ -89,6 +98,21 @@ func TestTwoCodesWithOneStateLogInTheSamePerson(t *testing.T) {
 	}
 	if r.exchanges() != 2 {
 		t.Errorf("two codes, two exchanges: %d", r.exchanges())
+	}
+}
+
+func TestAnAnswerOlderThanTheSessionIsOnlyCleanedAway(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	q := b.authorize(b.get(g, "/me"))
+	for range 2 {
+		code, _ := r.sim.Code(testAppID, b.person, "snsapi_base")
+		if got := b.arrives(b.get(g, b.back(q, "code="+code+"&state="+q.Get("state")))); got != "/me" {
+			t.Errorf("%q", got)
+		}
+	}
+	if r.exchanges() != 1 {
+		t.Errorf("the state is older than the login and asks for no more: %d exchanges", r.exchanges())
 	}
 }
 
@@ -206,6 +230,9 @@ func TestAnUpgradeThatCannotBeHadKeepsTheSessionAndDoesNotLoop(t *testing.T) {
 			out := b.get(prompt, b.consent(start))
 			if out.Status != 503 || b.user(silent, "/") == nil {
 				t.Errorf("the page, and the silent session: %d %s", out.Status, out.Body)
+			}
+			if name == "less is granted" && r.sim.Calls(wxsim.PathUserInfo) != 0 {
+				t.Error("userinfo was asked with a token that does not cover it")
 			}
 		})
 	}
@@ -334,5 +361,32 @@ func TestScriptsGetTroubleAsAProblem(t *testing.T) {
 	out := r.browser().send(r.gate(Require), "GET", "/api", http.Header{"Accept": {"application/json"}, "Cookie": {"session=" + strings.Repeat("a", 43)}})
 	if out.Status != 503 || out.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(out.Body), `"reference"`) {
 		t.Errorf("%d %v %s", out.Status, out.Header, out.Body)
+	}
+}
+
+// rewriting changes WeChat's replies on their way.
+type rewriting func(body string) string
+
+func (f rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(res.Body)
+	res.Body.Close()
+	res.Body = io.NopCloser(strings.NewReader(f(string(body))))
+	res.ContentLength = -1
+	return res, err
+}
+
+func TestWithoutAScopeInTheReplyWhatWasAskedForWasGranted(t *testing.T) {
+	r := newRig(t, func(c *Config) {
+		c.HTTPClient = &http.Client{Transport: rewriting(func(body string) string {
+			return strings.ReplaceAll(body, `"scope":"snsapi_userinfo"`, `"x":"y"`)
+		})}
+	})
+	b, g := r.browser(), r.gate(Require, Prompt)
+	if b.login(g, "/profile") != "/profile" || b.user(g, "/profile").Nickname == "" {
+		t.Error("a profile")
 	}
 }

@@ -3,6 +3,7 @@ package adaptertest
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -40,7 +41,7 @@ func lines(h, want http.Header) error {
 		for _, value := range values {
 			i := slices.IndexFunc(left, func(line string) bool {
 				start, open := strings.CutSuffix(value, "*")
-				return line == value || open && strings.HasPrefix(line, start) && !strings.Contains(line, ",")
+				return line == value || open && strings.HasPrefix(line, start) && !joined.MatchString(line)
 			})
 			if i < 0 {
 				return fmt.Errorf("%s: lines %q, want %q", name, got, values)
@@ -53,6 +54,9 @@ func lines(h, want http.Header) error {
 	}
 	return nil
 }
+
+// joined finds a second cookie behind a comma; a date has no "=" behind its own.
+var joined = regexp.MustCompile(`, *[A-Za-z_]+=`)
 
 func headersOfAnAnswer(g *rig) error {
 	b := g.browser("mei")
@@ -108,7 +112,7 @@ func headersBeforeAHandler(g *rig) error {
 	return lines(a.header, http.Header{
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "session=*"},
 		"Cache-Control": {"private", `no-cache="Set-Cookie"`},
-		"Vary":          {"Accept-Encoding", "Cookie", "Cookie"},
+		"Vary":          {"Accept-Encoding", "Cookie"},
 		"X-App":         {"one", "two"},
 	})
 }

@@ -7,6 +7,8 @@
 //	// app builds the routes that adaptertest.App asks for, and listens.
 //	func app(k *adaptertest.Kit) (baseURL string, stop func(), err error) { … }
 //
+// The app_test.go of this module's adapters are three such apps.
+//
 // Everything goes over real sockets, as bytes: a browser that writes its request
 // lines itself, keeps cookies and follows redirects by hand, an app that listens
 // on 127.0.0.1, and a WeChat of the suite's own ([wxsim]). Run it with -race.

@@ -100,7 +100,7 @@ func (k *Kit) Stream(w io.Writer, flush func() error) {
 		}
 		select {
 		case <-k.release:
-		case <-time.After(patience):
+		case <-time.After(patience / 2):
 			return
 		}
 	}

@@ -3,11 +3,11 @@ package adaptertest
 import (
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/wxsim"
@@ -32,14 +32,14 @@ type rig struct {
 func start(app App, touched bool) (g *rig, stop func(), err error) {
 	g = &rig{}
 	var stops []func()
-	stop = func() {
+	stopAll := func() {
 		for i := len(stops) - 1; i >= 0; i-- {
 			stops[i]()
 		}
 	}
 	defer func() {
 		if err != nil {
-			stop()
+			stopAll()
 		}
 	}()
 
@@ -72,17 +72,17 @@ func start(app App, touched bool) (g *rig, stop func(), err error) {
 		return nil, nil, fmt.Errorf("the app does not start: %w", err)
 	}
 	stops = append(stops, stopApp)
-	return g, stop, nil
+	return g, stopAll, nil
 }
 
 // touchedSessions has an idle time so short that core does not wait before it
-// writes a session anew, and long enough for a slow machine.
+// writes a session anew, and long enough for a slow machine. Not scs.New, whose
+// own store starts a goroutine.
 func touchedSessions(store scs.Store) *scs.SessionManager {
-	m := scs.New()
-	m.Store.(*memstore.MemStore).StopCleanup()
-	m.Store = store
-	m.IdleTimeout = 15 * time.Second
-	return m
+	return &scs.SessionManager{
+		IdleTimeout: 15 * time.Second, Lifetime: time.Hour, Store: store, Codec: scs.GobCodec{},
+		Cookie: scs.SessionCookie{Name: "session", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true},
+	}
 }
 
 // split takes a Location apart at the end of the host, and drops the fragment, as

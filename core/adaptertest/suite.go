@@ -3,6 +3,7 @@ package adaptertest
 import (
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // rule is one case: what an adapter must keep to, and how that is tried.
@@ -33,22 +34,29 @@ func (r rule) check(app App) (err error) {
 	return r.try(g)
 }
 
-// Check tries an app and returns the rules it breaks, all or the named ones. Use
-// it to show that a defect would be found; [Run] is for adapters.
+// Check tries an app and returns the rules it breaks, all or the named ones, in
+// the suite's order. Use it to show that a defect would be found; [Run] is for
+// adapters. Cases run at once, each on an app of its own: some servers take their
+// time to stop.
 func Check(app App, names ...string) []Failure {
-	var failures []Failure
-	known := 0
-	for _, r := range rules() {
-		if len(names) > 0 && !slices.Contains(names, r.name) {
-			continue
-		}
-		known++
-		if err := r.check(app); err != nil {
-			failures = append(failures, Failure{r.name, r.text, err.Error()})
+	chosen := rules()
+	if len(names) > 0 {
+		chosen = slices.DeleteFunc(chosen, func(r rule) bool { return !slices.Contains(names, r.name) })
+		if len(chosen) < len(names) {
+			panic(fmt.Sprintf("adaptertest: not all of %q are cases, or one is there twice", names))
 		}
 	}
-	if len(names) > 0 && known < len(names) {
-		panic(fmt.Sprintf("adaptertest: not all of %q are cases", names))
+	results := make([]error, len(chosen))
+	var all sync.WaitGroup
+	for i, r := range chosen {
+		all.Go(func() { results[i] = r.check(app) })
+	}
+	all.Wait()
+	var failures []Failure
+	for i, err := range results {
+		if err != nil {
+			failures = append(failures, Failure{chosen[i].name, chosen[i].text, err.Error()})
+		}
 	}
 	return failures
 }
