@@ -1,0 +1,141 @@
+package site
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+// Server is what an example is run as; *http.Server is one.
+type Server interface {
+	Serve(net.Listener) error
+	Shutdown(context.Context) error
+}
+
+// Build makes an example's server.
+type Build func(*core.Auth, *Site) Server
+
+// grace is how long requests under way may take once the process is to end.
+const grace = 5 * time.Second
+
+// Main runs an example until SIGINT or SIGTERM; a second one ends it at once.
+func Main(framework string, build Build) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	if err := Run(ctx, framework, build, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// Run listens on ADDR, with the account that the environment names or else with a
+// simulator, and returns when ctx has ended and everything is closed.
+func Run(ctx context.Context, framework string, build Build, stdout, stderr io.Writer) error {
+	addr := cmp.Or(os.Getenv("ADDR"), "localhost:8080")
+	listener, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("cannot serve: %w; set ADDR to another address, such as ADDR=localhost:8081", err)
+	}
+	defer listener.Close()
+
+	site := address(addr, listener.Addr().(*net.TCPAddr).Port)
+	config, simulator, stop, err := account(framework, site)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	config.LoginPath = "/login"
+	config.Logger = log
+	auth, err := core.New(config)
+	if err != nil {
+		return err
+	}
+	defer auth.Close()
+
+	server := build(auth, New(framework, simulator, log))
+	hello(stdout, framework, "http://"+site+"/", simulator, config)
+	return serve(ctx, server, listener)
+}
+
+// address is the host and port that visitors on this machine type.
+func address(addr string, port int) string {
+	host, _, _ := net.SplitHostPort(addr) // it was good enough to listen on
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, fmt.Sprint(port))
+}
+
+// account is the one that the environment names; without, one that a simulator
+// of our own knows.
+func account(framework, site string) (config core.Config, simulator string, stop func(), err error) {
+	if config = core.ConfigFromEnv(); config.AppID != "" {
+		return config, "", func() {}, nil
+	}
+	host, _, _ := net.SplitHostPort(site)
+	// Cookies know hosts but no ports, and the library names its own by the app
+	// id: one of its own keeps every example on localhost apart from the others.
+	sum := sha256.Sum256([]byte(framework + " on " + site))
+	config = core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true}
+	// It listens on 127.0.0.1, which is another site than localhost, as WeChat is.
+	_, simulator, stop, err = wxsim.Start(wxsim.Config{
+		Accounts:   []wxsim.Account{{AppID: config.AppID, Secret: config.AppSecret, Domain: host}},
+		AnyBrowser: true,
+	})
+	config.OpenURL, config.APIURL = simulator, simulator
+	return config, simulator, stop, err
+}
+
+// hello says where to go and what to click.
+func hello(w io.Writer, framework, site, simulator string, config core.Config) {
+	fmt.Fprintf(w, "\nWeChat login with %s\n\n  Site:       %s\n", framework, site)
+	switch {
+	case simulator != "":
+		fmt.Fprintf(w, `  Simulator:  %s/ (plays WeChat)
+
+Open the site in any browser and click
+  静默登录 Silent login        for the open id: nothing is asked
+  授权登录 Login with consent  for nickname and avatar: choose a person, then 允许 Allow
+In the simulator you can become somebody else and see every call.
+`, simulator)
+	case config.OpenURL != "":
+		fmt.Fprintf(w, "  Account:    %s at %s\n", config.AppID, config.OpenURL)
+	default:
+		fmt.Fprintf(w, "  Account:    %s\n\nOpen %s in WeChat. Its host must be registered as 网页授权域名.\n",
+			config.AppID, cmp.Or(config.PublicURL, "the site"))
+	}
+	fmt.Fprint(w, "\nCtrl+C ends it.\n\n")
+}
+
+func serve(ctx context.Context, server Server, listener net.Listener) error {
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("cannot serve: %w", err)
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	listener.Close() // the server has not seen it yet where ctx ended at once
+	<-ended
+	if err != nil {
+		return fmt.Errorf("requests were still running: %w", err)
+	}
+	return nil
+}

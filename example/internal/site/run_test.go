@@ -1,0 +1,164 @@
+package site
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/seed467724c4/wechat/core"
+)
+
+// environment empties what would decide for the test.
+func environment(t *testing.T, set ...string) {
+	for _, name := range []string{"APP_ID", "APP_SECRET", "PUBLIC_URL", "OPEN_URL", "API_URL", "ANY_BROWSER"} {
+		t.Setenv("WECHAT_"+name, "")
+	}
+	for i := 0; i < len(set); i += 2 {
+		t.Setenv(set[i], set[i+1])
+	}
+}
+
+func TestAccountFromTheEnvironment(t *testing.T) {
+	environment(t, "WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "s", "WECHAT_PUBLIC_URL", "https://app.example.com")
+	config, simulator, stop, err := account("gin", "localhost:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if config.AppID != "wx1" || config.AppSecret != "s" || config.PublicURL != "https://app.example.com" {
+		t.Errorf("rule: the account is the environment's; got %v", config)
+	}
+	if simulator != "" || config.OpenURL != "" || config.AnyBrowser {
+		t.Error("rule: with an account in the environment there is no simulator, and browsers other than WeChat's stay outside")
+	}
+}
+
+func TestAccountOfTheSimulator(t *testing.T) {
+	environment(t)
+	config, simulator, stop, err := account("gin", "localhost:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	if !strings.HasPrefix(simulator, "http://127.0.0.1:") || config.OpenURL != simulator || config.APIURL != simulator || !config.AnyBrowser {
+		t.Errorf("rule: without an account a simulator on 127.0.0.1 plays WeChat for every browser; got %q %q %q %v",
+			simulator, config.OpenURL, config.APIURL, config.AnyBrowser)
+	}
+	if len(config.AppID) != 18 || !strings.HasPrefix(config.AppID, "wx") || strings.Trim(config.AppID[2:], "0123456789abcdef") != "" {
+		t.Errorf("rule: the app id looks like one; got %q", config.AppID)
+	}
+	auth, err := core.New(config)
+	if err != nil {
+		t.Fatalf("rule: the library takes the configuration; got %v", err)
+	}
+	auth.Close()
+
+	for rule, place := range map[string][2]string{
+		"another framework has another account":      {"fiber", "localhost:8080"},
+		"the same one elsewhere has another account": {"gin", "localhost:8081"},
+	} {
+		other, _, stop, err := account(place[0], place[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop()
+		if other.AppID == config.AppID || other.AppSecret == config.AppSecret {
+			t.Errorf("rule: %s; got %s twice", rule, config.AppID)
+		}
+	}
+	again, _, stopAgain, err := account("gin", "localhost:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopAgain()
+	if again.AppID != config.AppID {
+		t.Error("rule: the open ids stay the same from start to start")
+	}
+}
+
+func TestAddress(t *testing.T) {
+	for rule, tc := range map[string]struct{ addr, want string }{
+		"a name is kept":                        {"localhost:8080", "localhost:80"},
+		"the port is the one that was given":    {"127.0.0.1:0", "127.0.0.1:80"},
+		"no host can be opened as localhost":    {":8080", "localhost:80"},
+		"every address is open as localhost":    {"0.0.0.0:8080", "localhost:80"},
+		"so it is with every address of IPv6":   {"[::]:8080", "localhost:80"},
+		"an address of IPv6 keeps its brackets": {"[::1]:8080", "[::1]:80"},
+	} {
+		if got := address(tc.addr, 80); got != tc.want {
+			t.Errorf("rule: %s; %q gives %q, want %q", rule, tc.addr, got, tc.want)
+		}
+	}
+}
+
+func TestHello(t *testing.T) {
+	for rule, tc := range map[string]struct {
+		simulator string
+		config    core.Config
+		has       []string
+	}{
+		"with a simulator: both addresses and what to click": {"http://127.0.0.1:9999", core.Config{AppID: "wx1", AppSecret: "hush"},
+			[]string{"http://localhost:8080/", "http://127.0.0.1:9999/", "静默登录", "授权登录", "允许"}},
+		"with WeChat: the account and where to open the site": {"", core.Config{AppID: "wx1", AppSecret: "hush", PublicURL: "https://app.example.com"},
+			[]string{"http://localhost:8080/", "wx1", "https://app.example.com", "网页授权域名"}},
+		"with another address for WeChat: which": {"", core.Config{AppID: "wx1", AppSecret: "hush", OpenURL: "http://127.0.0.1:8089"},
+			[]string{"wx1", "http://127.0.0.1:8089"}},
+	} {
+		var b bytes.Buffer
+		hello(&b, "gin", "http://localhost:8080/", tc.simulator, tc.config)
+		for _, part := range append(tc.has, "gin", "Ctrl+C") {
+			if !strings.Contains(b.String(), part) {
+				t.Errorf("rule: %s; it lacks %q:\n%s", rule, part, &b)
+			}
+		}
+		if strings.Contains(b.String(), "hush") {
+			t.Errorf("rule: the secret is not printed; got\n%s", &b)
+		}
+	}
+}
+
+func unused(t *testing.T) Build {
+	return func(*core.Auth, *Site) Server { t.Error("the server was built"); return &http.Server{} }
+}
+
+func TestRunOnAnAddressInUse(t *testing.T) {
+	environment(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	t.Setenv("ADDR", l.Addr().String())
+	err = Run(t.Context(), "gin", unused(t), io.Discard, io.Discard)
+	if err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "set ADDR") || !strings.Contains(err.Error(), l.Addr().String()) {
+		t.Errorf("rule: an address in use is told in one line, with what to do; got %v", err)
+	}
+}
+
+func TestRunWithHalfAnAccount(t *testing.T) {
+	environment(t, "ADDR", "localhost:0", "WECHAT_APP_ID", "wx1")
+	err := Run(t.Context(), "gin", unused(t), io.Discard, io.Discard)
+	if err == nil || !strings.Contains(err.Error(), "WECHAT_APP_SECRET") {
+		t.Errorf("rule: half an account is told, and no simulator stands in; got %v", err)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	environment(t, "ADDR", "localhost:0")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var out bytes.Buffer
+	err := Run(ctx, "gin", func(*core.Auth, *Site) Server { return &http.Server{} }, &out, io.Discard)
+	if err != nil {
+		t.Errorf("rule: to be told to end is no error; got %v", err)
+	}
+	_, after, _ := strings.Cut(out.String(), "Simulator:  ")
+	at, _, _ := strings.Cut(after, "/ ")
+	if _, err := http.Get(at); err == nil || at == "" {
+		t.Errorf("rule: the simulator ends with the site; %q still answers", at)
+	}
+}
