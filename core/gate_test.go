@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -31,6 +32,34 @@ func TestSilentLoginEndsOnThePageThatWasAskedFor(t *testing.T) {
 				t.Errorf("one login, one exchange: got %d", n)
 			}
 		})
+	}
+}
+
+func TestACarriedQueryIsOnlyEverAQueryOfTheSamePage(t *testing.T) {
+	encode := base64.RawURLEncoding.EncodeToString
+	for carried, want := range map[string]string{
+		"_wx=" + encode([]byte("x=2&y=%zz")):           "/orders?x=2&y=%zz",
+		"_wx=" + encode([]byte("code=C2&state=S2")):    "/orders?code=C2&state=S2",
+		"_wx=" + encode([]byte("//evil.example")):      "/orders?//evil.example",
+		"_wx=" + encode([]byte("\r\nSet-Cookie: a=b")): "/orders",
+		"_wx=" + encode([]byte("a#x")):                 "/orders",
+		"_wx=" + encode([]byte("a\x00b")):              "/orders",
+		"_wx=" + encode([]byte("a\x7fb")):              "/orders",
+		"_wx=" + encode([]byte("a b")):                 "/orders",
+		"_wx=!!!":                                      "/orders",
+		"_wx=":                                         "/orders",
+		"_wx":                                          "/orders",
+		"_wx=eA==":                                     "/orders",
+		"_wx=eA&_wx=eQ":                                "/orders?y",
+		"from=singlemessage&_wx=eD0x":                  "/orders?x=1&from=singlemessage",
+	} {
+		r := newRig(t)
+		b, g := r.browser(), r.gate(Require)
+		back := b.consent(b.get(g, "/orders"))
+		out := b.get(g, strings.Replace(back, "?", "?"+carried+"&", 1))
+		if got := b.arrives(out); got != want {
+			t.Errorf("%s: %q, want %q", carried, got, want)
+		}
 	}
 }
 

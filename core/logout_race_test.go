@@ -1,6 +1,8 @@
 package core
 
 import (
+	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -76,5 +78,57 @@ func TestALogoutWinsOverARequestThatIsWritingTheSession(t *testing.T) {
 				t.Error("the browser is still logged in")
 			}
 		})
+	}
+}
+
+func TestALogoutWithTheTokenFromBeforeAnUpgradeEndsTheNewSession(t *testing.T) {
+	r := newRig(t)
+	b, silent, prompt := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+	b.login(silent, "/")
+	old := b.sessionCookie()
+	b.login(prompt, "/profile")
+	tab := r.browser() // its logout was sent before the new cookie arrived
+	tab.cookies["__Host-wechat_session_"+accountTag(testAppID)] = old
+	if out := tab.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 {
+		t.Fatal(out.Status)
+	}
+	if b.user(silent, "/") != nil {
+		t.Error("the raised session outlived the logout")
+	}
+}
+
+func TestAVanishedSessionIsNotWrittenBack(t *testing.T) {
+	inner := newMemory()
+	m := manager(inner)
+	m.IdleTimeout = 2 * time.Hour
+	r := newRig(t, func(c *Config) { c.Sessions = m })
+	b := r.browser()
+	b.login(r.gate(Require), "/")
+	was, err := r.auth.sessions.read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
+	if err != nil || !was.found {
+		t.Fatal(was, err)
+	}
+	inner.Delete(was.token) // deleted by the app itself, without a tombstone
+	r.advance(6 * time.Minute)
+	if h, gone, err := r.auth.sessions.touch(context.Background(), was, true); !gone || h != nil || err != nil {
+		t.Errorf("gone %v, %v, %v", gone, h, err)
+	}
+	if n := r.sessionsIn(inner); n != 0 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+func TestAnUnknownTokenLeavesNothingBehindAtLogout(t *testing.T) {
+	inner := newMemory()
+	r := newRig(t, func(c *Config) { c.Sessions = manager(inner) })
+	b := r.browser()
+	b.cookies["session"] = strings.Repeat("u", 43)
+	if out := b.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 || b.cookies["session"] != "" {
+		t.Errorf("%d %v", out.Status, b.cookies)
+	}
+	for i := range inner.shards {
+		if n := len(inner.shards[i].items); n != 0 {
+			t.Errorf("%d entries", n)
+		}
 	}
 }

@@ -100,6 +100,32 @@ func TestCookiesThatCannotBeTokensNeverReachTheStore(t *testing.T) {
 	}
 }
 
+type counting struct {
+	scs.Store
+	commits int
+}
+
+func (c *counting) Commit(token string, b []byte, expires time.Time) error {
+	c.commits++
+	return c.Store.Commit(token, b, expires)
+}
+
+func TestWhatTheAppKeepsSurvivesAnUpgrade(t *testing.T) {
+	m := manager(newMemory())
+	r := newRig(t, func(c *Config) { c.Sessions = m })
+	b := r.browser()
+	b.login(r.gate(Require), "/")
+	ctx, _ := m.Load(context.Background(), b.cookies["session"]) // as a fiber handler does
+	m.Put(ctx, "cart", "full")
+	m.Commit(ctx)
+	old := b.cookies["session"]
+	b.login(r.gate(Require, Prompt), "/profile")
+	ctx, _ = m.Load(context.Background(), b.cookies["session"])
+	if m.GetString(ctx, "cart") != "full" || b.cookies["session"] == old {
+		t.Errorf("%q under %q", m.GetString(ctx, "cart"), b.cookies["session"])
+	}
+}
+
 func TestAnUnreadableRecordIsNoSession(t *testing.T) {
 	token := strings.Repeat("t", 43)
 	good, _ := scs.GobCodec{}.Encode(time.Now().Add(time.Hour), map[string]any{"wechat:" + testAppID: []byte("future version"), "cart": "kept"})
@@ -232,8 +258,10 @@ func TestWhoeverLoadedTheSessionWritesItsCookie(t *testing.T) {
 	}
 	m.IdleTimeout = time.Hour
 	r.advance(10 * time.Minute)
-	if out := send("/me"); len(out.Header.Values("Set-Cookie")) != 1 {
-		t.Errorf("the idle time is LoadAndSave's to write, once: %v", out.Header)
+	counted := &counting{Store: m.Store}
+	m.Store = counted
+	if out := send("/me"); len(out.Header.Values("Set-Cookie")) != 1 || counted.commits != 1 {
+		t.Errorf("the idle time is LoadAndSave's to write, once: %d commits, %v", counted.commits, out.Header)
 	}
 	m.IdleTimeout = 0
 	// Another person in the same browser finds nothing of the first one's.

@@ -1,6 +1,9 @@
 package adaptertest
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 var keptRules = []rule{
 	{
@@ -13,6 +16,12 @@ var keptRules = []rule{
 		text:    "sessions that alternate over keep-alive connections are each answered as their own user, and no key in the store changes",
 		touched: true,
 		try:     sessionsStayApart,
+	},
+	{
+		name:    "requests at once",
+		text:    "requests at once, of several visitors over several connections, are each answered as their own user",
+		touched: true,
+		try:     requestsAtOnce,
 	},
 }
 
@@ -74,4 +83,51 @@ func sessionsStayApart(g *rig) error {
 		}
 	}
 	return g.store.sound(len(people))
+}
+
+// requestsAtOnce has no order, so it may miss what sessionsStayApart finds; it is
+// there for what an adapter shares between requests, and the race detector.
+func requestsAtOnce(g *rig) error {
+	people := []string{"mei", "jun", "lin", "ouyang"}
+	requests := make([]string, len(people))
+	for i, person := range people {
+		b, err := g.login(person)
+		if err != nil {
+			return err
+		}
+		requests[i] = b.raw(g.appURL, "GET", "/engine/me", "")
+	}
+	const connections, each = 8, 20
+	results := make(chan error, connections)
+	for n := range connections {
+		go func() {
+			results <- func() error {
+				w, err := dial(hostOf(g.appURL))
+				if err != nil {
+					return err
+				}
+				defer w.close()
+				for i := range each {
+					who := (n + i) % len(people)
+					a, err := w.ask(requests[who])
+					if err != nil {
+						return err
+					}
+					r, err := reportOf(a)
+					if err != nil {
+						return err
+					}
+					if r.Context.OpenID != g.openID(people[who]) {
+						return fmt.Errorf("a request of %s was answered as %v", people[who], r.Context)
+					}
+				}
+				return nil
+			}()
+		}()
+	}
+	var all error
+	for range connections {
+		all = errors.Join(all, <-results)
+	}
+	return errors.Join(all, g.store.sound(len(people)))
 }

@@ -52,7 +52,9 @@ import "testing"
 //   - no string of a request may change after it has ended: a framework that
 //     reuses its buffers copies them;
 //   - sessions that alternate over keep-alive connections are each answered as
-//     their own user, and no key in the store changes.
+//     their own user, and no key in the store changes;
+//   - requests at once, of several visitors over several connections, are each
+//     answered as their own user.
 func Run(t *testing.T, app App) {
 	for _, r := range rules() {
 		t.Run(r.name, func(t *testing.T) {
