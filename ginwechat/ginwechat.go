@@ -1,6 +1,6 @@
 // Package ginwechat logs WeChat users in to gin applications.
 //
-//	r := gin.Default()
+//	r := gin.New() // gin.Default prints queries, and a query may hold a code
 //	r.Use(ginwechat.Require())
 //	r.GET("/me", func(c *gin.Context) { c.JSON(200, ginwechat.User(c)) })
 //
