@@ -13,10 +13,9 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-// pass hands the request on. Vary says to caches that the answer depends on who
-// asks.
+// pass hands the request on.
 func (v *visit) pass() *Outcome {
-	v.header.Add("Vary", "Cookie")
+	v.addHeader(v.gate.passHeader)
 	return &Outcome{Context: withUser(v.ctx, v.user), Header: v.header}
 }
 
@@ -46,7 +45,7 @@ func (v *visit) start() *Outcome {
 		v.setBinding(newBinding())
 	}
 	scope := v.gate.scope
-	if v.user.level() >= scope.level() {
+	if v.user.level() >= v.gate.want {
 		scope = v.state.scope // this gate has enough; a further one began the login
 	}
 	attempt := v.attempts() + 1

@@ -47,23 +47,22 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wechat: derive keys: %w", err)
 	}
-	memory := newMemory()
 	lifetime, end := context.WithCancel(context.Background())
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
-		sessions: newSessions(&c, now, memory),
+		sessions: newSessions(&c, now),
 		logins:   newLogins(&c, wechat, now, lifetime),
 		pages:    newPages(c.Pages),
 		binding:  "wechat_login_" + accountTag(c.AppID),
 		end:      end, ended: make(chan struct{}),
 	}
-	go a.sweep(lifetime, memory)
+	go a.sweep(lifetime)
 	c.warn()
 	return a, nil
 }
 
 // sweep drops what has expired, until Close.
-func (a *Auth) sweep(ctx context.Context, m *memory) {
+func (a *Auth) sweep(ctx context.Context) {
 	defer close(a.ended)
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
@@ -72,7 +71,9 @@ func (a *Auth) sweep(ctx context.Context, m *memory) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			m.sweep(now)
+			if m := a.sessions.memory; m != nil {
+				m.sweep(now)
+			}
 			a.logins.done.DeleteExpired()
 		}
 	}

@@ -109,13 +109,9 @@ func openSession(s string) (deadline time.Time, d texts, records int, ok bool) {
 	if len(s) < 10 || s[0] != codecVersion {
 		return time.Time{}, texts{}, 0, false
 	}
-	var nano uint64
-	for i := 1; i < 9; i++ {
-		nano = nano<<8 | uint64(s[i])
-	}
 	d.rest = s[9:]
 	records = int(d.number(64))
-	return time.Unix(0, int64(nano)).UTC(), d, records, !d.bad
+	return time.Unix(0, bigEndian(s[1:9])).UTC(), d, records, !d.bad
 }
 
 // recordPrefix begins the session keys of logins.

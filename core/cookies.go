@@ -17,16 +17,35 @@ func cookieValues(h Header, name string) iter.Seq[string] {
 			for line != "" && found < maxSameCookie {
 				var pair string
 				pair, line, _ = strings.Cut(line, ";")
-				pair = strings.TrimLeft(pair, " \t")
-				if len(pair) > len(name) && pair[len(name)] == '=' && pair[:len(name)] == name {
+				if value, ok := valueOf(pair, name); ok {
 					found++
-					if !yield(strings.TrimRight(pair[len(name)+1:], " \t")) {
+					if !yield(value) {
 						return
 					}
 				}
 			}
 		}
 	}
+}
+
+// cookieValue is the first cookie of one name in one Cookie line; "" without.
+func cookieValue(line, name string) string {
+	for line != "" {
+		var pair string
+		pair, line, _ = strings.Cut(line, ";")
+		if value, ok := valueOf(pair, name); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func valueOf(pair, name string) (string, bool) {
+	pair = strings.TrimLeft(pair, " \t")
+	if len(pair) <= len(name) || pair[len(name)] != '=' || pair[:len(name)] != name {
+		return "", false
+	}
+	return strings.TrimRight(pair[len(name)+1:], " \t"), true
 }
 
 // cookieName adds the prefix by which a browser guarantees that nobody but this

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -15,6 +16,10 @@ type Gate struct {
 	scope   Scope
 	skip    []func(*Request) bool
 	onError func(context.Context, *Request, error) *Outcome
+
+	want       level       // of scope
+	quick      bool        // Known may decide
+	passHeader http.Header // of every request that goes on; shared, never changed
 }
 
 // NewGate makes a gate for an adapter; applications call the adapter's Require,
@@ -39,6 +44,9 @@ func NewGate(mode Mode, options ...Option) *Gate {
 		}
 		g.auth = a
 	}
+	g.want, g.quick = g.scope.level(), g.quickly()
+	// The answer behind the gate depends on who asks.
+	g.passHeader = http.Header{"Vary": {"Cookie"}}
 	return g
 }
 
@@ -54,12 +62,26 @@ func noInstance(err error) string {
 // Handle decides about one request. It never panics on any input; what the
 // app's own hooks panic with is the app's.
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
+	switch lines := r.Header.Values("Cookie"); len(lines) {
+	case 0:
+		if out := g.Known(ctx, r.TLS, r.Target, ""); out != nil {
+			return out
+		}
+	case 1:
+		if out := g.Known(ctx, r.TLS, r.Target, lines[0]); out != nil {
+			return out
+		}
+	}
+	return g.meet(ctx, *r) // a copy, so that the caller's stays on its stack
+}
+
+func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 	for _, skip := range g.skip {
-		if skip(r) {
+		if skip(&r) {
 			return &Outcome{Context: ctx}
 		}
 	}
-	v := &visit{gate: g, auth: g.auth, ctx: ctx, request: r, now: g.auth.now()}
+	v := &visit{gate: g, auth: g.auth, ctx: ctx, request: &r, now: g.auth.now()}
 	if !v.locate() {
 		return v.page(BadRequestPage, ErrTarget)
 	}

@@ -8,8 +8,10 @@ import (
 )
 
 // memory is the session store of one process: an scs.Store in 256 shards, so
-// that a sweep of many expired sessions never holds up a reader for long. Who
-// owns it calls sweep; it starts no goroutine.
+// that a sweep of many expired sessions never holds up a reader for long. Sessions
+// are kept as strings, which nobody can change: a user's fields can share their
+// bytes and a logged-in request copies nothing. Who owns it calls sweep; it starts
+// no goroutine.
 type memory struct {
 	seed   maphash.Seed
 	shards [256]shard
@@ -21,7 +23,7 @@ type shard struct {
 }
 
 type item struct {
-	value   []byte
+	value   string
 	expires int64 // Unix nanoseconds
 }
 
@@ -37,23 +39,33 @@ func (m *memory) shard(token string) *shard {
 	return &m.shards[byte(maphash.String(m.seed, token))]
 }
 
-// Find implements scs.Store. The bytes are never changed once stored.
+// Find implements scs.Store.
 func (m *memory) Find(token string) ([]byte, bool, error) {
+	value, found := m.find(token)
+	if !found {
+		return nil, false, nil
+	}
+	return []byte(value), true, nil
+}
+
+// find is Find without a copy. It does not keep token.
+func (m *memory) find(token string) (string, bool) {
 	s := m.shard(token)
 	s.mu.RLock()
 	it, found := s.items[token]
 	s.mu.RUnlock()
 	if !found || it.expires <= time.Now().UnixNano() {
-		return nil, false, nil
+		return "", false
 	}
-	return it.value, true, nil
+	return it.value, true
 }
 
 // Commit implements scs.Store.
 func (m *memory) Commit(token string, value []byte, expires time.Time) error {
 	s := m.shard(token)
+	it := item{string(value), expires.UnixNano()}
 	s.mu.Lock()
-	s.items[token] = item{value, expires.UnixNano()}
+	s.items[token] = it
 	s.mu.Unlock()
 	return nil
 }

@@ -41,37 +41,55 @@ func appendText(b []byte, s string) []byte {
 
 // decodeRecord is the reverse. ok is false for anything it does not know, down
 // to a single byte too many: such a session is nobody's.
-func decodeRecord(b []byte, appID string) (r record, ok bool) {
+func decodeRecord(b, appID string) (r record, ok bool) {
+	r.touched, ok = r.user.decode(b, appID, nil)
+	return r, ok
+}
+
+// decode fills the user in place. The texts share b's bytes, so nothing is copied
+// but a list of privileges longer than spare; u is half filled when ok is false.
+func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) {
 	if len(b) < 18 || b[0] != recordVersion {
-		return record{}, false
+		return 0, false
 	}
-	u := &r.user
-	u.AppID = appID
 	switch level(b[1]) {
 	case silentLevel:
 		u.Scope = Silent
 	case promptLevel:
 		u.Scope = Prompt
 	default:
-		return record{}, false
+		return 0, false
 	}
-	u.LoggedInAt = time.Unix(int64(binary.BigEndian.Uint64(b[2:])), 0)
-	r.touched = int64(binary.BigEndian.Uint64(b[10:]))
-	d := texts{rest: string(b[18:])} // one copy; the fields share it
+	u.AppID = appID
+	u.LoggedInAt = time.Unix(bigEndian(b[2:10]), 0)
+	touched = bigEndian(b[10:18])
+	d := texts{rest: b[18:]}
 	u.Sex = int(d.number(2))
-	for _, s := range [...]*string{&u.OpenID, &u.UnionID, &u.AppUserID, &u.Nickname, &u.Avatar, &u.Country, &u.Province, &u.City} {
-		*s = d.text()
-	}
-	if n := d.number(64); n > 0 {
-		u.Privilege = make([]string, n)
+	u.OpenID = d.text()
+	u.UnionID = d.text()
+	u.AppUserID = d.text()
+	u.Nickname = d.text()
+	u.Avatar = d.text()
+	u.Country = d.text()
+	u.Province = d.text()
+	u.City = d.text()
+	if n := int(d.number(64)); n > 0 {
+		if u.Privilege = spare; n > len(spare) {
+			u.Privilege = make([]string, n)
+		}
+		u.Privilege = u.Privilege[:n:n]
 		for i := range u.Privilege {
 			u.Privilege[i] = d.text()
 		}
 	}
-	if d.bad || d.rest != "" || u.OpenID == "" {
-		return record{}, false
+	return touched, !d.bad && d.rest == "" && u.OpenID != ""
+}
+
+func bigEndian(b string) (n int64) {
+	for i := range len(b) {
+		n = n<<8 | int64(b[i])
 	}
-	return r, true
+	return n
 }
 
 // texts reads numbers and length-prefixed texts off a string.
@@ -81,6 +99,11 @@ type texts struct {
 }
 
 func (d *texts) number(most uint64) uint64 {
+	if d.rest != "" && d.rest[0] < 0x80 && uint64(d.rest[0]) <= most { // nearly all
+		n := uint64(d.rest[0])
+		d.rest = d.rest[1:]
+		return n
+	}
 	var n uint64
 	for i := 0; i < len(d.rest) && i < 5; i++ {
 		c := d.rest[i]

@@ -25,6 +25,8 @@ type Header interface {
 //     [Config.PublicURL] and [Config.TrustProxy], what the visitor's browser sees;
 //   - Header holds every value of every header, Cookie among them;
 //   - no string may change after the request has ended.
+//
+// [Gate.Handle] keeps no Request; a [Skip] or [OnError] gets a copy.
 type Request struct {
 	Method string
 	Target string
@@ -36,7 +38,8 @@ type Request struct {
 // Outcome is the gate's answer. An adapter obeys it and does nothing else:
 //
 //   - every value of every header in Header is added to the response, never set,
-//     whatever Status is;
+//     whatever Status is ([Outcome.AddTo] does it over net/http); Header itself may
+//     be shared and is not changed;
 //   - Status 0 means: call the next handler, with Context as the request's
 //     context; nothing is written and the response writer is not wrapped;
 //   - any other Status is the answer: it is written with Body, and no later
@@ -49,4 +52,6 @@ type Outcome struct {
 	Status  int
 	Body    []byte
 	Err     error
+
+	single [1]string // see AddTo
 }

@@ -23,7 +23,7 @@ const (
 
 // rig is an instance against a simulator, with a clock of its own.
 type rig struct {
-	t    *testing.T
+	t    testing.TB
 	sim  *wxsim.Sim
 	open string
 	auth *Auth
@@ -44,7 +44,7 @@ func (r *rig) advance(d time.Duration) {
 	r.time = r.time.Add(d)
 }
 
-func newRig(t *testing.T, change ...func(*Config)) *rig {
+func newRig(t testing.TB, change ...func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, time: time.Now(), log: &logBook{}}
 	sim, err := wxsim.New(wxsim.Config{

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -15,10 +16,13 @@ import (
 // costs one look-up and leaves nothing behind, and goes through scs to write.
 type sessions struct {
 	manager *scs.SessionManager
-	private bool
+	memory  *memory // of private sessions; nil for the app's own manager
 	appID   string
 	key     string // of our value in the session
 	scsKey  any    // by which scs finds a loaded session in a context
+	inPlace bool   // sessions are written by Codec
+	plain   string // cookie name over http
+	secure  string // cookie name over https
 	now     func() time.Time
 }
 
@@ -30,21 +34,24 @@ type stored struct {
 	loaded bool // the app's own LoadAndSave is outside and will write the cookie
 }
 
-func newSessions(c *Config, now func() time.Time, memory scs.Store) *sessions {
-	s := &sessions{manager: c.Sessions, appID: c.AppID, key: "wechat:" + c.AppID, now: now}
-	if s.manager != nil {
-		s.scsKey = scsContextKey(s.manager)
-		return s
+func newSessions(c *Config, now func() time.Time) *sessions {
+	s := &sessions{manager: c.Sessions, appID: c.AppID, key: recordPrefix + c.AppID, now: now}
+	if s.manager == nil {
+		s.memory = newMemory()
+		// Not scs.New, which starts a goroutine that nobody can end cleanly.
+		s.manager = &scs.SessionManager{
+			Lifetime: sessionLife,
+			Store:    s.memory,
+			Codec:    Codec{},
+			Cookie:   scs.SessionCookie{Name: "wechat_session_" + accountTag(c.AppID), Persist: true},
+		}
 	}
-	s.private = true
-	// Not scs.New, which starts a goroutine that nobody can end cleanly.
-	s.manager = &scs.SessionManager{
-		Lifetime: sessionLife,
-		Store:    memory,
-		Codec:    scs.GobCodec{},
-		Cookie:   scs.SessionCookie{Name: "wechat_session_" + accountTag(c.AppID), Persist: true},
+	s.plain, s.secure = s.manager.Cookie.Name, s.manager.Cookie.Name
+	if s.memory != nil {
+		s.secure = cookieName(s.plain, true)
 	}
 	s.scsKey = scsContextKey(s.manager)
+	_, s.inPlace = s.manager.Codec.(Codec)
 	return s
 }
 
@@ -80,35 +87,51 @@ func (p *keyProbe) Value(key any) any {
 // decoded is no session.
 func (s *sessions) read(ctx context.Context, h Header, https bool) (stored, error) {
 	if s.loadedIn(ctx) {
-		rec, ok := decodeRecord(s.manager.GetBytes(ctx, s.key), s.appID)
+		rec, ok := decodeRecord(string(s.manager.GetBytes(ctx, s.key)), s.appID)
 		return stored{token: s.manager.Token(ctx), record: rec, found: ok, loaded: true}, nil
 	}
 	for token := range s.tokens(h, https) {
-		b, found, err := s.find(ctx, s.storeKey(token))
+		value, found, err := s.record(ctx, token)
 		if err != nil {
 			return stored{}, err
 		}
-		if !found {
-			continue
+		if found {
+			rec, ok := decodeRecord(value, s.appID)
+			return stored{token: token, record: rec, found: ok}, nil
 		}
-		_, values, err := s.manager.Codec.Decode(b)
-		if err != nil {
-			continue
-		}
-		value, _ := values[s.key].([]byte)
-		rec, ok := decodeRecord(value, s.appID)
-		return stored{token: token, record: rec, found: ok}, nil
 	}
 	return stored{}, nil
+}
+
+// record is our value in the session of a token; "" in a session without one.
+// found is false where there is no session, or one that cannot be decoded.
+func (s *sessions) record(ctx context.Context, token string) (value string, found bool, err error) {
+	if s.memory != nil {
+		session, found := s.memory.find(token)
+		value, _ := recordIn(session, s.key)
+		return value, found, nil
+	}
+	// A store may keep the key it is asked for, and the caller's may be a buffer.
+	b, found, err := s.find(ctx, s.storeKey(strings.Clone(token)))
+	if err != nil || !found {
+		return "", false, err
+	}
+	if s.inPlace {
+		value, _ := recordIn(string(b), s.key)
+		return value, len(b) > 0 && b[0] == codecVersion, nil
+	}
+	_, values, err := s.manager.Codec.Decode(b)
+	if err != nil {
+		return "", false, nil
+	}
+	own, _ := values[s.key].([]byte)
+	return string(own), true, nil
 }
 
 // tokens are the values of the session cookie that could be what scs hands out: 32
 // bytes as base64url. Nothing else ever reaches the store.
 func (s *sessions) tokens(h Header, https bool) iter.Seq[string] {
-	name := s.manager.Cookie.Name
-	if s.private {
-		name = cookieName(name, https)
-	}
+	name := s.cookieName(https)
 	return func(yield func(string) bool) {
 		for token := range cookieValues(h, name) {
 			if isToken(token) && !yield(token) {
@@ -119,7 +142,14 @@ func (s *sessions) tokens(h Header, https bool) iter.Seq[string] {
 }
 
 func (s *sessions) loadedIn(ctx context.Context) bool {
-	return !s.private && ctx.Value(s.scsKey) != nil
+	return s.memory == nil && ctx.Value(s.scsKey) != nil
+}
+
+func (s *sessions) cookieName(https bool) string {
+	if https {
+		return s.secure
+	}
+	return s.plain
 }
 
 func isToken(token string) bool { return len(token) == 43 && isWord(token) }

@@ -389,7 +389,7 @@ func TestCloseEndsTheSweeper(t *testing.T) {
 		a.sessions.manager.Store.Commit("x", []byte{1}, time.Now().Add(time.Second))
 		time.Sleep(2 * sweepEvery)
 		synctest.Wait()
-		m := a.sessions.manager.Store.(*memory)
+		m := a.sessions.memory
 		if _, left := m.shard("x").items["x"]; left {
 			t.Error("the sweeper sweeps")
 		}

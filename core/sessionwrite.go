@@ -68,8 +68,7 @@ func (s *sessions) heir(loaded context.Context) (context.Context, context.Cancel
 // touch writes the session anew where it has an idle time and was not written
 // lately. It also reports whether a logout happened meanwhile.
 func (s *sessions) touch(ctx context.Context, was stored, https bool) (h http.Header, gone bool, err error) {
-	idle := s.manager.IdleTimeout
-	if idle <= 0 || was.loaded || s.now().Unix()-was.record.touched < int64(min(touchEvery, idle/16)/time.Second) {
+	if was.loaded || !s.idleIsDue(was.record.touched) {
 		return nil, false, nil
 	}
 	ctx, cancel, err := s.open(ctx, was)
@@ -151,7 +150,7 @@ func (s *sessions) open(ctx context.Context, was stored) (context.Context, conte
 }
 
 func (s *sessions) setCookie(ctx context.Context, h http.Header, token string, expires time.Time, https bool) {
-	if !s.private {
+	if s.memory == nil {
 		s.manager.WriteSessionCookie(ctx, headerWriter(h), token, expires)
 		return
 	}

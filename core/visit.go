@@ -104,7 +104,7 @@ func (v *visit) readBinding() {
 func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: kindOf(v.request), client: insideWeChat,
-		level: v.user.level(), want: v.gate.scope.level(), answer: v.answer,
+		level: v.user.level(), want: v.gate.want, answer: v.answer,
 		spent: v.attempts() >= maxAttempts,
 	}
 	if !v.auth.config.AnyBrowser {

@@ -56,12 +56,7 @@ func guard(mode core.Mode, options []core.Option) gin.HandlerFunc {
 		out := gate.Handle(r.Context(), &core.Request{
 			Method: r.Method, Target: target, Host: r.Host, TLS: r.TLS != nil, Header: r.Header,
 		})
-		h := c.Writer.Header()
-		for name, values := range out.Header {
-			for _, value := range values {
-				h.Add(name, value)
-			}
-		}
+		out.AddTo(c.Writer.Header())
 		if out.Err != nil {
 			_ = c.Error(out.Err)
 		}

@@ -57,12 +57,7 @@ func guard(mode core.Mode, options []core.Option) func(http.Handler) http.Handle
 			out := gate.Handle(r.Context(), &core.Request{
 				Method: r.Method, Target: target(r), Host: r.Host, TLS: r.TLS != nil, Header: r.Header,
 			})
-			h := w.Header()
-			for name, values := range out.Header {
-				for _, value := range values {
-					h.Add(name, value)
-				}
-			}
+			out.AddTo(w.Header())
 			if out.Status == 0 {
 				next.ServeHTTP(w, withContext(r, out.Context))
 				return

@@ -1,0 +1,104 @@
+package core
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// The way of nearly every request: somebody who is logged in asks for a page. It
+// is the state machine's own verdict on "no answer from WeChat, and enough" (pass,
+// whatever the kind of request), reached without gathering the facts that do not
+// matter then. BenchmarkKnown and TestKnownAllocates watch over it.
+
+// passage is all that a request needs on its way to the next handler, in one
+// allocation: context, user and outcome.
+type passage struct {
+	context.Context
+	outcome   Outcome
+	visitor   *User // &user, or nil for nobody
+	user      User
+	privilege [2]string // of the user, who seldom has more
+}
+
+// Value answers for the user at once; everything else is the request's own.
+func (p *passage) Value(key any) any {
+	if _, ok := key.(userKey); ok {
+		return p.visitor
+	}
+	return p.Context.Value(key)
+}
+
+// Known is a quicker way for adapters whose framework hands out headers for
+// nothing: the outcome of a request that goes on as it is (a logged-in visitor, or
+// nobody behind Optional), and nil for every other, which [Gate.Handle] must
+// decide. cookies is the request's only Cookie line, "" without one. Neither
+// string is kept, so both may lie in a buffer that is used again.
+//
+// Most adapters call Handle alone, which looks here first.
+func (g *Gate) Known(ctx context.Context, tls bool, target, cookies string) *Outcome {
+	if !g.quick {
+		return nil
+	}
+	a, s := g.auth, g.auth.sessions
+	t, ok := parseTarget(target)
+	if !ok || s.loadedIn(ctx) {
+		return nil
+	}
+	if _, _, _, answer := t.last("state"); answer {
+		return nil
+	}
+	if a.public.host != "" {
+		tls = a.public.https()
+	}
+	token := cookieValue(cookies, s.cookieName(tls))
+	if !isToken(token) {
+		if g.mode == Optional {
+			return g.passing(&passage{Context: ctx})
+		}
+		return nil
+	}
+	value, found, err := s.record(ctx, token)
+	if !found || err != nil {
+		return nil
+	}
+	p := &passage{Context: ctx}
+	touched, ok := p.user.decode(value, s.appID, p.privilege[:])
+	if !ok || p.user.Scope.level() < g.want || s.idleIsDue(touched) {
+		return nil
+	}
+	p.visitor = &p.user
+	return g.passing(p)
+}
+
+func (g *Gate) passing(p *passage) *Outcome {
+	p.outcome.Context = p
+	p.outcome.Header = g.passHeader
+	return &p.outcome
+}
+
+// quickly says whether Known may decide at all, once and for all.
+func (g *Gate) quickly() bool {
+	return (g.mode == Require || g.mode == Optional) && len(g.skip) == 0 &&
+		(g.auth.public.host != "" || !g.auth.config.TrustProxy)
+}
+
+// idleIsDue says whether the idle time is to be written again. Without one, or
+// right after it was written, it asks no clock.
+func (s *sessions) idleIsDue(touched int64) bool {
+	idle := s.manager.IdleTimeout
+	return idle > 0 && s.now().Unix()-touched >= int64(min(touchEvery, idle/16)/time.Second)
+}
+
+// AddTo adds every value of o.Header to h, for adapters over net/http. A response
+// without a Vary of its own, as most are, gets one without an allocation.
+func (o *Outcome) AddTo(h http.Header) {
+	for name, values := range o.Header {
+		if len(o.Header) == 1 && len(values) == 1 && h[name] == nil {
+			o.single[0] = values[0]
+			h[name] = o.single[:]
+			return
+		}
+		h[name] = append(h[name], values...)
+	}
+}

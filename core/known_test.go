@@ -1,0 +1,167 @@
+package core
+
+import (
+	"context"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Whatever Known lets through, the state machine lets through as well, with the
+// same user and headers; and what it may not decide, it leaves alone.
+func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
+	private := newRig(t)
+	own := newRig(t, func(c *Config) {
+		c.Sessions = manager(newMemory())
+		c.Sessions.IdleTimeout = 2 * time.Hour
+		c.Sessions.HashTokenInStore = true
+	})
+	codec := newRig(t, func(c *Config) {
+		c.Sessions = manager(newMemory())
+		c.Sessions.Codec = Codec{}
+	})
+	plain := newRig(t, func(c *Config) { c.PublicURL = "" })
+	proxy := newRig(t, func(c *Config) { c.PublicURL = ""; c.TrustProxy = true })
+	passed := 0
+	for name, r := range map[string]*rig{"private": private, "own, hashed, idle": own, "own with Codec": codec, "no public URL": plain, "trusted proxy": proxy} {
+		jars := map[string]string{"none": "", "nonsense": "a=1; =; b", "garbage token": r.auth.sessions.secure + "=" + strings.Repeat("x", 43), "short token": r.auth.sessions.secure + "=x"}
+		for _, scope := range []Scope{Silent, Prompt} {
+			b := r.browser()
+			start := b.get(r.gate(Require, scope), "/")
+			back := b.consent(start)
+			b.arrives(b.get(r.gate(Require, scope), back))
+			var pairs []string
+			for k, v := range b.cookies {
+				pairs = append(pairs, k+"="+v)
+			}
+			jars[string(scope)] = strings.Join(pairs, "; ")
+			jars[string(scope)+", tossed"] = r.auth.sessions.secure + "=" + strings.Repeat("x", 43) + "; " + strings.Join(pairs, "; ")
+		}
+		for _, later := range []time.Duration{0, 6 * time.Minute} {
+			r.advance(later)
+			for jar, cookies := range jars {
+				for _, mode := range []Mode{Require, Optional, Login, Logout} {
+					for _, scope := range []Scope{Silent, Prompt} {
+						for _, target := range []string{"/", "/me?x=1", "/me?state=open", "/me?code=1&state=" + strings.Repeat("0", 53), "*", "/a b", "/a#b"} {
+							for _, header := range []http.Header{
+								with("User-Agent", inWeChat, "Accept", "text/html"),
+								with("User-Agent", "x", "X-Requested-With", "XMLHttpRequest"),
+								with("Sec-Fetch-Dest", "iframe"),
+							} {
+								if cookies != "" {
+									header.Set("Cookie", cookies)
+								}
+								g := r.gate(mode, scope)
+								q := Request{Method: "GET", Target: target, Host: "app.example.com", TLS: true, Header: header}
+								known := g.Known(context.Background(), q.TLS, q.Target, header.Get("Cookie"))
+								if known == nil {
+									continue
+								}
+								passed++
+								met := g.meet(context.Background(), q)
+								ku, _ := FromContext(known.Context)
+								mu, _ := FromContext(met.Context)
+								if met.Status != 0 || !reflect.DeepEqual(known.Header, met.Header) || !reflect.DeepEqual(ku, mu) || mode > Optional || strings.Contains(target, "state=") {
+									t.Errorf("%s, jar %s, mode %d, %s, %s: known %v %v, met %d %v %v", name, jar, mode, scope, target, ku, known.Header, met.Status, mu, met.Header)
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if passed < 200 {
+		t.Errorf("only %d of the requests passed: the test tests nothing", passed)
+	}
+	if g := private.gate(Require, Skip(func(*Request) bool { return false })); g.quick {
+		t.Error("a Skip must be asked")
+	}
+	if proxy.gate(Require).quick {
+		t.Error("a proxy's headers must be read")
+	}
+}
+
+func TestKnownAllocates(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require, Prompt)
+	b.login(g, "/")
+	ctx, cookies := context.Background(), "a=1; b=2; "+r.auth.sessions.secure+"="+b.sessionCookie()
+	for rule, c := range map[string]struct {
+		gate    *Gate
+		cookies string
+		most    float64
+	}{
+		"a logged-in request allocates once, its user included":    {g, cookies, 1},
+		"nobody behind Optional allocates once":                    {r.gate(Optional), "", 1},
+		"nobody at a closed gate allocates nothing before it acts": {g, "a=1", 0},
+	} {
+		n := testing.AllocsPerRun(100, func() {
+			if out := c.gate.Known(ctx, true, "/me?x=1", c.cookies); out != nil && c.gate == g {
+				if u, ok := FromContext(out.Context); !ok || u.Nickname == "" {
+					t.Error("no user")
+				}
+			}
+		})
+		if n > c.most {
+			t.Errorf("%s: %v", rule, n)
+		}
+	}
+}
+
+func TestThePassagesContextIsTheRequestsOwn(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	b.login(g, "/")
+	type key struct{}
+	parent, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, "outer"))
+	out := g.Known(parent, true, "/", r.auth.sessions.secure+"="+b.sessionCookie())
+	child, stop := context.WithCancel(out.Context)
+	defer stop()
+	if out.Context.Value(key{}) != "outer" || out.Context.Value("nothing") != nil {
+		t.Error("outer values are there")
+	}
+	cancel()
+	if <-child.Done(); child.Err() != context.Canceled {
+		t.Error("a cancelled request cancels what came of it")
+	}
+}
+
+func TestAddToAddsEveryValue(t *testing.T) {
+	for name, c := range map[string]struct{ had, adds, want http.Header }{
+		"one value":                 {with(), with("Vary", "Cookie"), with("Vary", "Cookie")},
+		"beside the app's own":      {with("Vary", "Origin"), with("Vary", "Cookie"), with("Vary", "Origin", "Vary", "Cookie")},
+		"several values of several": {with("A", "1"), with("Set-Cookie", "a=1", "Set-Cookie", "b=2", "A", "2"), with("A", "1", "A", "2", "Set-Cookie", "a=1", "Set-Cookie", "b=2")},
+	} {
+		out := &Outcome{Header: c.adds}
+		out.AddTo(c.had)
+		if !reflect.DeepEqual(c.had, c.want) {
+			t.Errorf("%s: %v, want %v", name, c.had, c.want)
+		}
+	}
+	shared := with("Vary", "Cookie")
+	one, two := http.Header{}, http.Header{}
+	(&Outcome{Header: shared}).AddTo(one)
+	(&Outcome{Header: shared}).AddTo(two)
+	one["Vary"][0] = "changed in place"
+	one.Add("Vary", "added")
+	if two.Get("Vary") != "Cookie" || shared.Get("Vary") != "Cookie" {
+		t.Error("responses share their headers")
+	}
+}
+
+func BenchmarkKnown(b *testing.B) {
+	r := newRig(b)
+	who, g := r.browser(), r.gate(Require, Prompt)
+	who.login(g, "/")
+	cookies := "a=1; b=2; " + r.auth.sessions.secure + "=" + who.sessionCookie()
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		if g.Known(ctx, true, "/me?x=1", cookies) == nil {
+			b.Fatal("not known")
+		}
+	}
+}
