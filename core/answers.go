@@ -45,8 +45,11 @@ func (v *visit) start() *Outcome {
 		v.setBinding(newBinding())
 	}
 	scope := v.gate.scope
-	if v.user.level() >= v.gate.want {
+	switch {
+	case v.user.level() >= v.gate.want:
 		scope = v.state.scope // this gate has enough; a further one began the login
+	case v.user == nil && v.auth.config.Profile != nil:
+		scope = Silent // the app may know the profile; see raise
 	}
 	attempt := v.attempts() + 1
 	back := v.target
@@ -55,7 +58,12 @@ func (v *visit) start() *Outcome {
 	}
 	state := v.auth.keys.mint(v.now, attempt, scope, v.binding.id, v.at)
 	v.auth.config.logger().DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
-	return v.redirect(http.StatusFound, v.auth.wechat.AuthorizeURL(v.at.url(back.outbound()), string(scope), state))
+	wechat := v.auth.wechat.AuthorizeURL(v.at.url(back.outbound()), string(scope), state)
+	if v.gate.askFirst && scope == Prompt && attempt == 1 {
+		v.wechat = wechat
+		return v.page(ConsentPage, nil)
+	}
+	return v.redirect(http.StatusFound, wechat)
 }
 
 // problem answers scripts, forms, streams and sockets, which a redirect to
@@ -101,7 +109,7 @@ func (v *visit) loginURL() string {
 
 var statusOf = map[PageKind]int{
 	OutsidePage: http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
-	SnapshotPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden,
+	SnapshotPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
 	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
 	UnavailablePage: http.StatusServiceUnavailable,
 }
@@ -110,7 +118,7 @@ var statusOf = map[PageKind]int{
 // document. What an operator may have to look into is logged with the reference
 // that the visitor reads.
 func (v *visit) page(kind PageKind, err error) *Outcome {
-	if v.gate.onError != nil {
+	if v.gate.onError != nil && err != nil {
 		if out := v.gate.onError(v.ctx, v.request, err); out != nil {
 			return out
 		}
@@ -125,6 +133,12 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	switch kind {
 	case OutsidePage:
 		p.QRCode = qrCode(p.Here)
+	case ConsentPage:
+		p.Here = v.wechat
+	case RefusedPage:
+		if path := v.auth.config.GuestPath; path != "" {
+			p.Guest = v.at.url(target{path: path})
+		}
 	case StuckPage:
 		p.Fault = v.fault()
 	case ForbiddenPage:

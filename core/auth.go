@@ -23,6 +23,8 @@ type Auth struct {
 	now      func() time.Time
 	binding  string // cookie name, without prefix
 
+	verification string // see Config.DomainVerification
+
 	end   context.CancelFunc
 	ended chan struct{}
 }
@@ -47,14 +49,20 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wechat: derive keys: %w", err)
 	}
+	done, err := newRemembered(&c)
+	if err != nil {
+		return nil, fmt.Errorf("wechat: derive keys: %w", err)
+	}
 	lifetime, end := context.WithCancel(context.Background())
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
 		sessions: newSessions(&c, now),
-		logins:   newLogins(&c, wechat, now, lifetime),
+		logins:   newLogins(&c, wechat, done, now, lifetime),
 		pages:    newPages(c.Pages),
 		binding:  "wechat_login_" + accountTag(c.AppID),
-		end:      end, ended: make(chan struct{}),
+
+		verification: verificationToken(c.DomainVerification),
+		end:          end, ended: make(chan struct{}),
 	}
 	go a.sweep(lifetime)
 	c.warn()
@@ -74,7 +82,7 @@ func (a *Auth) sweep(ctx context.Context) {
 			if m := a.sessions.memory; m != nil {
 				m.sweep(now)
 			}
-			a.logins.done.DeleteExpired()
+			a.logins.done.local.DeleteExpired()
 		}
 	}
 }

@@ -9,7 +9,8 @@ import "strings"
 // view sends its package name (com.tencent.mm) as X-Requested-With on navigations.
 func kindOf(r *Request) kind {
 	h := r.Header
-	if r.Method != "GET" || h.Get("Upgrade") != "" {
+	path, _, _ := strings.Cut(r.Target, "?")
+	if r.Method != "GET" || h.Get("Upgrade") != "" || isFetchedByItself(path) {
 		return script
 	}
 	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {

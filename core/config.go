@@ -58,11 +58,36 @@ type Config struct {
 	// is still running when its visitor logs out can bring the session back.
 	Sessions *scs.SessionManager
 
+	// Cache shares between nodes what is remembered for minutes: the result of a code
+	// that one node exchanged and another is handed again. Any scs store; values
+	// are sealed with a key derived from AppSecret, keys hold nothing in the clear.
+	// Default nil: this process's memory, fine for one node. A cache that is down is
+	// as good as none.
+	Cache scs.Store
+
 	// OnLogin is called once per login, never per request, before the session is
 	// made; it may set User.AppUserID, which the session keeps. An error or a panic
 	// in it logs nobody in and shows the "unavailable" page. The context ends
 	// after the 10 s that a callback may take.
 	OnLogin func(context.Context, *User) error
+
+	// Profile lets the app say that it already knows a visitor's profile: a user
+	// with Nickname, Avatar and so on, or (nil, nil) for unknown. Then [Prompt] looks
+	// silently first, and WeChat's consent page is shown only to those the app does
+	// not know: once in their life, if OnLogin stores what it brings. Ids and login
+	// time of what it returns are ignored; AppUserID is taken. An error or a panic in
+	// it shows the "unavailable" page. Default nil: Prompt asks WeChat.
+	Profile func(ctx context.Context, openID string) (*User, error)
+
+	// GuestPath is a page of this site for those who do not log in, such as "/".
+	// Default "": none. The page after a refusal then offers "go on without".
+	GuestPath string
+
+	// DomainVerification is the 16 characters of the console's file
+	// MP_verify_xxxxxxxxxxxxxxxx.txt (网页授权域名), or its name. Default "": none.
+	// Every gate then answers /MP_verify_xxxxxxxxxxxxxxxx.txt with them; where no
+	// gate is on the whole app, mount [Auth.DomainVerification].
+	DomainVerification string
 
 	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect
 	// and 3 s to the first byte. Redirects are never followed, whatever client this
@@ -124,10 +149,13 @@ func (c *Config) check() (public origin, err error) {
 			wrong("%s is not an http or https address: mend Config.%s or %s, or leave it out for WeChat's own", u.name, u.name, u.env)
 		}
 	}
-	if c.LoginPath != "" {
-		if t, ok := parseTarget(c.LoginPath); !ok || t.asks || !isLocal(c.LoginPath) {
-			wrong("LoginPath is not a path of this site: set Config.LoginPath to something like /login")
+	for _, p := range []struct{ name, value, like string }{{"LoginPath", c.LoginPath, "/login"}, {"GuestPath", c.GuestPath, "/"}} {
+		if t, ok := parseTarget(p.value); p.value != "" && (!ok || t.asks || !isLocal(p.value)) {
+			wrong("%s is not a path of this site: set Config.%s to something like %s", p.name, p.name, p.like)
 		}
+	}
+	if c.DomainVerification != "" && verificationToken(c.DomainVerification) == "" {
+		wrong("DomainVerification is not what a file MP_verify_xxxxxxxxxxxxxxxx.txt is called or holds: copy its 16 characters")
 	}
 	if m := c.Sessions; m != nil {
 		if m.Store == nil || m.Codec == nil || m.Cookie.Name == "" {

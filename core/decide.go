@@ -11,6 +11,7 @@ type facts struct {
 	asked  level  // what the login in the answer asked for; nobody without an answer of ours
 	news   bool   // a valid code that is newer than the session's login or asks for more than it holds
 	spent  bool   // no attempts are left
+	guests bool   // the route lets visitors outside WeChat go on as nobody
 }
 
 // kind is what sort of request this is; see kindOf.
@@ -72,7 +73,8 @@ func decide(f facts) step {
 	// An Optional gate wants nothing, but a login that another gate began must
 	// still come to its end here: what it asked for counts, or an outer gate
 	// would clean away an answer that an inner one goes on asking for.
-	enough := f.mode == Optional || f.level >= f.want
+	free := f.mode == Optional || f.mode == Require && f.guests && f.client == outsideWeChat
+	enough := free || f.level >= f.want
 	finished := enough && f.level >= f.asked
 	through := pass
 	if f.mode == Login {
@@ -119,7 +121,7 @@ func decide(f facts) step {
 	}
 
 	switch {
-	case f.mode == Optional:
+	case free:
 		// Left for a Require further in, which counts the attempt.
 		return pass
 	case f.client == outsideWeChat:

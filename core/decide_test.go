@@ -14,9 +14,9 @@ func everyFact(f func(facts)) (n int) {
 					for want := silentLevel; want <= promptLevel; want++ {
 						for a := range answers {
 							for asked := nobody; asked <= promptLevel; asked++ {
-								for bits := range 4 {
+								for bits := range 8 {
 									n++
-									f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0})
+									f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&4 != 0})
 								}
 							}
 						}
@@ -28,7 +28,12 @@ func everyFact(f func(facts)) (n int) {
 	return n
 }
 
-func (f facts) enough() bool   { return f.mode == Optional || f.level >= f.want }
+// free holds where nobody may go on: behind Optional, and outside WeChat where the
+// route says so.
+func (f facts) free() bool {
+	return f.mode == Optional || f.mode == Require && f.client == outsideWeChat && f.guests
+}
+func (f facts) enough() bool   { return f.free() || f.level >= f.want }
 func (f facts) finished() bool { return f.enough() && f.level >= f.asked }
 func (f facts) dead() bool     { return f.answer == stale || f.answer == codeDead }
 
@@ -45,7 +50,7 @@ var invariants = []struct {
 	holds func(facts, step) bool
 }{
 	{"nobody passes a Require without what it asks for", func(f facts, s step) bool {
-		return !(s == pass && f.mode == Require) || f.level >= f.want
+		return !(s == pass && f.mode == Require) || f.level >= f.want || f.guests && f.client == outsideWeChat
 	}},
 	{"a Login never calls a next handler", func(f facts, s step) bool {
 		return !(s == pass && f.mode == Login)
@@ -78,19 +83,19 @@ var invariants = []struct {
 		return s != start || f.client == insideWeChat
 	}},
 	{"an Optional gate starts and demands nothing", func(f facts, s step) bool {
-		return f.mode != Optional || s != start && s != unauthorized && s != framePage && s != outsidePage && s != stuckPage
+		return !f.free() || s != start && s != unauthorized && s != framePage && s != outsidePage && s != stuckPage
 	}},
 	{"an Optional gate leaves a dead answer to the gate that asked", func(f facts, s step) bool {
-		return !(f.mode == Optional && f.unanswered()) || s == pass
+		return !(f.free() && f.unanswered()) || s == pass
 	}},
 	{"nobody is stuck: inside WeChat with attempts left, the login starts", func(f facts, s step) bool {
-		return !(f.mode != Optional && f.unanswered() && f.client == insideWeChat && !f.spent) || s == start
+		return !(!f.free() && f.unanswered() && f.client == insideWeChat && !f.spent) || s == start
 	}},
 	{"attempts spent inside WeChat end on the page that says why", func(f facts, s step) bool {
-		return !(f.mode != Optional && f.unanswered() && f.client == insideWeChat && f.spent) || s == stuckPage
+		return !(!f.free() && f.unanswered() && f.client == insideWeChat && f.spent) || s == stuckPage
 	}},
 	{"outside WeChat is said first", func(f facts, s step) bool {
-		return !(f.mode != Optional && f.unanswered() && f.client == outsideWeChat) || s == outsidePage
+		return !(!f.free() && f.unanswered() && f.client == outsideWeChat) || s == outsidePage
 	}},
 	{"a finished login arrives at the page that was asked for", func(f facts, s step) bool {
 		return !(f.kind == navigation && f.answer == loggedIn) || s == arrive
@@ -133,15 +138,15 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 			}
 		}
 	})
-	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 4; n != want {
+	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 8; n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
 	t.Logf("%d combinations, %d invariants", n, len(invariants))
 }
 
 func (f facts) String() string {
-	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v",
-		f.mode, f.kind, f.client, f.level, f.want, f.answer, f.asked, f.news, f.spent)
+	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v guests %v",
+		f.mode, f.kind, f.client, f.level, f.want, f.answer, f.asked, f.news, f.spent, f.guests)
 }
 
 // Two gates in a chain see the same answer: whatever the outer one makes of it,

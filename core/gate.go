@@ -17,6 +17,9 @@ type Gate struct {
 	skip    []func(*Request) bool
 	onError func(context.Context, *Request, error) *Outcome
 
+	outsiders bool // see AllowOutside
+	askFirst  bool // see AskFirst
+
 	want       level       // of scope
 	quick      bool        // Known may decide
 	passHeader http.Header // of every request that goes on; shared, never changed
@@ -85,6 +88,9 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 	if !v.locate() {
 		return v.page(BadRequestPage, ErrTarget)
 	}
+	if file := v.verification(); file != nil {
+		return file
+	}
 	if err := v.recognise(); err != nil {
 		return v.page(UnavailablePage, joinUnavailable(err))
 	}
@@ -92,6 +98,9 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 		return v.logout()
 	}
 	v.readAnswer()
+	if err := v.raise(); err != nil {
+		return v.page(UnavailablePage, fmt.Errorf("%w: %w", ErrUnavailable, err))
+	}
 	s := decide(v.facts())
 	if s == exchange {
 		v.exchange()

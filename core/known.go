@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -42,7 +43,7 @@ func (g *Gate) Known(ctx context.Context, tls bool, target, cookies string) *Out
 	}
 	a, s := g.auth, g.auth.sessions
 	t, ok := parseTarget(target)
-	if !ok || s.loadedIn(ctx) {
+	if !ok || s.loadedIn(ctx) || a.verification != "" && strings.HasPrefix(t.path, "/"+verificationPrefix) {
 		return nil
 	}
 	if _, _, _, answer := t.last("state"); answer {

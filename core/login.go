@@ -2,13 +2,10 @@ package core
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
-	"github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/seed467724c4/wechat/core/wxapi"
@@ -22,17 +19,15 @@ type logins struct {
 	onLogin  func(context.Context, *User) error
 	now      func() time.Time
 	flights  singleflight.Group
-	done     *cache.Cache // key -> *User
+	done     *remembered
 	places   chan struct{}
 	lifetime context.Context // ends with Close
 }
 
-func newLogins(c *Config, wechat *wxapi.Client, now func() time.Time, lifetime context.Context) *logins {
+func newLogins(c *Config, wechat *wxapi.Client, done *remembered, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
 		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
-		// No janitor of go-cache's own: its goroutine has no owner that ends it.
-		done:   cache.New(rememberFor, 0),
-		places: make(chan struct{}, maxExchanges),
+		done: done, places: make(chan struct{}, maxExchanges),
 	}
 }
 
@@ -44,17 +39,10 @@ type result struct {
 	err    error
 }
 
-// exchange gives every delivery of one code to one browser the same result. By
-// the code alone, a code read in a log would log anybody in.
+// exchange gives every delivery of one code to one browser the same result.
 func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
 	key := rememberKey(code, browser, asked)
-	if u, ok := l.done.Get(key); ok {
-		return result{answer: loggedIn, user: u.(*User)}
-	}
 	flight := l.flights.DoChan(key, func() (any, error) {
-		if u, ok := l.done.Get(key); ok {
-			return result{answer: loggedIn, user: u.(*User)}, nil
-		}
 		return l.first(key, code, asked, lang), nil
 	})
 	select {
@@ -68,17 +56,25 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 
 // first runs on a context of its own: the delivery that began it may hang up.
 func (l *logins) first(key, code string, asked Scope, lang string) result {
+	ctx, cancel := context.WithTimeout(l.lifetime, callbackBudget)
+	defer cancel()
+	if u, ok := l.done.get(ctx, key); ok {
+		return result{answer: loggedIn, user: u}
+	}
 	select {
 	case l.places <- struct{}{}:
 		defer func() { <-l.places }()
 	default:
 		return result{answer: unavailable, err: fmt.Errorf("%w: %d exchanges at once", ErrUnavailable, maxExchanges)}
 	}
-	ctx, cancel := context.WithTimeout(l.lifetime, callbackBudget)
-	defer cancel()
 	r := l.ask(ctx, code, asked, lang)
-	if r.answer == loggedIn {
-		l.done.SetDefault(key, r.user)
+	switch r.answer {
+	case loggedIn:
+		l.done.put(ctx, key, r.user)
+	case codeDead:
+		if u, ok := l.done.await(ctx, key); ok {
+			return result{answer: loggedIn, user: u}
+		}
 	}
 	return r
 }
@@ -166,10 +162,4 @@ func retryOnce[T any](ctx context.Context, call func() (T, error)) (T, error) {
 		return v, err
 	}
 	return call()
-}
-
-// rememberKey holds no code in the clear: keys are listed by operators.
-func rememberKey(code, browser string, asked Scope) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{code, browser, string(asked)}, "\x00")))
-	return string(sum[:])
 }

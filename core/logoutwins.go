@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
-	"time"
 )
 
 // A logout wins over requests that are still running. Two notes in the session
@@ -29,13 +28,13 @@ const maxSuccessors = 8
 
 // succeed notes that the session moves to another token.
 func (s *sessions) succeed(ctx context.Context, from, to string) error {
-	return s.commit(ctx, successor+s.storeKey(from), []byte(s.storeKey(to)), s.now().Add(tombstoneLife))
+	return commit(ctx, s.manager.Store, successor+s.storeKey(from), []byte(s.storeKey(to)), s.now().Add(tombstoneLife))
 }
 
 // loggedOut reports a logout of the session that was just written, and takes the
 // writing back.
 func (s *sessions) loggedOut(ctx context.Context, token string) (bool, error) {
-	_, gone, err := s.find(ctx, tombstone+s.storeKey(token))
+	_, gone, err := find(ctx, s.manager.Store, tombstone+s.storeKey(token))
 	if err != nil || !gone {
 		return false, err
 	}
@@ -48,14 +47,14 @@ func (s *sessions) bury(ctx context.Context, token string, known bool) error {
 	key := s.storeKey(token)
 	for range maxSuccessors {
 		if known {
-			if err := s.commit(ctx, tombstone+key, []byte{recordVersion}, s.now().Add(tombstoneLife)); err != nil {
+			if err := commit(ctx, s.manager.Store, tombstone+key, []byte{recordVersion}, s.now().Add(tombstoneLife)); err != nil {
 				return err
 			}
-			if err := s.remove(ctx, key); err != nil {
+			if err := remove(ctx, s.manager.Store, key); err != nil {
 				return err
 			}
 		}
-		next, found, err := s.find(ctx, successor+key)
+		next, found, err := find(ctx, s.manager.Store, successor+key)
 		if err != nil || !found {
 			return err
 		}
@@ -71,35 +70,4 @@ func (s *sessions) storeKey(token string) string {
 	}
 	sum := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// find, commit and remove go to the store as scs does, with a time limit where it
-// takes a context.
-func (s *sessions) find(ctx context.Context, key string) ([]byte, bool, error) {
-	if store, ok := s.manager.Store.(interface {
-		FindCtx(context.Context, string) ([]byte, bool, error)
-	}); ok {
-		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-		defer cancel()
-		return store.FindCtx(ctx, key)
-	}
-	return s.manager.Store.Find(key)
-}
-
-func (s *sessions) commit(ctx context.Context, key string, value []byte, expires time.Time) error {
-	if store, ok := s.manager.Store.(interface {
-		CommitCtx(context.Context, string, []byte, time.Time) error
-	}); ok {
-		return store.CommitCtx(ctx, key, value, expires)
-	}
-	return s.manager.Store.Commit(key, value, expires)
-}
-
-func (s *sessions) remove(ctx context.Context, key string) error {
-	if store, ok := s.manager.Store.(interface {
-		DeleteCtx(context.Context, string) error
-	}); ok {
-		return store.DeleteCtx(ctx, key)
-	}
-	return s.manager.Store.Delete(key)
 }

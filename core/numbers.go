@@ -20,6 +20,9 @@ const (
 	// How long the result of a code is remembered for the browser that brought
 	// it: as long as WeChat keeps a code alive.
 	rememberFor = 5 * time.Minute
+	// WeChat says that a code was used: so long the result of another node, which
+	// may still be exchanging it, is waited for.
+	awaitNode = time.Second
 	// A callback as a whole, with retries: longer and the visitor has left.
 	callbackBudget = 10 * time.Second
 	// Exchanges at once in one process. Beyond it the answer is 503 at once: a

@@ -38,6 +38,19 @@ func Skip(skip func(*Request) bool) Option {
 	return optionFunc(func(g *Gate) { g.skip = append(g.skip, skip) })
 }
 
+// AllowOutside lets visitors who are not inside WeChat go on as nobody, for pages
+// that work in any browser: [MustFromContext] and the adapters' User then return
+// nil. Default: they see a page with a QR code of the address. For an answer of
+// the app's own, see [OnError] and [ErrOutside].
+func AllowOutside() Option { return optionFunc(func(g *Gate) { g.outsiders = true }) }
+
+// AskFirst shows a page of ours with a button before WeChat's consent page, on a
+// route with [Prompt]. Default: straight to WeChat. Recommended for pages that
+// people open cold, from a link or a menu: WeChat shows a page that asks for
+// consent at once, without a tap, as a snapshot with a virtual visitor
+// (微信网页授权能力调整公告, 2022-05).
+func AskFirst() Option { return optionFunc(func(g *Gate) { g.askFirst = true }) }
+
 // OnError is called with every error a visitor is shown a page or a problem
 // document for ([ErrOutside], [ErrRefused], [ErrStuck], [ErrUnavailable], …;
 // see errors.Is). It may return an answer of the app's own; nil keeps the

@@ -17,6 +17,7 @@ type PageKind string
 
 const (
 	OutsidePage     PageKind = "outside"     // not inside WeChat; has a QR code of the page's address
+	ConsentPage     PageKind = "consent"     // before WeChat's own; see AskFirst
 	RefusedPage     PageKind = "refused"     // came back from WeChat without a code
 	StuckPage       PageKind = "stuck"       // three attempts, no cookies; see Page.Fault
 	FramePage       PageKind = "frame"       // inside a frame, where WeChat shows nothing
@@ -42,7 +43,8 @@ type Page struct {
 	Kind      PageKind
 	Status    int
 	Lang      string // "zh" or "en", by Accept-Language
-	Here      string // the page that was asked for, absolute; "" on a bad request
+	Here      string // where its button leads: the page that was asked for, absolute; WeChat on ConsentPage; "" on a bad request
+	Guest     string // where one goes on without a login; RefusedPage, with Config.GuestPath
 	QRCode    string // of Here, as a data URI; OutsidePage only
 	Fault     Fault  // StuckPage only
 	Reference string // also in the log; "" where nothing was logged
@@ -156,10 +158,24 @@ func retryLabel(p Page) string {
 		return "Open this page by itself"
 	case p.Kind == FramePage:
 		return "在完整窗口中打开"
+	case p.Kind == ConsentPage && p.Lang == "en":
+		return "Log in with WeChat"
+	case p.Kind == ConsentPage:
+		return "微信登录"
 	case p.Lang == "en":
 		return "Try again"
 	}
 	return "再试一次"
+}
+
+func guestLabel(p Page) string {
+	switch {
+	case p.Guest == "":
+		return ""
+	case p.Lang == "en":
+		return "Go on without"
+	}
+	return "不登录，继续浏览"
 }
 
 func referenceLabel(p Page) string {

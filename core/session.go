@@ -112,7 +112,7 @@ func (s *sessions) record(ctx context.Context, token string) (value string, foun
 		return value, found, nil
 	}
 	// A store may keep the key it is asked for, and the caller's may be a buffer.
-	b, found, err := s.find(ctx, s.storeKey(strings.Clone(token)))
+	b, found, err := find(ctx, s.manager.Store, s.storeKey(strings.Clone(token)))
 	if err != nil || !found {
 		return "", false, err
 	}

@@ -42,7 +42,7 @@ func (s *sessions) login(ctx context.Context, was stored, u *User, https bool) (
 	if err != nil || was.token == "" {
 		return h, false, err
 	}
-	if err := s.remove(ctx, s.storeKey(was.token)); err != nil {
+	if err := remove(ctx, s.manager.Store, s.storeKey(was.token)); err != nil {
 		return nil, false, err
 	}
 	if gone, err := s.loggedOut(ctx, was.token); err != nil || gone {

@@ -23,7 +23,8 @@ type visit struct {
 	state   state
 	code    string
 	answer  answer
-	reason  error // why an exchange failed
+	reason  error  // why an exchange failed
+	wechat  string // where ConsentPage's button leads
 }
 
 // locate reads target and origin.
@@ -105,7 +106,7 @@ func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: kindOf(v.request), client: insideWeChat,
 		level: v.user.level(), want: v.gate.want, answer: v.answer,
-		spent: v.attempts() >= maxAttempts,
+		spent: v.attempts() >= maxAttempts, guests: v.gate.outsiders,
 	}
 	if !v.auth.config.AnyBrowser {
 		f.client = clientOf(v.request.Header.Get("User-Agent"))

@@ -7,6 +7,7 @@ type words struct {
 	Body      string
 	Hint      string
 	Button    string
+	Guest     string
 	Reference string
 }
 
@@ -20,12 +21,13 @@ func wordsFor(p Page) words {
 	if p.Kind == StuckPage {
 		w.Hint = faults[p.Fault]
 	}
-	w.Lang, w.Button, w.Reference = lang, retryLabel(p), referenceLabel(p)
+	w.Lang, w.Button, w.Guest, w.Reference = lang, retryLabel(p), guestLabel(p), referenceLabel(p)
 	return w
 }
 
 var chinese = map[PageKind]words{
 	OutsidePage:     {Title: "请在微信中打开", Body: "此页面需要微信登录。请用微信扫描二维码，或把本页地址发到微信里打开。", Hint: "在手机上：复制本页地址，发送给微信里的“文件传输助手”，再点开。"},
+	ConsentPage:     {Title: "使用微信登录", Body: "此页面需要你的微信昵称和头像。", Hint: "点下面的按钮后，微信会请你确认。"},
 	RefusedPage:     {Title: "登录未完成", Body: "微信没有把登录授权给本站，因此没有为你登录。", Hint: "如果是误点，可以再试一次。"},
 	StuckPage:       {Title: "登录没有成功", Body: "我们试了几次，但你的浏览器没有把登录信息带回来。"},
 	FramePage:       {Title: "请单独打开此页面", Body: "微信登录不能在嵌入的框架里进行。", Hint: "点下面的按钮，在完整窗口中继续。"},
@@ -44,6 +46,7 @@ var chineseFaults = map[Fault]string{
 
 var english = map[PageKind]words{
 	OutsidePage:     {Title: "Open this page in WeChat", Body: "You log in to this page with WeChat. Scan the code with WeChat, or open this address there.", Hint: "On a phone: copy the address of this page, send it to yourself in WeChat and tap it."},
+	ConsentPage:     {Title: "Log in with WeChat", Body: "This page needs your WeChat nickname and avatar.", Hint: "When you tap the button, WeChat asks you to confirm."},
 	RefusedPage:     {Title: "You are not logged in", Body: "WeChat did not pass on your permission, so nobody was logged in.", Hint: "If that was a slip, try again."},
 	StuckPage:       {Title: "The login did not work", Body: "We tried several times, but your browser did not bring back what it was given."},
 	FramePage:       {Title: "Open this page by itself", Body: "WeChat's login does not work inside another page.", Hint: "Go on in a whole window."},

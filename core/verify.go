@@ -1,0 +1,54 @@
+package core
+
+import (
+	"net/http"
+	"strings"
+)
+
+// WeChat checks a domain by a file at its root, named MP_verify_ and 16
+// characters, that holds just those characters (公众号设置, 网页授权域名). It must be
+// served without a login, and keep being served: saving the settings checks anew.
+const (
+	verificationPrefix = "MP_verify_"
+	verificationDigits = 16
+)
+
+// verificationToken takes the characters or the file's name; "" for neither.
+func verificationToken(s string) string {
+	s = strings.TrimSuffix(strings.TrimPrefix(s, verificationPrefix), ".txt")
+	if len(s) != verificationDigits || strings.ContainsAny(s, "-_") || !isWord(s) {
+		return ""
+	}
+	return s
+}
+
+// DomainVerification answers every request with what the verification file holds,
+// for apps without a gate on the whole app; mount it at the file's path. 404
+// without [Config.DomainVerification].
+func (a *Auth) DomainVerification() http.Handler {
+	token := verificationToken(a.config.DomainVerification)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if token == "" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = w.Write([]byte(token))
+	})
+}
+
+// verification is the answer to a request for the file; nil for any other.
+func (v *visit) verification() *Outcome {
+	token := v.auth.verification
+	if token == "" || v.target.path != "/"+verificationPrefix+token+".txt" || v.request.Method != http.MethodGet && v.request.Method != http.MethodHead {
+		return nil
+	}
+	return &Outcome{Context: v.ctx, Status: http.StatusOK, Body: []byte(token), Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}}
+}
+
+// isFetchedByItself holds for what browsers, crawlers and WeChat's own checks ask
+// for without anybody wanting to log in.
+func isFetchedByItself(path string) bool {
+	return path == "/favicon.ico" || path == "/robots.txt" ||
+		strings.HasPrefix(path, "/apple-touch-icon") || strings.HasPrefix(path, "/"+verificationPrefix)
+}
