@@ -42,11 +42,11 @@ func (v *visit) raise() error {
 func ask(ctx context.Context, lookUp func(context.Context, string) (*User, error), openID string) (u *User, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("Profile: panic of type %T", p)
+			err = fmt.Errorf("profile look-up: panic of type %T", p)
 		}
 	}()
 	if u, err = lookUp(ctx, openID); err != nil {
-		return nil, fmt.Errorf("Profile: %w", err)
+		return nil, fmt.Errorf("profile look-up: %w", err)
 	}
 	return u, nil
 }
