@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 //go:embed page
@@ -99,7 +100,7 @@ func language(header string) string {
 // initial stands in for a missing avatar.
 func initial(nickname string) string {
 	for _, r := range nickname {
-		return string(r)
+		return string(unicode.ToUpper(r)) // a lone "l" reads as a bar
 	}
 	return "?"
 }
