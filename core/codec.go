@@ -33,25 +33,20 @@ const codecVersion = 0xC1
 
 var errCodec = errors.New("wechat: not a session written by core.Codec")
 
-// Encode implements scs.Codec: version, deadline, the number of records, each with
-// its key, and gob for what is left.
+// Encode implements scs.Codec: version, deadline, the number of records, each as
+// its key and its bytes with their lengths in front, and gob for what is left.
 func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	records, size := 0, 16
-	for key, value := range values {
-		if b, ok := value.([]byte); ok && isRecordKey(key) {
-			records++
-			size += len(key) + len(b) + 4
-		}
-	}
-	out := make([]byte, 0, size)
-	out = append(out, codecVersion)
-	out = binary.BigEndian.AppendUint64(out, uint64(deadline.UnixNano()))
-	out = binary.AppendUvarint(out, uint64(records))
+	out := make([]byte, sessionHead, 512)
+	out[0] = codecVersion
+	binary.BigEndian.PutUint64(out[1:], uint64(deadline.UnixNano()))
 	var rest map[string]any
 	for key, value := range values {
-		if b, ok := value.([]byte); ok && isRecordKey(key) {
-			out = appendText(out, key)
-			out = append(binary.AppendUvarint(out, uint64(len(b))), b...)
+		b, ok := value.([]byte)
+		if ok && strings.HasPrefix(key, recordPrefix) && len(key) <= maxText && len(b) <= maxText && out[sessionHead-1] < 255 {
+			out[sessionHead-1]++
+			out = binary.BigEndian.AppendUint16(out, uint16(len(key)))
+			out = binary.BigEndian.AppendUint16(out, uint16(len(b)))
+			out = append(append(out, key...), b...)
 			continue
 		}
 		if rest == nil {
@@ -71,50 +66,61 @@ func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
 
 // Decode implements scs.Codec. The map is always a new one: scs writes into it.
 func (Codec) Decode(b []byte) (time.Time, map[string]any, error) {
-	deadline, d, n, ok := openSession(string(b))
+	session := string(b)
+	n, rest, ok := recordsOf(session)
 	if !ok {
 		return time.Time{}, nil, errCodec
 	}
 	values := make(map[string]any, n+1)
 	for range n {
-		key := d.text()
-		values[key] = []byte(d.text())
+		var key, value string
+		if key, value, rest, ok = nextRecord(rest); !ok {
+			return time.Time{}, nil, errCodec
+		}
+		values[key] = []byte(value)
 	}
-	if d.bad {
-		return time.Time{}, nil, errCodec
-	}
-	if d.rest != "" {
-		if err := gob.NewDecoder(strings.NewReader(d.rest)).Decode(&values); err != nil {
+	if rest != "" {
+		if err := gob.NewDecoder(strings.NewReader(rest)).Decode(&values); err != nil {
 			return time.Time{}, nil, fmt.Errorf("wechat: decode session: %w", err)
 		}
 	}
-	return deadline, values, nil
+	return time.Unix(0, bigEndian(session[1:])).UTC(), values, nil
 }
 
 // recordIn finds the record of one account in an encoded session. It is what makes
 // a logged-in request cheap: no map, no gob, no copy.
-func recordIn(session, key string) (record string, ok bool) {
-	_, d, n, ok := openSession(session)
-	for ok && n > 0 && !d.bad {
-		found, value := d.text(), d.text()
-		if found == key {
-			return value, !d.bad
+func recordIn(session, key string) (record string, found bool) {
+	n, rest, ok := recordsOf(session)
+	for ; ok && n > 0; n-- {
+		var k, value string
+		if k, value, rest, ok = nextRecord(rest); ok && k == key {
+			return value, true
 		}
-		n--
 	}
 	return "", false
 }
 
-func openSession(s string) (deadline time.Time, d texts, records int, ok bool) {
-	if len(s) < 10 || s[0] != codecVersion {
-		return time.Time{}, texts{}, 0, false
+// sessionHead is version, deadline and the number of records.
+const sessionHead = 10
+
+func recordsOf(session string) (n int, rest string, ok bool) {
+	if len(session) < sessionHead || session[0] != codecVersion {
+		return 0, "", false
 	}
-	d.rest = s[9:]
-	records = int(d.number(64))
-	return time.Unix(0, bigEndian(s[1:9])).UTC(), d, records, !d.bad
+	return int(session[sessionHead-1]), session[sessionHead:], true
+}
+
+func nextRecord(b string) (key, value, rest string, ok bool) {
+	if len(b) < 4 {
+		return "", "", "", false
+	}
+	k := 4 + int(b[0])<<8 + int(b[1])
+	v := k + int(b[2])<<8 + int(b[3])
+	if v > len(b) {
+		return "", "", "", false
+	}
+	return b[4:k], b[k:v], b[v:], true
 }
 
 // recordPrefix begins the session keys of logins.
 const recordPrefix = "wechat:"
-
-func isRecordKey(key string) bool { return strings.HasPrefix(key, recordPrefix) }

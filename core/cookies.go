@@ -41,12 +41,20 @@ func cookieValue(line, name string) string {
 }
 
 func valueOf(pair, name string) (string, bool) {
-	pair = strings.TrimLeft(pair, " \t")
+	for pair != "" && isSpace(pair[0]) {
+		pair = pair[1:]
+	}
 	if len(pair) <= len(name) || pair[len(name)] != '=' || pair[:len(name)] != name {
 		return "", false
 	}
-	return strings.TrimRight(pair[len(name)+1:], " \t"), true
+	value := pair[len(name)+1:]
+	for value != "" && isSpace(value[len(value)-1]) {
+		value = value[:len(value)-1]
+	}
+	return value, true
 }
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
 // cookieName adds the prefix by which a browser guarantees that nobody but this
 // very host set the cookie, over https (RFC 6265bis, __Host-). Over http there is

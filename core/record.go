@@ -15,28 +15,42 @@ type record struct {
 	touched int64 // Unix seconds
 }
 
-// encode writes version, scope, login time, touch time and then every text with
-// its length in front, the open id first. Texts that are never empty or seldom
-// changed come first.
+// A record is laid out to be read in place:
+//
+//	0       version
+//	1       scope
+//	2..9    login time, Unix seconds
+//	10..17  touched
+//	18      sex
+//	19      number of privileges
+//	20..    two bytes for the length of every text
+//	then    the texts, one behind the other
+const (
+	lengthsAt = 20
+	ownTexts  = 8
+	maxText   = 1<<16 - 1
+)
+
+// encode cuts no text that WeChat sends: wxapi keeps them far below maxText. A
+// longer one, of the app's own, is dropped as a whole.
 func (r *record) encode() []byte {
 	u := &r.user
-	b := make([]byte, 0, 128+len(u.Nickname)+len(u.Avatar))
-	b = append(b, recordVersion, byte(u.Scope.level()))
-	b = binary.BigEndian.AppendUint64(b, uint64(u.LoggedInAt.Unix()))
-	b = binary.BigEndian.AppendUint64(b, uint64(r.touched))
-	b = binary.AppendUvarint(b, uint64(u.Sex))
-	for _, s := range [...]string{u.OpenID, u.UnionID, u.AppUserID, u.Nickname, u.Avatar, u.Country, u.Province, u.City} {
-		b = appendText(b, s)
+	privileges := u.Privilege[:min(len(u.Privilege), 255)]
+	texts := append([]string{u.OpenID, u.UnionID, u.AppUserID, u.Nickname, u.Avatar, u.Country, u.Province, u.City}, privileges...)
+	b := make([]byte, lengthsAt, 256+len(u.Nickname)+len(u.Avatar))
+	b[0], b[1], b[18], b[19] = recordVersion, byte(u.Scope.level()), byte(u.Sex), byte(len(privileges))
+	binary.BigEndian.PutUint64(b[2:], uint64(u.LoggedInAt.Unix()))
+	binary.BigEndian.PutUint64(b[10:], uint64(r.touched))
+	for i, s := range texts {
+		if len(s) > maxText {
+			texts[i] = ""
+		}
+		b = binary.BigEndian.AppendUint16(b, uint16(len(texts[i])))
 	}
-	b = binary.AppendUvarint(b, uint64(len(u.Privilege)))
-	for _, s := range u.Privilege {
-		b = appendText(b, s)
+	for _, s := range texts {
+		b = append(b, s...)
 	}
 	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
 // decodeRecord is the reverse. ok is false for anything it does not know, down
@@ -49,7 +63,7 @@ func decodeRecord(b, appID string) (r record, ok bool) {
 // decode fills the user in place. The texts share b's bytes, so nothing is copied
 // but a list of privileges longer than spare; u is half filled when ok is false.
 func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) {
-	if len(b) < 18 || b[0] != recordVersion {
+	if len(b) < lengthsAt || b[0] != recordVersion {
 		return 0, false
 	}
 	switch level(b[1]) {
@@ -61,72 +75,49 @@ func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) 
 		return 0, false
 	}
 	u.AppID = appID
-	u.LoggedInAt = time.Unix(bigEndian(b[2:10]), 0)
-	touched = bigEndian(b[10:18])
-	d := texts{rest: b[18:]}
-	u.Sex = int(d.number(2))
-	u.OpenID = d.text()
-	u.UnionID = d.text()
-	u.AppUserID = d.text()
-	u.Nickname = d.text()
-	u.Avatar = d.text()
-	u.Country = d.text()
-	u.Province = d.text()
-	u.City = d.text()
-	if n := int(d.number(64)); n > 0 {
+	u.LoggedInAt = time.Unix(bigEndian(b[2:]), 0)
+	touched = bigEndian(b[10:])
+	u.Sex = int(b[18])
+	n := int(b[19])
+	t := texts{lengths: b[lengthsAt:]}
+	if len(t.lengths) < 2*(ownTexts+n) {
+		return 0, false
+	}
+	t.rest = t.lengths[2*(ownTexts+n):]
+	u.OpenID = t.next()
+	u.UnionID = t.next()
+	u.AppUserID = t.next()
+	u.Nickname = t.next()
+	u.Avatar = t.next()
+	u.Country = t.next()
+	u.Province = t.next()
+	u.City = t.next()
+	if n > 0 {
 		if u.Privilege = spare; n > len(spare) {
 			u.Privilege = make([]string, n)
 		}
 		u.Privilege = u.Privilege[:n:n]
 		for i := range u.Privilege {
-			u.Privilege[i] = d.text()
+			u.Privilege[i] = t.next()
 		}
 	}
-	return touched, !d.bad && d.rest == "" && u.OpenID != ""
+	return touched, !t.bad && t.rest == "" && u.OpenID != ""
 }
 
-func bigEndian(b string) (n int64) {
-	for i := range len(b) {
-		n = n<<8 | int64(b[i])
-	}
-	return n
-}
-
-// texts reads numbers and length-prefixed texts off a string.
+// texts reads the texts of a record in their order.
 type texts struct {
-	rest string
-	bad  bool
+	lengths, rest string
+	bad           bool
 }
 
-func (d *texts) number(most uint64) uint64 {
-	if d.rest != "" && d.rest[0] < 0x80 && uint64(d.rest[0]) <= most { // nearly all
-		n := uint64(d.rest[0])
-		d.rest = d.rest[1:]
-		return n
-	}
-	var n uint64
-	for i := 0; i < len(d.rest) && i < 5; i++ {
-		c := d.rest[i]
-		n |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			d.rest = d.rest[i+1:]
-			if n > most {
-				break
-			}
-			return n
-		}
-	}
-	d.bad = true
-	return 0
-}
-
-func (d *texts) text() string {
-	n := d.number(uint64(len(d.rest)))
-	if d.bad || n > uint64(len(d.rest)) {
-		d.bad = true
+func (t *texts) next() string {
+	n := int(t.lengths[0])<<8 | int(t.lengths[1])
+	t.lengths = t.lengths[2:]
+	if n > len(t.rest) {
+		t.bad = true
 		return ""
 	}
-	s := d.rest[:n]
-	d.rest = d.rest[n:]
+	s := t.rest[:n]
+	t.rest = t.rest[n:]
 	return s
 }

@@ -25,13 +25,8 @@ type target struct {
 // browser sends. A target that begins with // or /\ is harmless because
 // Locations are always absolute.
 func parseTarget(raw string) (target, bool) {
-	if raw == "" || raw[0] != '/' || len(raw) > maxTarget {
+	if raw == "" || raw[0] != '/' || len(raw) > maxTarget || !isTargetText(raw) {
 		return target{}, false
-	}
-	for i := range len(raw) {
-		if c := raw[i]; c <= ' ' || c == 0x7f || c == '#' {
-			return target{}, false
-		}
 	}
 	path, query, asks := strings.Cut(raw, "?")
 	return target{path, query, asks}, true
@@ -127,22 +122,6 @@ func uncarry(value string) (string, bool) {
 	if err != nil || len(b) == 0 {
 		return "", false
 	}
-	for _, c := range b {
-		if c <= ' ' || c == 0x7f || c == '#' {
-			return "", false
-		}
-	}
-	return string(b), true
-}
-
-// isWord holds for [0-9A-Za-z_-]*.
-func isWord(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case '0' <= c && c <= '9', 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', c == '_', c == '-':
-		default:
-			return false
-		}
-	}
-	return true
+	query := string(b)
+	return query, isTargetText(query)
 }
