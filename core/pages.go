@@ -162,6 +162,10 @@ func retryLabel(p Page) string {
 		return "Log in with WeChat"
 	case p.Kind == ConsentPage:
 		return "微信登录"
+	case p.Kind == ForbiddenPage && p.Lang == "en":
+		return "To the front page"
+	case p.Kind == ForbiddenPage:
+		return "回到首页"
 	case p.Lang == "en":
 		return "Try again"
 	}
