@@ -1,10 +1,7 @@
 package e2e
 
 import (
-	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/seed467724c4/wechat/core"
@@ -28,40 +25,16 @@ func TestThePagesBesideTheWay(t *testing.T) {
 
 func besideTheWay(t *testing.T, l looks) {
 	wechat := startWeChat(t)
-	listener, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(listener.Addr().String())
-	url := "http://localhost:" + port
-	auth, err := core.New(core.Config{
-		AppID: appID, AppSecret: secret, PublicURL: url, OpenURL: wechat.url, APIURL: wechat.url,
-		GuestPath: "/guest", Logger: slog.New(slog.DiscardHandler),
+	url := startApp(t, wechat, func(mux *http.ServeMux, auth *core.Auth) {
+		mux.Handle("/ask", nethttp.Require(auth, nethttp.Prompt, core.AskFirst())(hello))
+		mux.Handle("/me", nethttp.Require(auth)(hello))
+		mux.Handle("/logout", nethttp.Logout(auth))
+		mux.Handle("/guest", hello)
+		mux.HandleFunc("/framed", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			w.Write([]byte(`<!doctype html><body data-page="framed"><iframe src="/me" width="360" height="420"></iframe>`))
+		})
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { auth.Close() })
-	hello := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write([]byte(`<!doctype html><body data-page="hello">`))
-	})
-	mux := http.NewServeMux()
-	mux.Handle("/ask", nethttp.Require(auth, nethttp.Prompt, core.AskFirst())(hello))
-	mux.Handle("/profile", nethttp.Require(auth, nethttp.Prompt)(hello))
-	mux.Handle("/me", nethttp.Require(auth)(hello))
-	mux.Handle("/logout", nethttp.Logout(auth))
-	mux.Handle("/guest", hello)
-	mux.HandleFunc("/framed", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write([]byte(`<!doctype html><body data-page="framed"><iframe src="/me" width="360" height="420"></iframe>`))
-	})
-	server := httptest.NewUnstartedServer(mux)
-	server.Listener.Close()
-	server.Listener = listener
-	server.Start()
-	t.Cleanup(server.Close)
-
 	v := world{site: &site{url: url}, wechat: wechat, wechatURL: wechat.url}.newVisitor(t, l)
 
 	v.open(t, url+"/ask")
