@@ -56,9 +56,13 @@ func (v *visit) start() *Outcome {
 	if v.state.shape == ourState {
 		back = back.clean()
 	}
+	back = back.outbound()
+	if len(back.String()) > maxTarget {
+		return v.page(BadRequestPage, fmt.Errorf("%w: %d bytes are too many to go to WeChat and back", ErrTarget, len(back.String())))
+	}
 	state := v.auth.keys.mint(v.now, attempt, scope, v.binding.id, v.at)
 	v.auth.config.logger().DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
-	wechat := v.auth.wechat.AuthorizeURL(v.at.url(back.outbound()), string(scope), state)
+	wechat := v.auth.wechat.AuthorizeURL(v.at.url(back), string(scope), state)
 	if v.gate.askFirst && scope == Prompt && attempt == 1 {
 		v.wechat = wechat
 		return v.page(ConsentPage, nil)
@@ -75,7 +79,7 @@ func (v *visit) problem() *Outcome {
 		LoginURL: v.loginURL(),
 	})
 	if err != nil {
-		return v.page(UnavailablePage, fmt.Errorf("%w: %w", ErrUnavailable, err))
+		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	v.header.Add("Content-Type", "application/problem+json")
 	return v.answerWith(http.StatusUnauthorized, body, nil)
@@ -102,7 +106,9 @@ func (v *visit) loginURL() string {
 	}
 	to := "/"
 	if page, err := url.Parse(v.request.Header.Get("Referer")); err == nil && page.Scheme+"://"+page.Host == v.at.String() && isLocal(page.RequestURI()) {
-		to = strings.TrimPrefix(page.RequestURI(), v.at.prefix)
+		if inside, ok := strings.CutPrefix(page.RequestURI(), v.at.prefix); ok && isLocal(inside) {
+			to = inside
+		}
 	}
 	return v.at.url(target{path: v.auth.config.LoginPath, query: "to=" + url.QueryEscape(to), asks: true})
 }
@@ -118,10 +124,8 @@ var statusOf = map[PageKind]int{
 // document. What an operator may have to look into is logged with the reference
 // that the visitor reads.
 func (v *visit) page(kind PageKind, err error) *Outcome {
-	if v.gate.onError != nil && err != nil {
-		if out := v.gate.onError(v.ctx, v.request, err); out != nil {
-			return out
-		}
+	if out := v.appsOwn(err); out != nil {
+		return out
 	}
 	if v.header == nil {
 		v.header = http.Header{}
@@ -162,6 +166,42 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	return v.answerWith(p.Status, v.auth.pages.render(p), err)
 }
 
+// appsOwn is the answer of the app's OnError, if it has one. Without a status it
+// would open the gate, so it is none then. It is copied: the app may hand out the
+// same one to many.
+func (v *visit) appsOwn(err error) *Outcome {
+	if v.gate.onError == nil || err == nil {
+		return nil
+	}
+	var own *Outcome
+	if failed := recovered("OnError", func() { own = v.gate.onError(v.ctx, v.request, err) }); failed != nil {
+		v.auth.config.logger().ErrorContext(v.ctx, "wechat: a hook failed", "error", failed)
+		return nil
+	}
+	if own == nil {
+		return nil
+	}
+	if own.Status < 200 || own.Status > 999 {
+		v.auth.config.logger().ErrorContext(v.ctx, "wechat: OnError returned an outcome without a status", "status", own.Status)
+		return nil
+	}
+	out := &Outcome{Context: own.Context, Header: own.Header.Clone(), Status: own.Status, Body: own.Body, Err: own.Err}
+	if out.Context == nil {
+		out.Context = v.ctx
+	}
+	if out.Header == nil {
+		out.Header = http.Header{}
+	}
+	// The address may hold a code.
+	if out.Header.Get("Cache-Control") == "" {
+		out.Header.Set("Cache-Control", "no-store")
+	}
+	if out.Header.Get("Referrer-Policy") == "" {
+		out.Header.Set("Referrer-Policy", "no-referrer")
+	}
+	return out
+}
+
 func (v *visit) problemFor(p Page, err error) *Outcome {
 	text := wordsFor(Page{Kind: p.Kind, Lang: "en"})
 	body, _ := json.Marshal(problem{Type: "about:blank", Title: text.Title, Status: p.Status, Detail: text.Body, Reference: p.Reference})
@@ -176,21 +216,41 @@ func (v *visit) here() string {
 		return v.at.url(target{path: "/"})
 	}
 	t := v.target
-	if v.state.shape == ourState {
+	switch v.state.shape {
+	case ourState:
 		t = t.clean()
+	case forgedState:
+		// Not ours, but the attempt in it counts: with it, every try would end here.
+		t = t.without("code").without("state")
 	}
 	return v.at.url(t)
 }
 
-// fault guesses why no cookie comes back, the surest sign first.
+// fault guesses why no cookie comes back. Behind a proxy the connection's own host
+// and scheme say nothing; only what the proxy tells does.
 func (v *visit) fault() Fault {
-	public := v.auth.public
-	switch {
-	case v.user == nil && v.binding.bounces(v.now) >= maxBounces:
+	if v.user == nil && v.binding.id != "" && v.bounces() >= maxBounces {
 		return SessionCookie
-	case public.host != "" && !strings.EqualFold(v.request.Host, public.host):
+	}
+	public, h := v.auth.public, v.request.Header
+	if public.host == "" {
+		return CookiesOff
+	}
+	host, scheme := lastListed(h.Values("X-Forwarded-Host")), lastListed(h.Values("X-Forwarded-Proto"))
+	direct := true
+	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
+		direct = direct && h.Get(name) == ""
+	}
+	if direct {
+		host = v.request.Host
+		if scheme = "http"; v.request.TLS {
+			scheme = "https"
+		}
+	}
+	switch {
+	case host != "" && !strings.EqualFold(host, public.host):
 		return OtherDomain
-	case public.https() && !v.request.TLS && lastListed(v.request.Header.Values("X-Forwarded-Proto")) != "https":
+	case public.https() && scheme == "http":
 		return MixedScheme
 	}
 	return CookiesOff
@@ -216,5 +276,3 @@ func (v *visit) report(kind PageKind, fault Fault, err error) string {
 	}
 	return reference
 }
-
-func joinUnavailable(err error) error { return fmt.Errorf("%w: sessions: %w", ErrUnavailable, err) }

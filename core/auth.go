@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -69,6 +70,15 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	return a, nil
 }
 
+// String names the account; nothing of the configuration is printed by any verb.
+func (a *Auth) String() string { return "wechat login of " + a.config.AppID }
+
+// Format is String under every verb: an Auth holds the app secret and keys.
+func (a *Auth) Format(f fmt.State, _ rune) { fmt.Fprint(f, a.String()) }
+
+// LogValue is String.
+func (a *Auth) LogValue() slog.Value { return slog.StringValue(a.String()) }
+
 // sweep drops what has expired, until Close.
 func (a *Auth) sweep(ctx context.Context) {
 	defer close(a.ended)
@@ -83,13 +93,15 @@ func (a *Auth) sweep(ctx context.Context) {
 				m.sweep(now)
 			}
 			a.logins.done.local.DeleteExpired()
+			a.logins.tally.seen.DeleteExpired()
 		}
 	}
 }
 
-// Close ends what is the instance's own: its sweeper, exchanges still running,
-// idle connections to WeChat. Private sessions end with it; the app's own session
-// manager is left alone. It is safe to call it twice; it always returns nil.
+// Close ends what is the instance's own: its sweeper, calls to WeChat still running
+// (their visitors see the "unavailable" page), idle connections. The app's own
+// session manager is left alone. Close gates first: one that goes on still reads
+// sessions. It is safe to call it twice; it always returns nil.
 func (a *Auth) Close() error {
 	a.end()
 	<-a.ended

@@ -42,7 +42,7 @@ func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
 	var rest map[string]any
 	for key, value := range values {
 		b, ok := value.([]byte)
-		if ok && strings.HasPrefix(key, recordPrefix) && len(key) <= maxText && len(b) <= maxText && out[sessionHead-1] < 255 {
+		if ok && strings.HasPrefix(key, recordPrefix) && len(key) <= maxRecord && len(b) <= maxRecord && out[sessionHead-1] < 255 {
 			out[sessionHead-1]++
 			out = binary.BigEndian.AppendUint16(out, uint16(len(key)))
 			out = binary.BigEndian.AppendUint16(out, uint16(len(b)))

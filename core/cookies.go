@@ -28,16 +28,16 @@ func cookieValues(h Header, name string) iter.Seq[string] {
 	}
 }
 
-// cookieValue is the first cookie of one name in one Cookie line; "" without.
-func cookieValue(line, name string) string {
+// cookieValue is the first cookie of one name in one Cookie line.
+func cookieValue(line, name string) (value string, sent bool) {
 	for line != "" {
 		var pair string
 		pair, line, _ = strings.Cut(line, ";")
 		if value, ok := valueOf(pair, name); ok {
-			return value
+			return value, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 func valueOf(pair, name string) (string, bool) {

@@ -1,6 +1,9 @@
 package core
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What can become of a visitor, for [OnError] and errors.Is. A failed call to
 // WeChat also carries its *wxapi.Error (errors.As).
@@ -24,3 +27,6 @@ var (
 	// ErrMethod: a logout by anything but POST (405).
 	ErrMethod = errors.New("wechat: logout takes POST")
 )
+
+// unavailableFor is ErrUnavailable with its reason.
+func unavailableFor(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }

@@ -62,16 +62,16 @@ func noInstance(err error) string {
 		strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 }
 
-// Handle decides about one request. It never panics on any input; what the
-// app's own hooks panic with is the app's.
+// Handle decides about one request. It never panics: the app's hooks run under
+// recover, and one that panics counts as failed.
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 	switch lines := r.Header.Values("Cookie"); len(lines) {
 	case 0:
-		if out := g.Known(ctx, r.TLS, r.Target, ""); out != nil {
+		if out := g.Known(ctx, r.Target, ""); out != nil {
 			return out
 		}
 	case 1:
-		if out := g.Known(ctx, r.TLS, r.Target, lines[0]); out != nil {
+		if out := g.Known(ctx, r.Target, lines[0]); out != nil {
 			return out
 		}
 	}
@@ -79,10 +79,8 @@ func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 }
 
 func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
-	for _, skip := range g.skip {
-		if skip(&r) {
-			return &Outcome{Context: ctx}
-		}
+	if g.skipped(&r) {
+		return &Outcome{Context: ctx}
 	}
 	v := &visit{gate: g, auth: g.auth, ctx: ctx, request: &r, now: g.auth.now()}
 	if !v.locate() {
@@ -92,14 +90,14 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 		return file
 	}
 	if err := v.recognise(); err != nil {
-		return v.page(UnavailablePage, joinUnavailable(err))
+		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	if g.mode == Logout {
 		return v.logout()
 	}
 	v.readAnswer()
 	if err := v.raise(); err != nil {
-		return v.page(UnavailablePage, fmt.Errorf("%w: %w", ErrUnavailable, err))
+		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	s := decide(v.facts())
 	if s == exchange {
@@ -107,6 +105,20 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 		s = decide(v.facts())
 	}
 	return v.perform(s)
+}
+
+// skipped asks every Skip; one that panics does not skip.
+func (g *Gate) skipped(r *Request) (yes bool) {
+	for _, skip := range g.skip {
+		if err := recovered("Skip", func() { yes = skip(r) }); err != nil {
+			g.auth.config.logger().Error("wechat: a hook failed", "error", err)
+			yes = false
+		}
+		if yes {
+			return true
+		}
+	}
+	return false
 }
 
 // perform is the one place where a step becomes an answer.

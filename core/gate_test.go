@@ -251,7 +251,7 @@ func TestEveryAnswerOfOursIsPrivate(t *testing.T) {
 
 func TestTargetsThatAreNoPathsAreRefused(t *testing.T) {
 	r := newRig(t)
-	for _, target := range []string{"", "*", "http://evil.example/cb", "evil", "/a b", "/a\r\nSet-Cookie: x=1", "/a\x00", "/a#b", "/a\x7f", "/" + strings.Repeat("a", maxTarget)} {
+	for _, target := range []string{"", "*", "http://evil.example/cb", "evil", "/a b", "/a\r\nSet-Cookie: x=1", "/a\x00", "/a#b", "/a\x7f"} {
 		for _, mode := range []Mode{Require, Optional, Login, Logout} {
 			if out := r.browser().get(r.gate(mode), target); out.Status != 400 || out.Header.Get("Location") != "" {
 				t.Errorf("mode %d, %q: 400, got %d", mode, target, out.Status)

@@ -37,7 +37,7 @@ func (p *passage) Value(key any) any {
 // string is kept, so both may lie in a buffer that is used again.
 //
 // Most adapters call Handle alone, which looks here first.
-func (g *Gate) Known(ctx context.Context, tls bool, target, cookies string) *Outcome {
+func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
 	if !g.quick {
 		return nil
 	}
@@ -49,14 +49,11 @@ func (g *Gate) Known(ctx context.Context, tls bool, target, cookies string) *Out
 	if _, _, _, answer := t.last("state"); answer {
 		return nil
 	}
-	if a.public.host != "" {
-		tls = a.public.https()
+	token, sent := cookieValue(cookies, s.cookieName(a.public.https()))
+	if !sent && g.mode == Optional {
+		return g.passing(&passage{Context: ctx})
 	}
-	token := cookieValue(cookies, s.cookieName(tls))
 	if !isToken(token) {
-		if g.mode == Optional {
-			return g.passing(&passage{Context: ctx})
-		}
 		return nil
 	}
 	value, found, err := s.record(ctx, token)
@@ -78,10 +75,10 @@ func (g *Gate) passing(p *passage) *Outcome {
 	return &p.outcome
 }
 
-// quickly says whether Known may decide at all, once and for all.
+// quickly says whether Known may decide at all, once and for all. Without a public
+// URL the request's own host must be looked at, too.
 func (g *Gate) quickly() bool {
-	return (g.mode == Require || g.mode == Optional) && len(g.skip) == 0 &&
-		(g.auth.public.host != "" || !g.auth.config.TrustProxy)
+	return (g.mode == Require || g.mode == Optional) && len(g.skip) == 0 && g.auth.public.host != ""
 }
 
 // idleIsDue says whether the idle time is to be written again. Without one, or

@@ -26,7 +26,7 @@ func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 	proxy := newRig(t, func(c *Config) { c.PublicURL = ""; c.TrustProxy = true })
 	passed := 0
 	for name, r := range map[string]*rig{"private": private, "own, hashed, idle": own, "own with Codec": codec, "no public URL": plain, "trusted proxy": proxy} {
-		jars := map[string]string{"none": "", "nonsense": "a=1; =; b", "garbage token": r.auth.sessions.secure + "=" + strings.Repeat("x", 43), "short token": r.auth.sessions.secure + "=x"}
+		jars := map[string]string{"none": "", "nonsense": "a=1; =; b", "garbage first": r.auth.sessions.secure + "=x; " + r.auth.sessions.secure + "=" + strings.Repeat("y", 43), "garbage token": r.auth.sessions.secure + "=" + strings.Repeat("x", 43), "short token": r.auth.sessions.secure + "=x"}
 		for _, scope := range []Scope{Silent, Prompt} {
 			b := r.browser()
 			start := b.get(r.gate(Require, scope), "/")
@@ -55,7 +55,7 @@ func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 								}
 								g := r.gate(mode, scope)
 								q := Request{Method: "GET", Target: target, Host: "app.example.com", TLS: true, Header: header}
-								known := g.Known(context.Background(), q.TLS, q.Target, header.Get("Cookie"))
+								known := g.Known(context.Background(), q.Target, header.Get("Cookie"))
 								if known == nil {
 									continue
 								}
@@ -99,7 +99,7 @@ func TestKnownAllocates(t *testing.T) {
 		"nobody at a closed gate allocates nothing before it acts": {g, "a=1", 0},
 	} {
 		n := testing.AllocsPerRun(100, func() {
-			if out := c.gate.Known(ctx, true, "/me?x=1", c.cookies); out != nil && c.gate == g {
+			if out := c.gate.Known(ctx, "/me?x=1", c.cookies); out != nil && c.gate == g {
 				if u, ok := FromContext(out.Context); !ok || u.Nickname == "" {
 					t.Error("no user")
 				}
@@ -117,7 +117,7 @@ func TestThePassagesContextIsTheRequestsOwn(t *testing.T) {
 	b.login(g, "/")
 	type key struct{}
 	parent, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, "outer"))
-	out := g.Known(parent, true, "/", r.auth.sessions.secure+"="+b.sessionCookie())
+	out := g.Known(parent, "/", r.auth.sessions.secure+"="+b.sessionCookie())
 	child, stop := context.WithCancel(out.Context)
 	defer stop()
 	if out.Context.Value(key{}) != "outer" || out.Context.Value("nothing") != nil {
@@ -160,7 +160,7 @@ func BenchmarkKnown(b *testing.B) {
 	ctx := context.Background()
 	b.ReportAllocs()
 	for b.Loop() {
-		if g.Known(ctx, true, "/me?x=1", cookies) == nil {
+		if g.Known(ctx, "/me?x=1", cookies) == nil {
 			b.Fatal("not known")
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/seed467724c4/wechat/core/wxapi"
@@ -20,6 +21,7 @@ type logins struct {
 	now      func() time.Time
 	flights  singleflight.Group
 	done     *remembered
+	tally    tally
 	places   chan struct{}
 	lifetime context.Context // ends with Close
 }
@@ -28,6 +30,7 @@ func newLogins(c *Config, wechat *wxapi.Client, done *remembered, now func() tim
 	return &logins{
 		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
 		done: done, places: make(chan struct{}, maxExchanges),
+		tally: tally{seen: cache.New(loopWindow, 0)},
 	}
 }
 
@@ -41,13 +44,24 @@ type result struct {
 
 // exchange gives every delivery of one code to one browser the same result.
 func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
+	if l.tally.of(browser, l.now()) >= maxDeliveries {
+		return result{answer: codeDead, err: fmt.Errorf("%w: %d logins of one browser in a minute", ErrStuck, maxDeliveries)}
+	}
 	key := rememberKey(code, browser, asked)
 	flight := l.flights.DoChan(key, func() (any, error) {
-		return l.first(key, code, asked, lang), nil
+		var r result
+		if err := recovered("exchange", func() { r = l.first(key, code, asked, lang) }); err != nil {
+			r = result{answer: unavailable, err: unavailableFor(err)}
+		}
+		return r, nil
 	})
 	select {
 	case r := <-flight:
-		return r.Val.(result)
+		came := r.Val.(result)
+		if came.answer == loggedIn {
+			l.tally.add(browser, l.now())
+		}
+		return came
 	case <-ctx.Done():
 		// This caller left; the others still get their answer.
 		return result{answer: unavailable, err: fmt.Errorf("%w: visitor left: %w", ErrUnavailable, ctx.Err())}
@@ -61,22 +75,27 @@ func (l *logins) first(key, code string, asked Scope, lang string) result {
 	if u, ok := l.done.get(ctx, key); ok {
 		return result{answer: loggedIn, user: u}
 	}
-	select {
-	case l.places <- struct{}{}:
-		defer func() { <-l.places }()
-	default:
-		return result{answer: unavailable, err: fmt.Errorf("%w: %d exchanges at once", ErrUnavailable, maxExchanges)}
-	}
-	r := l.ask(ctx, code, asked, lang)
-	switch r.answer {
-	case loggedIn:
+	r := l.placed(ctx, code, asked, lang)
+	switch {
+	case r.answer == loggedIn:
 		l.done.put(ctx, key, r.user)
-	case codeDead:
+	case r.answer == codeDead && !errors.Is(r.err, wxapi.ErrCode):
 		if u, ok := l.done.await(ctx, key); ok {
 			return result{answer: loggedIn, user: u}
 		}
 	}
 	return r
+}
+
+// placed asks WeChat while there is room.
+func (l *logins) placed(ctx context.Context, code string, asked Scope, lang string) result {
+	select {
+	case l.places <- struct{}{}:
+		defer func() { <-l.places }()
+		return l.ask(ctx, code, asked, lang)
+	default:
+		return result{answer: unavailable, err: fmt.Errorf("%w: %d exchanges at once", ErrUnavailable, maxExchanges)}
+	}
 }
 
 func (l *logins) ask(ctx context.Context, code string, asked Scope, lang string) result {
@@ -86,7 +105,7 @@ func (l *logins) ask(ctx context.Context, code string, asked Scope, lang string)
 	case wxapi.Classify(err) == wxapi.ClassRestart:
 		return result{answer: codeDead, err: err}
 	default:
-		return result{answer: unavailable, err: fmt.Errorf("%w: %w", ErrUnavailable, err)}
+		return result{answer: unavailable, err: unavailableFor(err)}
 	}
 	if token.Snapshot {
 		// A virtual account that a real visitor later shares with others: never a
@@ -108,7 +127,7 @@ func (l *logins) ask(ctx context.Context, code string, asked Scope, lang string)
 		u.fill(profile)
 	}
 	if err := l.hook(ctx, u); err != nil {
-		return result{answer: unavailable, err: fmt.Errorf("%w: OnLogin: %w", ErrUnavailable, err)}
+		return result{answer: unavailable, err: unavailableFor(err)}
 	}
 	return result{answer: loggedIn, user: u}
 }
@@ -124,24 +143,24 @@ func (u *User) fill(p *wxapi.UserInfo) {
 	}
 }
 
-// hook runs the app's code; a panic in it would end a fiber process.
-func (l *logins) hook(ctx context.Context, u *User) (err error) {
+// hook runs Config.OnLogin. What WeChat vouched for stays as it is.
+func (l *logins) hook(ctx context.Context, u *User) error {
 	if l.onLogin == nil {
 		return nil
 	}
-	appID, openID := u.AppID, u.OpenID
-	defer func() {
-		if p := recover(); p != nil {
-			// The value may hold anything, so it is not printed.
-			err = fmt.Errorf("panic of type %T", p)
-		}
-	}()
-	if err := l.onLogin(ctx, u); err != nil {
+	told := *u
+	var failed error
+	if err := recovered("OnLogin", func() { failed = l.onLogin(ctx, &told) }); err != nil {
 		return err
 	}
-	if u.AppID != appID || u.OpenID != openID {
-		return errors.New("the hook changed the identity WeChat vouched for")
+	if failed != nil {
+		return fmt.Errorf("OnLogin: %w", failed)
 	}
+	if told.AppID != u.AppID || told.OpenID != u.OpenID {
+		return errors.New("OnLogin changed the identity that WeChat vouched for")
+	}
+	told.Scope, told.LoggedInAt = u.Scope, u.LoggedInAt
+	*u = told
 	return nil
 }
 

@@ -14,7 +14,7 @@ func (v *visit) logout() *Outcome {
 	}
 	h, err := v.auth.sessions.logout(v.ctx, v.stored, v.request.Header, v.at.https())
 	if err != nil {
-		return v.page(UnavailablePage, joinUnavailable(err))
+		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	v.addHeader(h)
 	v.setBinding(newBinding())

@@ -24,10 +24,11 @@ func (b *between) Commit(token string, value []byte, expires time.Time) error {
 	return b.Store.Commit(token, value, expires)
 }
 
+// sessionsIn counts the sessions that hold a user.
 func (r *rig) sessionsIn(m *memory) (n int) {
 	for i := range m.shards {
-		for token := range m.shards[i].items {
-			if isToken(token) {
+		for _, it := range m.shards[i].items {
+			if _, values, err := r.auth.sessions.manager.Codec.Decode([]byte(it.value)); err == nil && values[r.auth.sessions.key] != nil {
 				n++
 			}
 		}

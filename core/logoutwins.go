@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"time"
 )
 
 // A logout wins over requests that are still running. Two notes in the session
@@ -26,16 +27,60 @@ const (
 // maxSuccessors bounds the way a logout goes.
 const maxSuccessors = 8
 
+// noteKey is what a note about a session is kept under. It has a token's length,
+// because there are stores that take no longer key.
+func noteKey(kind, key string) string {
+	sum := sha256.Sum256([]byte(kind + key))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// leave writes a note, in the form of a session, because an app may iterate over
+// all of its store. It holds no user, so a cookie that names it is nobody's.
+func (s *sessions) leave(ctx context.Context, kind, key, text string) error {
+	expires := time.Now().Add(tombstoneLife)
+	b, err := s.manager.Codec.Encode(expires, map[string]any{kind: text})
+	if err != nil {
+		return err
+	}
+	return commit(ctx, s.manager.Store, noteKey(kind, key), b, expires)
+}
+
+func (s *sessions) noted(ctx context.Context, kind, key string) (text string, found bool, err error) {
+	b, found, err := find(ctx, s.manager.Store, noteKey(kind, key))
+	if err != nil || !found {
+		return "", false, err
+	}
+	_, values, err := s.manager.Codec.Decode(b)
+	if err != nil {
+		return "", false, nil
+	}
+	text, found = values[kind].(string)
+	return text, found, nil
+}
+
 // succeed notes that the session moves to another token.
 func (s *sessions) succeed(ctx context.Context, from, to string) error {
-	return commit(ctx, s.manager.Store, successor+s.storeKey(from), []byte(s.storeKey(to)), s.now().Add(tombstoneLife))
+	return s.leave(ctx, successor, s.storeKey(from), s.storeKey(to))
 }
 
 // loggedOut reports a logout of the session that was just written, and takes the
 // writing back.
 func (s *sessions) loggedOut(ctx context.Context, token string) (bool, error) {
-	_, gone, err := find(ctx, s.manager.Store, tombstone+s.storeKey(token))
+	_, gone, err := s.noted(ctx, tombstone, s.storeKey(token))
 	if err != nil || !gone {
+		return false, err
+	}
+	return true, s.manager.Destroy(ctx)
+}
+
+// isOver reports that the session that was just written under its old token was
+// logged out or has moved on, and takes the writing back.
+func (s *sessions) isOver(ctx context.Context, token string) (bool, error) {
+	if gone, err := s.loggedOut(ctx, token); err != nil || gone {
+		return gone, err
+	}
+	_, moved, err := s.noted(ctx, successor, s.storeKey(token))
+	if err != nil || !moved {
 		return false, err
 	}
 	return true, s.manager.Destroy(ctx)
@@ -43,22 +88,29 @@ func (s *sessions) loggedOut(ctx context.Context, token string) (bool, error) {
 
 // bury deletes the session of a token and all that came of it. A token that leads
 // nowhere leaves nothing in the store: anybody may send one.
-func (s *sessions) bury(ctx context.Context, token string, known bool) error {
+func (s *sessions) bury(ctx context.Context, token string) error {
+	if token == "" {
+		return nil
+	}
 	key := s.storeKey(token)
+	_, known, err := find(ctx, s.manager.Store, key)
+	if err != nil {
+		return err
+	}
 	for range maxSuccessors {
 		if known {
-			if err := commit(ctx, s.manager.Store, tombstone+key, []byte{recordVersion}, s.now().Add(tombstoneLife)); err != nil {
+			if err := s.leave(ctx, tombstone, key, "1"); err != nil {
 				return err
 			}
 			if err := remove(ctx, s.manager.Store, key); err != nil {
 				return err
 			}
 		}
-		next, found, err := find(ctx, s.manager.Store, successor+key)
+		next, found, err := s.noted(ctx, successor, key)
 		if err != nil || !found {
 			return err
 		}
-		key, known = string(next), true
+		key, known = next, true
 	}
 	return nil
 }

@@ -17,6 +17,10 @@ const (
 	maxBounces = 3
 	loopWindow = time.Minute
 
+	// A browser that logs in more often than this in a minute, by callbacks delivered
+	// again and again, fills memory with sessions.
+	maxDeliveries = 100
+
 	// How long the result of a code is remembered for the browser that brought
 	// it: as long as WeChat keeps a code alive.
 	rememberFor = 5 * time.Minute
@@ -46,8 +50,9 @@ const (
 	// The binding cookie outlives any login in progress and a closed web view.
 	bindingLife = 24 * time.Hour
 
-	// Longer targets cannot travel to WeChat and back: fiber refuses about 4,096
-	// bytes of request headers, and redirect_uri is percent-encoded on the way.
+	// No login starts on a longer address, with what travels beside it: the way back
+	// adds code and state, and fiber refuses about 4,096 bytes of request headers.
+	// Who is logged in may ask for any length the server takes.
 	maxTarget = 2048
 	// Cookies of one name that are tried: a sibling domain may have planted more.
 	maxSameCookie = 4

@@ -3,7 +3,7 @@ package core
 import "context"
 
 // Option is a setting of one mounted gate: an instance (*[Auth]), a [Scope],
-// [Skip] or [OnError]. What belongs to the account and not to a route is in
+// [Skip], [AllowOutside], [AskFirst] or [OnError]. What belongs to the account and not to a route is in
 // [Config].
 type Option interface{ apply(*Gate) }
 

@@ -27,7 +27,11 @@ func parsePublicURL(raw string) (origin, bool) {
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return origin{}, false
 	}
-	return origin{u.Scheme, u.Host, strings.TrimRight(u.EscapedPath(), "/")}, true
+	host := u.Host
+	if port := u.Port(); u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		host = strings.TrimSuffix(host, ":"+port) // browsers leave it out
+	}
+	return origin{u.Scheme, host, strings.TrimRight(u.EscapedPath(), "/")}, true
 }
 
 // originOf trusts, in this order: PublicURL and nothing else; with TrustProxy

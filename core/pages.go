@@ -84,7 +84,8 @@ func newPages(own Pages) pages {
 
 func (p *pages) render(page Page) []byte {
 	if p.own != nil {
-		if html := p.own(page); html != nil {
+		var html []byte
+		if err := recovered("Pages", func() { html = p.own(page) }); err == nil && html != nil {
 			return html
 		}
 	}

@@ -6,17 +6,26 @@ import (
 )
 
 // raise lifts a silent session to Prompt where the app knows the visitor's profile
-// (Config.Profile), without a way to WeChat.
+// (Config.Profile), without a way to WeChat. The session keeps its token: nobody was
+// authenticated anew, and requests at the same time, or a gate further in, would
+// find the old one gone.
 func (v *visit) raise() error {
 	lookUp := v.auth.config.Profile
-	if lookUp == nil || v.gate.mode == Optional || v.answer != noAnswer || v.user == nil || v.user.level() >= v.gate.want {
+	if lookUp == nil || v.gate.mode == Optional || v.answer == code || v.user == nil || v.user.level() >= v.gate.want {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, callbackBudget)
 	defer cancel()
-	known, err := ask(ctx, lookUp, v.user.OpenID)
-	if err != nil || known == nil {
+	var known *User
+	var failed error
+	if err := recovered("Profile", func() { known, failed = lookUp(ctx, v.user.OpenID) }); err != nil {
 		return err
+	}
+	if failed != nil {
+		return fmt.Errorf("profile look-up: %w", failed)
+	}
+	if known == nil {
+		return nil
 	}
 	u := *known
 	u.AppID, u.OpenID, u.LoggedInAt, u.Scope = v.user.AppID, v.user.OpenID, v.user.LoggedInAt, Prompt
@@ -26,27 +35,14 @@ func (v *visit) raise() error {
 	if u.AppUserID == "" {
 		u.AppUserID = v.user.AppUserID
 	}
-	h, gone, err := v.auth.sessions.login(v.ctx, v.stored, &u, v.at.https())
+	h, gone, err := v.auth.sessions.rewrite(v.ctx, v.stored, &u, v.at.https())
 	if err != nil {
 		return err
 	}
-	v.header.Del("Set-Cookie") // of a touch: the token is another now
+	v.header.Del("Set-Cookie") // of a touch, with the same token
 	v.addHeader(h)
 	if v.user = &u; gone {
 		v.user = nil
 	}
 	return nil
-}
-
-// ask runs the app's code; a panic in it would end a fiber process.
-func ask(ctx context.Context, lookUp func(context.Context, string) (*User, error), openID string) (u *User, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("profile look-up: panic of type %T", p)
-		}
-	}()
-	if u, err = lookUp(ctx, openID); err != nil {
-		return nil, fmt.Errorf("profile look-up: %w", err)
-	}
-	return u, nil
 }

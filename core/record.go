@@ -2,6 +2,7 @@ package core
 
 import (
 	"encoding/binary"
+	"fmt"
 	"time"
 )
 
@@ -28,29 +29,32 @@ type record struct {
 const (
 	lengthsAt = 20
 	ownTexts  = 8
-	maxText   = 1<<16 - 1
+	maxRecord = 1<<16 - 1
 )
 
-// encode cuts no text that WeChat sends: wxapi keeps them far below maxText. A
-// longer one, of the app's own, is dropped as a whole.
-func (r *record) encode() []byte {
+// encode refuses a user that is too large: WeChat's never is, the app's own words
+// may be (a picture as a data URI, say).
+func (r *record) encode() ([]byte, error) {
 	u := &r.user
-	privileges := u.Privilege[:min(len(u.Privilege), 255)]
-	texts := append([]string{u.OpenID, u.UnionID, u.AppUserID, u.Nickname, u.Avatar, u.Country, u.Province, u.City}, privileges...)
-	b := make([]byte, lengthsAt, 256+len(u.Nickname)+len(u.Avatar))
-	b[0], b[1], b[18], b[19] = recordVersion, byte(u.Scope.level()), byte(u.Sex), byte(len(privileges))
+	texts := append([]string{u.OpenID, u.UnionID, u.AppUserID, u.Nickname, u.Avatar, u.Country, u.Province, u.City}, u.Privilege...)
+	size := lengthsAt + 2*len(texts)
+	for _, s := range texts {
+		size += len(s)
+	}
+	if size > maxRecord || len(u.Privilege) > 255 {
+		return nil, fmt.Errorf("a user of %d bytes and %d privileges is too large for a session, which takes %d", size, len(u.Privilege), maxRecord)
+	}
+	b := make([]byte, lengthsAt, size)
+	b[0], b[1], b[18], b[19] = recordVersion, byte(u.Scope.level()), byte(u.Sex), byte(len(u.Privilege))
 	binary.BigEndian.PutUint64(b[2:], uint64(u.LoggedInAt.Unix()))
 	binary.BigEndian.PutUint64(b[10:], uint64(r.touched))
-	for i, s := range texts {
-		if len(s) > maxText {
-			texts[i] = ""
-		}
-		b = binary.BigEndian.AppendUint16(b, uint16(len(texts[i])))
+	for _, s := range texts {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(s)))
 	}
 	for _, s := range texts {
 		b = append(b, s...)
 	}
-	return b
+	return b, nil
 }
 
 // decodeRecord is the reverse. ok is false for anything it does not know, down

@@ -6,7 +6,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
+	"encoding/base64"
 	"strings"
 	"time"
 
@@ -43,10 +43,10 @@ func newRemembered(c *Config) (*remembered, error) {
 
 // rememberKey is for one code in one browser: by the code alone, a code read in a
 // log would log anybody in. It holds neither in the clear, since operators list
-// keys.
+// keys, and is no longer than a session's token, since stores may take no more.
 func rememberKey(code, browser string, asked Scope) string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{code, browser, string(asked)}, "\x00")))
-	return "wechat:code:" + hex.EncodeToString(sum[:])
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 func (m *remembered) get(ctx context.Context, key string) (*User, bool) {
@@ -74,10 +74,14 @@ func (m *remembered) put(ctx context.Context, key string, u *User) {
 	if m.shared == nil {
 		return
 	}
+	r := record{user: *u}
+	b, err := r.encode()
+	if err != nil {
+		return
+	}
 	nonce := make([]byte, m.seal.NonceSize(), 256)
 	rand.Read(nonce)
-	r := record{user: *u}
-	_ = commit(ctx, m.shared, key, m.seal.Seal(nonce, nonce, r.encode(), []byte(key)), time.Now().Add(rememberFor))
+	_ = commit(ctx, m.shared, key, m.seal.Seal(nonce, nonce, b, []byte(key)), time.Now().Add(rememberFor))
 }
 
 // await looks for the result of another node, which may be in the middle of the

@@ -31,6 +31,7 @@ type stored struct {
 	token  string // "" where there is none, or none that can be read
 	record record
 	found  bool
+	broken bool // our value is there, but it is no record
 	loaded bool // the app's own LoadAndSave is outside and will write the cookie
 }
 
@@ -87,8 +88,9 @@ func (p *keyProbe) Value(key any) any {
 // decoded is no session.
 func (s *sessions) read(ctx context.Context, h Header, https bool) (stored, error) {
 	if s.loadedIn(ctx) {
-		rec, ok := decodeRecord(string(s.manager.GetBytes(ctx, s.key)), s.appID)
-		return stored{token: s.manager.Token(ctx), record: rec, found: ok, loaded: true}, nil
+		value := string(s.manager.GetBytes(ctx, s.key))
+		rec, ok := decodeRecord(value, s.appID)
+		return stored{token: s.manager.Token(ctx), record: rec, found: ok, broken: value != "" && !ok, loaded: true}, nil
 	}
 	for token := range s.tokens(h, https) {
 		value, found, err := s.record(ctx, token)
@@ -97,7 +99,7 @@ func (s *sessions) read(ctx context.Context, h Header, https bool) (stored, erro
 		}
 		if found {
 			rec, ok := decodeRecord(value, s.appID)
-			return stored{token: token, record: rec, found: ok}, nil
+			return stored{token: token, record: rec, found: ok, broken: value != "" && !ok}, nil
 		}
 	}
 	return stored{}, nil

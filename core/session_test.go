@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -182,5 +183,61 @@ func TestIdleTimeIsWrittenRarely(t *testing.T) {
 	}
 	if out := b.get(g, "/"); out.Header.Get("Set-Cookie") != "" {
 		t.Error("and then not again")
+	}
+}
+
+func TestALogoutEndsEverySessionTheBrowserSent(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Sessions = manager(newMemory()) })
+	var tokens []string
+	for range 2 {
+		b := r.browser()
+		b.login(r.gate(Require), "/")
+		tokens = append(tokens, b.cookies["session"])
+	}
+	both := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "session="+tokens[0]+"; session="+tokens[1])
+	if out := r.browser().send(r.gate(Logout), "POST", "/logout", both); out.Status != 303 {
+		t.Fatal(out.Status)
+	}
+	if out := r.browser().send(r.gate(Require), "GET", "/", both); out.Status != 302 {
+		t.Errorf("the second session outlived the logout: %d", out.Status)
+	}
+}
+
+func TestAMovedSessionIsNotWrittenBack(t *testing.T) {
+	inner := newMemory()
+	m := manager(inner)
+	m.IdleTimeout = 2 * time.Hour
+	r := newRig(t, func(c *Config) { c.Sessions = m })
+	b := r.browser()
+	b.login(r.gate(Require), "/")
+	was, err := r.auth.sessions.read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
+	if err != nil || !was.found {
+		t.Fatal(was, err)
+	}
+	stale, _, _ := inner.Find(was.token)
+	b.login(r.gate(Require, Prompt), "/profile")
+	inner.Commit(was.token, stale, time.Now().Add(time.Hour)) // a touch that loaded before and commits after
+	r.advance(6 * time.Minute)
+	if _, gone, err := r.auth.sessions.touch(context.Background(), was, true); !gone || err != nil {
+		t.Errorf("gone %v, %v", gone, err)
+	}
+	if _, found, _ := inner.Find(was.token); found {
+		t.Error("the old token is alive again")
+	}
+}
+
+func TestASessionOfNobodyKnowsWhomLeavesNothingToTheNext(t *testing.T) {
+	store := newMemory()
+	m := manager(store)
+	r := newRig(t, func(c *Config) { c.Sessions = m })
+	b, g := r.browser(), r.gate(Require)
+	token := strings.Repeat("t", 43)
+	value, _ := m.Codec.Encode(time.Now().Add(time.Hour), map[string]any{"wechat:" + testAppID: []byte("another version"), "cart": "somebody's"})
+	store.Commit(token, value, time.Now().Add(time.Hour))
+	b.cookies["session"] = token
+	b.login(g, "/")
+	ctx, _ := m.Load(context.Background(), b.cookies["session"])
+	if m.Exists(ctx, "cart") {
+		t.Error("the cart was inherited")
 	}
 }

@@ -25,7 +25,7 @@ func (s *sessions) login(ctx context.Context, was stored, u *User, https bool) (
 		defer cancel()
 		ctx = heir
 	}
-	if was.found && was.record.user.OpenID != u.OpenID {
+	if was.broken || was.found && was.record.user.OpenID != u.OpenID {
 		if err := s.manager.Clear(ctx); err != nil {
 			return nil, false, err
 		}
@@ -66,11 +66,17 @@ func (s *sessions) heir(loaded context.Context) (context.Context, context.Cancel
 }
 
 // touch writes the session anew where it has an idle time and was not written
-// lately. It also reports whether a logout happened meanwhile.
+// lately.
 func (s *sessions) touch(ctx context.Context, was stored, https bool) (h http.Header, gone bool, err error) {
 	if was.loaded || !s.idleIsDue(was.record.touched) {
 		return nil, false, nil
 	}
+	return s.rewrite(ctx, was, &was.record.user, https)
+}
+
+// rewrite writes the session under the token it has. gone reports that it ended or
+// moved to another token meanwhile.
+func (s *sessions) rewrite(ctx context.Context, was stored, u *User, https bool) (h http.Header, gone bool, err error) {
 	ctx, cancel, err := s.open(ctx, was)
 	if err != nil {
 		return nil, false, err
@@ -79,11 +85,11 @@ func (s *sessions) touch(ctx context.Context, was stored, https bool) (h http.He
 	if s.manager.Token(ctx) == "" {
 		return nil, true, nil
 	}
-	h, err = s.put(ctx, was, &was.record.user, https)
+	h, err = s.put(ctx, was, u, https)
 	if err != nil {
 		return nil, false, err
 	}
-	if gone, err := s.loggedOut(ctx, was.token); err != nil || gone {
+	if gone, err := s.isOver(ctx, was.token); err != nil || gone {
 		return nil, gone, err
 	}
 	return h, false, nil
@@ -92,7 +98,11 @@ func (s *sessions) touch(ctx context.Context, was stored, https bool) (h http.He
 // put writes the record, commits and makes the cookie.
 func (s *sessions) put(ctx context.Context, was stored, u *User, https bool) (http.Header, error) {
 	rec := record{user: *u, touched: s.now().Unix()}
-	s.manager.Put(ctx, s.key, rec.encode())
+	b, err := rec.encode()
+	if err != nil {
+		return nil, err
+	}
+	s.manager.Put(ctx, s.key, b)
 	token, expires, err := s.manager.Commit(ctx)
 	if err != nil {
 		return nil, err
@@ -114,7 +124,7 @@ func (s *sessions) logout(ctx context.Context, was stored, h Header, https bool)
 	defer cancel()
 	answer := http.Header{}
 	if was.loaded {
-		if err := s.bury(open, was.token, was.token != ""); err != nil {
+		if err := s.bury(open, was.token); err != nil {
 			return nil, err
 		}
 		return answer, s.manager.Destroy(open)
@@ -122,7 +132,7 @@ func (s *sessions) logout(ctx context.Context, was stored, h Header, https bool)
 	sent := false
 	for token := range s.tokens(h, https) {
 		sent = true
-		if err := s.bury(open, token, token == was.token); err != nil {
+		if err := s.bury(open, token); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ type target struct {
 // browser sends. A target that begins with // or /\ is harmless because
 // Locations are always absolute.
 func parseTarget(raw string) (target, bool) {
-	if raw == "" || raw[0] != '/' || len(raw) > maxTarget || !isTargetText(raw) {
+	if raw == "" || raw[0] != '/' || !isTargetText(raw) {
 		return target{}, false
 	}
 	path, query, asks := strings.Cut(raw, "?")

@@ -48,10 +48,10 @@ func (u *User) String() string {
 	return fmt.Sprintf("user %s of %s (%s)", mask(u.OpenID), u.AppID, u.Scope)
 }
 
-// GoString masks as String does.
-func (u *User) GoString() string { return u.String() }
+// Format masks under every verb, also what is printed by value.
+func (u User) Format(f fmt.State, _ rune) { fmt.Fprint(f, u.String()) }
 
-// LogValue masks as String does.
+// LogValue masks as String does; so log the pointer.
 func (u *User) LogValue() slog.Value { return slog.StringValue(u.String()) }
 
 func mask(id string) string {
@@ -93,7 +93,7 @@ func withUser(ctx context.Context, u *User) context.Context {
 }
 
 // FromContext returns the logged-in user; false where there is none, or no gate
-// ran. It works in handlers of every framework and in whatever they call with
+// ran. Where gates are mounted inside each other it is what the innermost found. It works in handlers of every framework and in whatever they call with
 // the request's context. The user is shared: do not change it.
 func FromContext(ctx context.Context) (*User, bool) {
 	u, _ := ctx.Value(userKey{}).(*User)

@@ -26,7 +26,7 @@ func verificationToken(s string) string {
 // for apps without a gate on the whole app; mount it at the file's path. 404
 // without [Config.DomainVerification].
 func (a *Auth) DomainVerification() http.Handler {
-	token := verificationToken(a.config.DomainVerification)
+	token := a.verification
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token == "" {
 			http.NotFound(w, r)

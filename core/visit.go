@@ -27,10 +27,14 @@ type visit struct {
 	wechat  string // where ConsentPage's button leads
 }
 
-// locate reads target and origin.
+// locate reads target, state and origin: all that a page needs for a link that is
+// free of code and state.
 func (v *visit) locate() (ok bool) {
 	if v.target, ok = parseTarget(v.request.Target); !ok {
 		return false
+	}
+	if value, _, _, found := v.target.last("state"); found {
+		v.state = v.auth.keys.read(value)
 	}
 	v.at, ok = v.auth.originOf(v.request)
 	return ok
@@ -61,11 +65,7 @@ func (v *visit) recognise() error {
 
 // readAnswer finds out whether this is WeChat's way back, and whose.
 func (v *visit) readAnswer() {
-	value, _, _, found := v.target.last("state")
-	if found {
-		v.state = v.auth.keys.read(value)
-	}
-	if found || v.user == nil {
+	if v.state.shape != foreignState || v.user == nil {
 		v.readBinding()
 	}
 	if v.state.shape != ourState {
@@ -122,10 +122,17 @@ func (v *visit) facts() facts {
 // and by the logins after which no session came back.
 func (v *visit) attempts() int {
 	n := v.state.attempt
-	if v.user == nil {
-		n = max(n, v.binding.bounces(v.now))
+	if v.user == nil && v.binding.id != "" {
+		n = max(n, v.bounces())
 	}
 	return n
+}
+
+// bounces counts the logins of this browser in the last minute, by its cookie and,
+// should cookies be lost with the answer to every login, by this process's own
+// memory.
+func (v *visit) bounces() int {
+	return max(v.binding.bounces(v.now), v.auth.logins.tally.of(v.binding.id, v.now))
 }
 
 // exchange turns the code into a session.
@@ -138,11 +145,12 @@ func (v *visit) exchange() {
 	h, gone, err := v.auth.sessions.login(v.ctx, v.stored, r.user, v.at.https())
 	switch {
 	case err != nil:
-		v.answer, v.reason = unavailable, joinUnavailable(err)
+		v.answer, v.reason = unavailable, unavailableFor(err)
 	case gone:
 		// Logged out in another tab meanwhile: nobody, at a clean address.
 		v.user = nil
 	default:
+		v.header.Del("Set-Cookie") // of a touch: the token is another now
 		v.addHeader(h)
 		v.user = r.user
 		v.setBinding(v.binding.loggedIn(v.now))

@@ -67,8 +67,11 @@ func guard(mode core.Mode, options []core.Option) fiber.Handler {
 		}
 		if out.Context != ctx {
 			c.SetUserContext(out.Context)
-			user, _ := core.FromContext(out.Context)
-			c.Locals(Key, user)
+			if user, ok := core.FromContext(out.Context); ok {
+				c.Locals(Key, user)
+			} else {
+				c.Locals(Key, nil) // no *core.User that is nil: it would not equal nil
+			}
 		}
 		return c.Next()
 	}
@@ -79,7 +82,7 @@ func known(ctx context.Context, gate *core.Gate, c *fiber.Ctx) *core.Outcome {
 	if len(c.Request().Header.PeekAll(fiber.HeaderCookie)) > 1 {
 		return nil
 	}
-	return gate.Known(ctx, c.Context().IsTLS(), c.OriginalURL(), c.Get(fiber.HeaderCookie))
+	return gate.Known(ctx, c.OriginalURL(), c.Get(fiber.HeaderCookie))
 }
 
 // request is the one place where strings leave fiber for good. fasthttp reuses their bytes

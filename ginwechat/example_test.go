@@ -9,7 +9,7 @@ import (
 )
 
 func Example() {
-	r := gin.Default()
+	r := gin.New()
 	r.Use(ginwechat.Require())
 	r.GET("/me", func(c *gin.Context) { c.JSON(200, ginwechat.User(c)) })
 	r.GET("/profile", ginwechat.Require(ginwechat.Prompt), func(c *gin.Context) { c.JSON(200, ginwechat.User(c)) })

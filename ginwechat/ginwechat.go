@@ -68,8 +68,11 @@ func guard(mode core.Mode, options []core.Option) gin.HandlerFunc {
 		}
 		if out.Context != r.Context() {
 			c.Request = r.WithContext(out.Context)
-			user, _ := core.FromContext(out.Context)
-			c.Set(Key, user)
+			if user, ok := core.FromContext(out.Context); ok {
+				c.Set(Key, user)
+			} else {
+				c.Set(Key, nil) // no *core.User that is nil: it would not equal nil
+			}
 		}
 		c.Next()
 	}

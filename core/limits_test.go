@@ -1,0 +1,211 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+func TestAnAddressTooLongForWeChatAndBack(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	for _, long := range []string{"/" + strings.Repeat("a", maxTarget), "/?code=" + strings.Repeat("a", maxTarget*3/4)} {
+		if out := b.get(g, long); out.Status != 400 || !errors.Is(out.Err, ErrTarget) || out.Header.Get("Location") != "" {
+			t.Errorf("no login starts that could not end: %d %v", out.Status, out.Err)
+		}
+		if out := b.get(r.gate(Optional), long); out.Status != 0 {
+			t.Errorf("behind Optional any length is fine: %d", out.Status)
+		}
+	}
+	fits := "/?code=" + strings.Repeat("a", 1400)
+	if got := b.login(g, fits); got != fits {
+		t.Errorf("what fits, fits: %d bytes", len(got))
+	}
+	if b.user(g, "/"+strings.Repeat("a", 3*maxTarget)) == nil {
+		t.Error("logged in any length is fine")
+	}
+}
+
+// The start's cookie is kept, the cookies of every callback's answer are lost.
+func TestCookiesLostWithTheAnswerEndOnThePage(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	out := b.get(g, "/me")
+	for hops := 0; out.Status != 400; hops++ {
+		if hops > 20 {
+			t.Fatal("goes round and round")
+		}
+		if out.Status == 302 {
+			kept := maps.Clone(b.cookies)
+			out = b.get(g, b.consent(out))
+			b.cookies = kept
+			continue
+		}
+		out = b.get(g, b.arrives(out))
+		r.advance(2 * time.Second)
+	}
+	if r.exchanges() != maxBounces || !strings.Contains(string(out.Body), chineseFaults[SessionCookie]) {
+		t.Errorf("%d logins, %s", r.exchanges(), out.Body)
+	}
+}
+
+func TestOneLoginCannotFillMemory(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me"))
+	for range 3 * maxDeliveries {
+		again := *b
+		again.cookies = map[string]string{"__Host-" + r.auth.binding: b.cookies["__Host-"+r.auth.binding]}
+		again.get(g, back)
+	}
+	sessions := 0
+	for i := range r.auth.sessions.memory.shards {
+		sessions += len(r.auth.sessions.memory.shards[i].items)
+	}
+	if sessions != maxDeliveries || r.exchanges() != 1 {
+		t.Errorf("%d sessions of %d deliveries, %d exchanges", sessions, 3*maxDeliveries, r.exchanges())
+	}
+}
+
+func TestCodesThatCannotBeOnesKeepNobodyWaiting(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Cache = newMemory() })
+	b, g := r.browser(), r.gate(Require)
+	q := b.authorize(b.get(g, "/me"))
+	began := time.Now()
+	b.authorize(b.get(g, b.back(q, "code=!!&state="+q.Get("state"))))
+	if waited := time.Since(began); waited >= awaitNode || r.exchanges() != 0 {
+		t.Errorf("waited %v for another node's result of a code that is none", waited)
+	}
+	// A used code waits for another node's result, but not in anybody's place.
+	for range maxExchanges - 1 {
+		r.auth.logins.places <- struct{}{}
+	}
+	release := make(chan struct{})
+	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40163, Times: 1})
+	var wait sync.WaitGroup
+	dead := *b
+	dead.cookies = maps.Clone(b.cookies)
+	deadBack := dead.back(q, "code="+strings.Repeat("x", 32)+"&state="+q.Get("state"))
+	wait.Go(func() { defer close(release); dead.get(g, deadBack) })
+	for r.exchanges() == 0 {
+		select {
+		case <-release:
+			t.Fatal("did not wait")
+		default:
+		}
+	}
+	honest := b.consent(b.get(g, "/me"))
+	for { // the place is free as soon as WeChat has answered
+		if out := b.get(g, honest); out.Status == 303 {
+			break
+		}
+		select {
+		case <-release:
+			t.Fatal("the honest login had to wait")
+		default:
+		}
+	}
+	wait.Wait()
+}
+
+// shortKeys is a store as scs's for MySQL: keys of a token's length, no longer.
+type shortKeys struct{ *memory }
+
+func (s shortKeys) Commit(key string, b []byte, expires time.Time) error {
+	if len(key) > 43 {
+		return errors.New("data too long for column 'token'")
+	}
+	return s.memory.Commit(key, b, expires)
+}
+
+func TestStoresWithShortKeysAndAppsThatIterate(t *testing.T) {
+	store := shortKeys{newMemory()}
+	m := manager(store)
+	r := newRig(t, func(c *Config) { c.Sessions = m; c.Cache = store })
+	b := r.browser()
+	b.login(r.gate(Require), "/")
+	b.login(r.gate(Require, Prompt), "/profile")
+	if out := b.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 || b.user(r.gate(Require), "/") != nil {
+		t.Errorf("logged out: %d", out.Status)
+	}
+	notes := 0
+	for i := range store.shards {
+		for key, it := range store.shards[i].items {
+			if _, _, err := (scs.GobCodec{}).Decode([]byte(it.value)); err != nil && key != "" {
+				notes++ // the sealed results of Config.Cache
+			}
+		}
+	}
+	if notes != 2 {
+		t.Errorf("%d entries of the session store are no sessions", notes)
+	}
+}
+
+func TestNothingPrintsAnAuthOrAUserByValue(t *testing.T) {
+	r := newRig(t)
+	var b strings.Builder
+	log := slog.New(slog.NewTextHandler(&b, nil))
+	u := User{AppID: testAppID, OpenID: "oLVPpjqs9BhvzwPj5A-vTYAX3GLc"}
+	log.Info("x", "auth", r.auth, "user", u)
+	fmt.Fprintf(&b, "%v %+v %#v %s %d %v %+v %#v %d %x", r.auth, r.auth, r.auth, r.auth, r.auth, u, u, u, u, &u)
+	if strings.Contains(b.String(), testSecret) || strings.Contains(b.String(), u.OpenID) || strings.Contains(b.String(), "keys") || !strings.Contains(b.String(), testAppID) {
+		t.Error(b.String())
+	}
+}
+
+func TestAPageNeverLinksToACode(t *testing.T) {
+	store := &failing{Store: newMemory()}
+	r := newRig(t, func(c *Config) { c.Sessions = manager(store) })
+	b, g := r.browser(), r.gate(Require)
+	back := b.consent(b.get(g, "/me?x=1"))
+	b.cookies["session"] = strings.Repeat("s", 43)
+	store.find = true
+	out := b.get(g, back)
+	if page := string(out.Body); out.Status != 503 || strings.Contains(page, "code=") || strings.Contains(page, "state=") || !strings.Contains(page, "/me?x=1") {
+		t.Errorf("%d %s", out.Status, page)
+	}
+}
+
+func TestTheStuckPageLeadsOnFromAForgedState(t *testing.T) {
+	r := newRig(t)
+	raw, _ := decodeBase62(r.auth.keys.mint(r.now(), 3, Silent, "b", r.auth.public))
+	raw[headerEnd]++
+	out := r.browser().get(r.gate(Require), "/me?x=1&code=C&state="+encodeBase62(raw))
+	if out.Status != 400 || !strings.Contains(string(out.Body), `href="https://app.example.com/me?x=1"`) {
+		t.Errorf("%d %s", out.Status, out.Body)
+	}
+}
+
+func TestBehindAProxyOnlyTheProxyTellsHostAndScheme(t *testing.T) {
+	for rule, c := range map[string]struct {
+		headers []string
+		want    Fault
+	}{
+		"the proxy's own host and http are no sign": {[]string{"X-Forwarded-For", "1.2.3.4"}, CookiesOff},
+		"another host that it tells":                {[]string{"X-Forwarded-For", "1.2.3.4", "X-Forwarded-Host", "www.example.com"}, OtherDomain},
+		"http that it tells":                        {[]string{"X-Forwarded-Host", "app.example.com", "X-Forwarded-Proto", "http"}, MixedScheme},
+	} {
+		r := newRig(t)
+		v := &visit{auth: r.auth, gate: r.gate(Require), now: r.now(), request: &Request{Host: "app:8080", Header: with(c.headers...)}}
+		if got := v.fault(); got != c.want {
+			t.Errorf("%s: %s", rule, got)
+		}
+	}
+}
+
+func TestADefaultPortIsNoPort(t *testing.T) {
+	for raw, want := range map[string]string{"https://a.example:443": "https://a.example", "http://a.example:80/x": "http://a.example", "https://a.example:80": "https://a.example:80"} {
+		if at, ok := parsePublicURL(raw); !ok || at.String() != want {
+			t.Errorf("%s: %s", raw, at)
+		}
+	}
+}
