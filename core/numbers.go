@@ -18,8 +18,9 @@ const (
 	loopWindow = time.Minute
 
 	// A browser that logs in more often than this in a minute, by callbacks delivered
-	// again and again, fills memory with sessions.
-	maxDeliveries = 100
+	// again and again, fills memory with sessions. Twice what one process exchanges at
+	// once, so that only such a browser ever meets it.
+	maxDeliveries = 2 * maxExchanges
 
 	// How long the result of a code is remembered for the browser that brought
 	// it: as long as WeChat keeps a code alive.

@@ -118,6 +118,9 @@ func (t target) outbound() target {
 }
 
 func uncarry(value string) (string, bool) {
+	if len(value) > maxTarget {
+		return "", false // never of our making
+	}
 	b, err := base64.RawURLEncoding.DecodeString(value)
 	if err != nil || len(b) == 0 {
 		return "", false
