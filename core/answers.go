@@ -51,7 +51,7 @@ func (v *visit) start() *Outcome {
 	case v.user == nil && v.auth.config.Profile != nil:
 		scope = Silent // the app may know the profile; see raise
 	}
-	attempt := v.attempts() + 1
+	attempt := v.state.attempt + 1
 	back := v.target
 	if v.state.shape == ourState {
 		back = back.clean()

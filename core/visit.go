@@ -106,7 +106,7 @@ func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: kindOf(v.request), client: insideWeChat,
 		level: v.user.level(), want: v.gate.want, answer: v.answer,
-		spent: v.attempts() >= maxAttempts, guests: v.gate.outsiders,
+		spent: v.spent(), guests: v.gate.outsiders,
 	}
 	if !v.auth.config.AnyBrowser {
 		f.client = clientOf(v.request.Header.Get("User-Agent"))
@@ -118,14 +118,10 @@ func (v *visit) facts() facts {
 	return f
 }
 
-// attempts counts the starts that led here: by the state, which needs no cookie,
-// and by the logins after which no session came back.
-func (v *visit) attempts() int {
-	n := v.state.attempt
-	if v.user == nil && v.binding.id != "" {
-		n = max(n, v.bounces())
-	}
-	return n
+// spent says whether the attempts are used up: by the state, which needs no cookie,
+// or by logins after which no session came back.
+func (v *visit) spent() bool {
+	return v.state.attempt >= maxAttempts || v.user == nil && v.binding.id != "" && v.bounces() >= maxBounces
 }
 
 // bounces counts the logins of this browser in the last minute, by its cookie and,
