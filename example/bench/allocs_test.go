@@ -1,0 +1,44 @@
+package main
+
+import "testing"
+
+// What does not depend on the machine is asserted, so that a change that gives it
+// away is found without a stop watch.
+func TestAllocations(t *testing.T) {
+	w := testWorld(t)
+	for _, c := range []struct {
+		name, bare string
+		most       float64
+	}{
+		{"nethttp/wechat", "nethttp/bare", 2},
+		{"nethttp/wechat-unread", "nethttp/bare", 2},
+		{"nobody/optional", "nethttp/bare", 2},
+		{"gin/wechat", "gin/bare", 4},
+		{"fiber/wechat", "fiber/bare", 1},
+		{"floor", "nethttp/bare", 2},
+	} {
+		if got := allocations(t, w, c.name) - allocations(t, w, c.bare); got > c.most {
+			t.Errorf("%s allocates %v times more than %s, want at most %v", c.name, got, c.bare, c.most)
+		}
+	}
+}
+
+// allocations are the least of many runs: a framework's pool may be empty now and
+// then.
+func allocations(t *testing.T, w *world, name string) float64 {
+	t.Helper()
+	c, err := contestantNamed(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.open(w, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.close()
+	once, least := e.sit(0), 1000.
+	for range 50 {
+		least = min(least, testing.AllocsPerRun(1, func() { once() }))
+	}
+	return least
+}

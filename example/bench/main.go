@@ -1,0 +1,116 @@
+// Command bench measures what a logged-in request costs behind this library, and
+// what it costs behind others:
+//
+//	go run . > table.md          requests and counts, in this process
+//	go run . -server             whole servers, in processes of their own
+//	go run . -memory             1,000,000 sessions, in processes of their own
+//	go run . -soak 5m            heap and goroutines of each adapter under a load that goes on
+//	go run . -all -soak 5m       everything
+//
+// Every contestant is measured once in each round, so that a noisy neighbour hits
+// all of them; ratios are taken within a round, and the table shows their medians.
+// Compare ratios of one run, never nanoseconds of two. The same measures are
+// benchmarks: go test -bench . -benchmem.
+//
+// It needs redis-server, and takes wrk and taskset where they are installed.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"regexp"
+	"testing"
+	"time"
+)
+
+type options struct {
+	rounds   int
+	only     *regexp.Regexp
+	parts    map[part]bool
+	round    time.Duration // of a server
+	wrk      string        // "" for the load generator of our own
+	sessions int
+	soak     time.Duration
+}
+
+func main() {
+	testing.Init()                                 // testing.Benchmark reads its flags
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // gin-contrib logs every forged session
+	if isChild() {
+		return
+	}
+	o, err := parse(os.Args[1:])
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(2)
+	}
+	if err := run(o, os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// defaults are also what the benchmarks use.
+func defaults() options {
+	o := options{rounds: 6, round: 2 * time.Second, sessions: 1000000, soak: 20 * time.Second}
+	o.wrk, _ = exec.LookPath("wrk")
+	return o
+}
+
+func parse(args []string) (options, error) {
+	o := defaults()
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.IntVar(&o.rounds, "rounds", o.rounds, "how often everything is measured")
+	benchtime := f.String("benchtime", "1s", "how long a request is measured in one round, as for go test")
+	only := f.String("only", "", "measure only what this `regexp` matches, such as seq/nethttp")
+	server := f.Bool("server", false, "compare whole servers")
+	memory := f.Bool("memory", false, "weigh a million sessions")
+	soak := f.Duration("soak", 0, "hold a load for so `long` and watch heap and goroutines")
+	all := f.Bool("all", false, "measure everything")
+	f.DurationVar(&o.round, "round", o.round, "how long a server is measured in one round")
+	f.IntVar(&o.sessions, "sessions", o.sessions, "how many sessions a million is")
+	own := f.Bool("own-load", false, "use our own load generator even where wrk is installed")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if f.NArg() > 0 {
+		return o, fmt.Errorf("what is %q? see -help", f.Args())
+	}
+	if err := flag.Set("test.benchtime", *benchtime); err != nil {
+		return o, err
+	}
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return o, err
+	}
+	if *own {
+		o.wrk = ""
+	}
+	if *soak > 0 {
+		o.soak = *soak
+	}
+	here := !*server && !*memory && *soak == 0
+	o.parts = map[part]bool{
+		requestPart: *all || here, countPart: *all || here,
+		serverPart: *all || *server, memoryPart: *all || *memory, soakPart: *all || *soak > 0,
+	}
+	return o, nil
+}
+
+func run(o options, out, progress io.Writer) error {
+	w, err := newWorld()
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	r, err := rounds(w, o, progress)
+	if err != nil {
+		return err
+	}
+	report(out, r, o)
+	return nil
+}
