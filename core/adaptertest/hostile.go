@@ -1,0 +1,158 @@
+package adaptertest
+
+import (
+	"fmt"
+	"log"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TwoAccounts builds an app with a gate of each of two accounts, one inside the
+// other: outside, on everything, Require made with outer.Options; inside it, on
+// /second/..., Require made with inner.Options, and behind both a handler that
+// answers with inner.Serve. It returns what an [App] returns.
+type TwoAccounts func(outer, inner *Kit) (baseURL string, stop func(), err error)
+
+// Hostile sends an app the requests that logins through WeChat really meet, and
+// those that somebody makes up: callbacks delivered twice, late, to another page
+// or another browser; states, codes and cookies that are forged, cut, doubled or
+// encoded in odd ways; queries of the app's own that use the same names; WeChat
+// and the session store failing. Each row says what must become of it, in these
+// words:
+//
+//	LOGIN       303 to the page that was asked for, with a new session
+//	CLEAN       303 to that page, and nothing else
+//	PASS        the request reaches the handler as it was sent
+//	RESTART     302 to WeChat for that same page, one attempt more
+//	REFUSE-401  a problem document; nothing started
+//	PAGE-n      a page with one link, and nothing of the request in it
+//	DROP        refused for what it is as a request, before any session work
+//	ROUTER      the framework's own answer
+//
+// "A -> B" is A at once, and B when the visitor comes back from WeChat.
+//
+// Ten invariants are looked after on every row: nobody is ever somebody else; no
+// code is exchanged but with a state of this browser; every Location is the site's
+// or WeChat's; every answer of ours says no-store and no-referrer; no code, state,
+// secret or token is in a body or a log line; no goroutine is left behind; at
+// most two cookies, below 1,600 bytes; an answer in time; and nothing is written
+// to the session store but by a login. That the answers are the same whichever
+// adapter gives them is tried beside this package's own tests, over all three.
+//
+// All of it runs twice: with core's private sessions, and with a session manager
+// of the app's own over another store.
+func Hostile(t *testing.T, app App, two TwoAccounts) {
+	book := &book{}
+	former := log.Writer()
+	log.SetOutput(book) // where net/http reports panics
+	t.Cleanup(func() { log.SetOutput(former) })
+	for _, kind := range []string{privateStore, ownStore} {
+		t.Run(kind, func(t *testing.T) {
+			st := newStage(t, app, two, kind, book)
+			st.table(t, nil)
+			t.Run("good links", func(t *testing.T) { goodLinks(t, st) })
+			t.Run("bad links", func(t *testing.T) { badLinks(t, st) })
+			t.Run("fifty tabs", func(t *testing.T) { fiftyTabs(t, st) })
+		})
+	}
+	before := goroutines()
+	t.Run("what waits for a time limit", func(t *testing.T) { slowRows(t, app, book) })
+	if err := settle(before); err != nil {
+		t.Error(err)
+	}
+}
+
+const (
+	privateStore = "private sessions"
+	ownStore     = "the app's own sessions"
+)
+
+// row is one line of the table.
+type row struct {
+	number  int
+	rule    string
+	differs string // why the library answers in another way than was asked of it
+	slow    bool   // waits for a time limit; such rows run at once, at the end
+	onlyOwn bool   // needs a store that can be spoiled
+	cases   []hit
+	play    func(*scene) // what cases cannot say
+}
+
+func (r row) name() string { return fmt.Sprintf("%03d %s", r.number, r.rule) }
+
+// table is in the order of the numbers.
+func table() []row {
+	return slices.Concat(deliveryRows, queryRows, gateRows, stateRows, codeRows, requestRows, sessionRows, upstreamRows)
+}
+
+// table plays what does not have to wait; with a record, it writes down all answers.
+func (st *stage) table(t *testing.T, record *transcript) {
+	for _, r := range table() {
+		if !r.slow {
+			t.Run(r.name(), func(t *testing.T) { st.run(t, r, record) })
+		}
+	}
+	st.quick(t)
+}
+
+// slowRows plays the others, all at once and each on a stage of its own.
+func slowRows(t *testing.T, app App, book *book) {
+	var all sync.WaitGroup
+	for _, kind := range []string{privateStore, ownStore} {
+		for _, r := range table() {
+			if r.slow {
+				all.Go(func() {
+					t.Run(r.name()+", "+kind, func(t *testing.T) {
+						st := newStage(t, app, nil, kind, book)
+						st.shared = true
+						st.run(t, r, nil)
+					})
+				})
+			}
+		}
+	}
+	all.Wait()
+}
+
+func (st *stage) run(t *testing.T, r row, record *transcript) {
+	if r.onlyOwn && st.store == nil {
+		t.Skip("private sessions are written by core alone, and cannot be down or spoiled")
+	}
+	defer func() {
+		if !t.Failed() {
+			return
+		}
+		t.Logf("rule %d: %s", r.number, r.rule)
+		if r.differs != "" {
+			t.Logf("differs: %s", r.differs)
+		}
+	}()
+	st.base = goroutines()
+	if r.play != nil {
+		s := st.scene(t, record.of(r.number, 0))
+		r.play(s)
+		s.end()
+	}
+	for i, h := range r.cases {
+		s := st.scene(t, record.of(r.number, i))
+		s.hit(h)
+		s.end()
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+// quick says whether answers without a call to WeChat come at once: half of them
+// within 5 ms, whatever else the machine does.
+func (st *stage) quick(t *testing.T) {
+	if len(st.local) == 0 {
+		return
+	}
+	slices.Sort(st.local)
+	if median := st.local[len(st.local)/2]; median > 5*time.Millisecond {
+		t.Errorf("rule: an answer without a call to WeChat comes within 5 ms; the median of %d is %v", len(st.local), median)
+	}
+}
