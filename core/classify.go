@@ -19,7 +19,8 @@ func kindOf(r *Request) kind {
 		}
 	}
 	dest := h.Get("Sec-Fetch-Dest")
-	if dest == "iframe" || dest == "frame" {
+	switch dest {
+	case "iframe", "frame", "embed", "object", "fencedframe":
 		return frame
 	}
 	if mode := h.Get("Sec-Fetch-Mode"); mode != "" {

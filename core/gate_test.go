@@ -211,6 +211,11 @@ func TestARefusalIsAPageAndKeepsTheSession(t *testing.T) {
 func TestFramesAreShownTheWayOut(t *testing.T) {
 	r := newRig(t)
 	b, g := r.browser(), r.gate(Require)
+	for _, dest := range []string{"iframe", "frame", "embed", "object", "fencedframe"} {
+		if kind := kindOf(&Request{Method: "GET", Target: "/", Header: with("Sec-Fetch-Dest", dest, "Sec-Fetch-Mode", "navigate")}); kind != frame {
+			t.Errorf("%s is a frame: %d", dest, kind)
+		}
+	}
 	out := b.send(g, "GET", "/me", with("Sec-Fetch-Dest", "iframe", "Sec-Fetch-Mode", "navigate"))
 	if out.Status != 403 || !strings.Contains(string(out.Body), `target="_top"`) || strings.Contains(out.Header.Get("Content-Security-Policy"), "frame-ancestors") {
 		t.Errorf("%d %v %s", out.Status, out.Header, out.Body)
