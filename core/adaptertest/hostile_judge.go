@@ -15,7 +15,7 @@ func (s *scene) judge(a *shot) {
 	if a.err != nil {
 		return
 	}
-	if a.took > patience+patience/20 {
+	if a.took > patience+patience/5 {
 		s.errorf("answered after %v", a.took)
 	}
 	for _, to := range a.header["Location"] {
