@@ -151,6 +151,10 @@ func TestWhatIsFetchedByItselfNeverStartsALogin(t *testing.T) {
 			}
 		}
 	}
+	none := newRig(t)
+	if out := none.browser().get(none.gate(Require), "/MP_verify_.txt"); out.Status != 401 {
+		t.Errorf("without a verification there is no such file: %d", out.Status)
+	}
 	w := httptest.NewRecorder()
 	r.auth.DomainVerification().ServeHTTP(w, httptest.NewRequest("GET", "/x", nil))
 	if w.Code != 200 || w.Body.String() != "0123456789abcDEF" {

@@ -241,3 +241,23 @@ func TestASessionOfNobodyKnowsWhomLeavesNothingToTheNext(t *testing.T) {
 		t.Error("the cart was inherited")
 	}
 }
+
+func TestACallbackSetsOneSessionCookieAlsoWhenTheIdleTimeIsDue(t *testing.T) {
+	m := manager(newMemory())
+	m.IdleTimeout = 2 * time.Hour
+	r := newRig(t, func(c *Config) { c.Sessions = m })
+	b, prompt := r.browser(), r.gate(Require, Prompt)
+	b.login(r.gate(Require), "/")
+	back := b.consent(b.get(prompt, "/profile"))
+	r.advance(6 * time.Minute)
+	out := b.get(prompt, back)
+	sessions := 0
+	for _, line := range out.Header.Values("Set-Cookie") {
+		if strings.HasPrefix(line, "session=") {
+			sessions++
+		}
+	}
+	if b.arrives(out) != "/profile" || sessions != 1 || len(out.Header.Values("Set-Cookie")) != 2 {
+		t.Errorf("%v", out.Header.Values("Set-Cookie"))
+	}
+}
