@@ -244,12 +244,12 @@ func TestASessionOfNobodyKnowsWhomLeavesNothingToTheNext(t *testing.T) {
 
 func TestACallbackSetsOneSessionCookieAlsoWhenTheIdleTimeIsDue(t *testing.T) {
 	m := manager(newMemory())
-	m.IdleTimeout = 2 * time.Hour
+	m.IdleTimeout = 32 * time.Minute // due after 2 minutes
 	r := newRig(t, func(c *Config) { c.Sessions = m })
 	b, prompt := r.browser(), r.gate(Require, Prompt)
 	b.login(r.gate(Require), "/")
 	back := b.consent(b.get(prompt, "/profile"))
-	r.advance(6 * time.Minute)
+	r.advance(3 * time.Minute)
 	out := b.get(prompt, back)
 	sessions := 0
 	for _, line := range out.Header.Values("Set-Cookie") {
