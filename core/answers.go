@@ -19,7 +19,7 @@ func (v *visit) pass() *Outcome {
 	return &Outcome{Context: withUser(v.ctx, v.user), Header: v.header}
 }
 
-// answer makes an answer of our own: never stored, never a referrer, because the
+// answerWith makes an answer of our own: never stored, never a referrer, because the
 // address may hold a code.
 func (v *visit) answerWith(status int, body []byte, err error) *Outcome {
 	h := v.header
