@@ -16,19 +16,15 @@ import (
 // pass hands the request on.
 func (v *visit) pass() *Outcome {
 	v.addHeader(v.gate.passHeader)
-	return &Outcome{Context: withUser(v.ctx, v.user), Header: v.header}
+	return &Outcome{Context: &passage{Context: v.ctx, visitor: v.user}, Header: v.header}
 }
 
 // answerWith makes an answer of our own: never stored, never a referrer, because the
 // address may hold a code.
 func (v *visit) answerWith(status int, body []byte, err error) *Outcome {
-	h := v.header
-	if h == nil {
-		h = http.Header{}
-	}
-	h.Add("Cache-Control", "no-store")
-	h.Add("Referrer-Policy", "no-referrer")
-	return &Outcome{Context: v.ctx, Header: h, Status: status, Body: body, Err: err}
+	v.header.Add("Cache-Control", "no-store")
+	v.header.Add("Referrer-Policy", "no-referrer")
+	return &Outcome{Context: v.ctx, Header: v.header, Status: status, Body: body, Err: err}
 }
 
 func (v *visit) redirect(status int, to string) *Outcome {
@@ -126,9 +122,6 @@ var statusOf = map[PageKind]int{
 func (v *visit) page(kind PageKind, err error) *Outcome {
 	if out := v.appsOwn(err); out != nil {
 		return out
-	}
-	if v.header == nil {
-		v.header = http.Header{}
 	}
 	p := Page{Kind: kind, Status: statusOf[kind], Lang: languageOf(v.request.Header.Get("Accept-Language"))}
 	if kind != BadRequestPage {

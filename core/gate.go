@@ -82,7 +82,7 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 	if g.skipped(&r) {
 		return &Outcome{Context: ctx}
 	}
-	v := &visit{gate: g, auth: g.auth, ctx: ctx, request: &r, now: g.auth.now()}
+	v := &visit{gate: g, auth: g.auth, ctx: ctx, request: &r, now: g.auth.now(), header: http.Header{}}
 	if !v.locate() {
 		return v.page(BadRequestPage, ErrTarget)
 	}

@@ -17,7 +17,7 @@ import (
 type passage struct {
 	context.Context
 	outcome   Outcome
-	visitor   *User // &user, or nil for nobody
+	visitor   *User // nil for nobody; &user where Known read it
 	user      User
 	privilege [2]string // of the user, who seldom has more
 }

@@ -237,3 +237,27 @@ func orEmpty(out *Outcome) context.Context {
 	}
 	return context.Background()
 }
+
+// throughBoth follows a visitor through a gate inside another to whatever is no
+// redirect; before runs before every request.
+func (b *browser) throughBoth(outer, inner *Gate, target string, before func()) (starts int, end *Outcome) {
+	b.rig.t.Helper()
+	for range 20 {
+		before()
+		out := b.get(outer, target)
+		if out.Status == 0 {
+			out = b.get(inner, target)
+		}
+		switch out.Status {
+		case 302:
+			starts++
+			target = b.consent(out)
+		case 303:
+			target = b.arrives(out)
+		default:
+			return starts, out
+		}
+	}
+	b.rig.t.Fatal("the visitor goes round and round")
+	return 0, nil
+}

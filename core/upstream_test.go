@@ -85,29 +85,13 @@ func TestDeadCodesStopAfterThreeAttemptsUnderAnOuterGate(t *testing.T) {
 	b, outer, inner := r.browser(), r.gate(Require), r.gate(Require, Prompt)
 	b.login(outer, "/")
 	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40029})
-	target, starts := "/profile", 0
-	for range 20 {
-		out := b.get(outer, target)
-		if out.Status == 0 {
-			out = b.get(inner, target)
-		}
-		switch out.Status {
-		case 302:
-			starts++
-			target = b.consent(out)
-		case 303:
-			target = b.arrives(out)
-		default:
-			if out.Status != 400 || starts != 3 {
-				t.Errorf("%d starts, then %d", starts, out.Status)
-			}
-			if b.user(outer, "/") == nil {
-				t.Error("the silent session stays")
-			}
-			return
-		}
+	starts, end := b.throughBoth(outer, inner, "/profile", func() {})
+	if end.Status != 400 || starts != 3 {
+		t.Errorf("%d starts, then %d", starts, end.Status)
 	}
-	t.Error("the visitor goes round and round")
+	if b.user(outer, "/") == nil {
+		t.Error("the silent session stays")
+	}
 }
 
 func TestAnUpgradeThatCannotBeHadKeepsTheSessionAndDoesNotLoop(t *testing.T) {

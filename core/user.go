@@ -88,10 +88,6 @@ func (u *User) level() level {
 // visitor is nobody.
 type userKey struct{}
 
-func withUser(ctx context.Context, u *User) context.Context {
-	return context.WithValue(ctx, userKey{}, u)
-}
-
 // FromContext returns the logged-in user; false where there is none, or no gate
 // ran. Where gates are mounted inside each other it is what the innermost found. It works in handlers of every framework and in whatever they call with
 // the request's context. The user is shared: do not change it.

@@ -42,7 +42,6 @@ func (v *visit) locate() (ok bool) {
 
 // recognise finds the session. v.user stays nil where there is none.
 func (v *visit) recognise() error {
-	v.header = http.Header{}
 	s := v.auth.sessions
 	var err error
 	if v.stored, err = s.read(v.ctx, v.request.Header, v.at.https()); err != nil || !v.stored.found {
