@@ -48,11 +48,11 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	}
 	keys, err := newKeys(c.AppID, c.AppSecret)
 	if err != nil {
-		return nil, fmt.Errorf("wechat: derive keys: %w", err)
+		return nil, err
 	}
 	done, err := newRemembered(&c)
 	if err != nil {
-		return nil, fmt.Errorf("wechat: derive keys: %w", err)
+		return nil, err
 	}
 	lifetime, end := context.WithCancel(context.Background())
 	a := &Auth{

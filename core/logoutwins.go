@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/vault"
 )
 
 // A logout wins over requests that are still running. Two notes in the session
@@ -42,11 +44,11 @@ func (s *sessions) leave(ctx context.Context, kind, key, text string) error {
 	if err != nil {
 		return err
 	}
-	return commit(ctx, s.manager.Store, noteKey(kind, key), b, expires)
+	return vault.Commit(ctx, s.manager.Store, noteKey(kind, key), b, expires)
 }
 
 func (s *sessions) noted(ctx context.Context, kind, key string) (text string, found bool, err error) {
-	b, found, err := find(ctx, s.manager.Store, noteKey(kind, key))
+	b, found, err := vault.Find(ctx, s.manager.Store, noteKey(kind, key))
 	if err != nil || !found {
 		return "", false, err
 	}
@@ -93,7 +95,7 @@ func (s *sessions) bury(ctx context.Context, token string) error {
 		return nil
 	}
 	key := s.storeKey(token)
-	_, known, err := find(ctx, s.manager.Store, key)
+	_, known, err := vault.Find(ctx, s.manager.Store, key)
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (s *sessions) bury(ctx context.Context, token string) error {
 			if err := s.leave(ctx, tombstone, key, "1"); err != nil {
 				return err
 			}
-			if err := remove(ctx, s.manager.Store, key); err != nil {
+			if err := vault.Remove(ctx, s.manager.Store, key); err != nil {
 				return err
 			}
 		}

@@ -43,8 +43,6 @@ const (
 	touchEvery = 5 * time.Minute
 	// How long a logout is remembered against requests that were still running.
 	tombstoneLife = 10 * time.Minute
-	// Any session store gets this long for one command, then the answer is 503.
-	storeTimeout = 500 * time.Millisecond
 	// Expired sessions in memory and remembered results are swept this often.
 	sweepEvery = time.Minute
 

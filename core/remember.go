@@ -2,16 +2,11 @@ package core
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"strings"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/patrickmn/go-cache"
+
+	"github.com/seed467724c4/wechat/core/internal/vault"
 )
 
 // remembered keeps what a code came to, for as long as WeChat keeps the code: in
@@ -20,33 +15,22 @@ import (
 type remembered struct {
 	appID  string
 	local  *cache.Cache
-	shared scs.Store // nil without Config.Cache
-	seal   cipher.AEAD
+	shared *vault.Vault // nil without Config.Cache
 }
 
 func newRemembered(c *Config) (*remembered, error) {
-	key, err := derive(c.AppID, c.AppSecret, "remembered logins")
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	seal, err := cipher.NewGCM(block)
+	seal, err := vault.NewSeal(c.AppID, c.AppSecret, "remembered logins")
 	if err != nil {
 		return nil, err
 	}
 	// No janitor of go-cache's own: its goroutine has no owner that ends it.
-	return &remembered{appID: c.AppID, local: cache.New(rememberFor, 0), shared: c.Cache, seal: seal}, nil
+	return &remembered{appID: c.AppID, local: cache.New(rememberFor, 0), shared: vault.New(c.Cache, seal)}, nil
 }
 
 // rememberKey is for one code in one browser: by the code alone, a code read in a
-// log would log anybody in. It holds neither in the clear, since operators list
-// keys, and is no longer than a session's token, since stores may take no more.
+// log would log anybody in.
 func rememberKey(code, browser string, asked Scope) string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{code, browser, string(asked)}, "\x00")))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return vault.Key(code, browser, string(asked))
 }
 
 func (m *remembered) get(ctx context.Context, key string) (*User, bool) {
@@ -56,16 +40,11 @@ func (m *remembered) get(ctx context.Context, key string) (*User, bool) {
 	if m.shared == nil {
 		return nil, false
 	}
-	b, found, err := find(ctx, m.shared, key)
-	n := m.seal.NonceSize()
-	if err != nil || !found || len(b) < n {
+	b, found, err := m.shared.Get(ctx, key)
+	if err != nil || !found {
 		return nil, false
 	}
-	plain, err := m.seal.Open(nil, b[:n], b[n:], []byte(key))
-	if err != nil {
-		return nil, false
-	}
-	r, ok := decodeRecord(string(plain), m.appID)
+	r, ok := decodeRecord(string(b), m.appID)
 	return &r.user, ok
 }
 
@@ -79,9 +58,7 @@ func (m *remembered) put(ctx context.Context, key string, u *User) {
 	if err != nil {
 		return
 	}
-	nonce := make([]byte, m.seal.NonceSize(), 256)
-	rand.Read(nonce)
-	_ = commit(ctx, m.shared, key, m.seal.Seal(nonce, nonce, b, []byte(key)), time.Now().Add(rememberFor))
+	_ = m.shared.Put(ctx, key, b, time.Now().Add(rememberFor))
 }
 
 // await looks for the result of another node, which may be in the middle of the

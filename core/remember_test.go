@@ -73,11 +73,12 @@ func TestACacheThatIsDownIsAsGoodAsNone(t *testing.T) {
 func TestAUsedCodeWaitsForTheNodeThatUsesIt(t *testing.T) {
 	for name, written := range map[string]time.Duration{"in time": 400 * time.Millisecond, "too late": 2 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			done, err := newRemembered(&Config{AppID: testAppID, AppSecret: testSecret, Cache: newMemory()})
+			shared := newMemory()
+			done, err := newRemembered(&Config{AppID: testAppID, AppSecret: testSecret, Cache: shared})
 			if err != nil {
 				t.Fatal(err)
 			}
-			other, _ := newRemembered(&Config{AppID: testAppID, AppSecret: testSecret, Cache: done.shared})
+			other, _ := newRemembered(&Config{AppID: testAppID, AppSecret: testSecret, Cache: shared})
 			key := rememberKey("c", "b", Silent)
 			var node sync.WaitGroup
 			defer node.Wait()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/internal/vault"
 )
 
 // sessions keeps one record per account in scs sessions: the app's own manager's,
@@ -114,7 +116,7 @@ func (s *sessions) record(ctx context.Context, token string) (value string, foun
 		return value, found, nil
 	}
 	// A store may keep the key it is asked for, and the caller's may be a buffer.
-	b, found, err := find(ctx, s.manager.Store, s.storeKey(strings.Clone(token)))
+	b, found, err := vault.Find(ctx, s.manager.Store, s.storeKey(strings.Clone(token)))
 	if err != nil || !found {
 		return "", false, err
 	}

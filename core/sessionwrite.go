@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/vault"
 )
 
 // login puts the user into a session under a new token (session fixation) and
@@ -42,7 +44,7 @@ func (s *sessions) login(ctx context.Context, was stored, u *User, https bool) (
 	if err != nil || was.token == "" {
 		return h, false, err
 	}
-	if err := remove(ctx, s.manager.Store, s.storeKey(was.token)); err != nil {
+	if err := vault.Remove(ctx, s.manager.Store, s.storeKey(was.token)); err != nil {
 		return nil, false, err
 	}
 	if gone, err := s.loggedOut(ctx, was.token); err != nil || gone {
@@ -147,10 +149,10 @@ func (s *sessions) logout(ctx context.Context, was stored, h Header, https bool)
 // end when the visitor leaves: half a login is worse than one nobody waits for.
 func (s *sessions) open(ctx context.Context, was stored) (context.Context, context.CancelFunc, error) {
 	if was.loaded {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vault.Timeout)
 		return ctx, cancel, nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), storeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), vault.Timeout)
 	loaded, err := s.manager.Load(ctx, was.token)
 	if err != nil {
 		cancel()

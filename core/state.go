@@ -1,12 +1,13 @@
 package core
 
 import (
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/vault"
 )
 
 // A state is 39 bytes as 53 base62 digits: WeChat hands back up to 128 bytes of
@@ -59,15 +60,11 @@ type keys struct {
 func newKeys(appID, secret string) (keys, error) {
 	k := keys{appID: appID, account: sha256.Sum256([]byte(appID))[0]}
 	var err error
-	if k.header, err = derive(appID, secret, "state header"); err != nil {
+	if k.header, err = vault.Derive(appID, secret, "state header"); err != nil {
 		return keys{}, err
 	}
-	k.full, err = derive(appID, secret, "state")
+	k.full, err = vault.Derive(appID, secret, "state")
 	return k, err
-}
-
-func derive(appID, secret, purpose string) ([]byte, error) {
-	return hkdf.Key(sha256.New, []byte(secret), []byte(appID), "wechat login 1: "+purpose, sha256.Size)
 }
 
 // mint makes the state of one start of a login.
