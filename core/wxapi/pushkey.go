@@ -1,0 +1,168 @@
+package wxapi
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+)
+
+// ErrPush is every pushed message that is not WeChat's for this account:
+// signature, alphabet, length, padding or app id. Which of them it was is not
+// told, since with AES-CBC that would let a stranger read messages by asking.
+var ErrPush = errors.New("wechat: the push is not one of WeChat's for this account")
+
+// The padding fills blocks of 32, two of AES, so its bytes are 1 to 32.
+const (
+	pushBlock  = 32
+	pushRandom = 16
+	pushHeader = pushRandom + 4
+)
+
+// PushKey encrypts and decrypts pushed messages in the console's 安全模式
+// ("message encryption and decryption"). It prints as *** and refuses
+// encoding/gob.
+type PushKey struct {
+	appID string
+
+	// Functions, because whatever prints a PushKey by reflection prints a
+	// block or a slice and not what a function holds.
+	decrypter, encrypter func() cipher.BlockMode
+}
+
+// WeChat's console makes 43 letters and digits; the other two characters are
+// those of base64.
+var aesKeyShape = regexp.MustCompile(`^[A-Za-z0-9+/]{43}$`)
+
+// NewPushKey takes the EncodingAESKey of the console's 服务器配置, 43 characters.
+// The last one carries two bits that belong to nothing; the console leaves them
+// as they fall, and they are not looked at.
+func NewPushKey(appID, encodingAESKey string) (*PushKey, error) {
+	if !credentialShape.MatchString(appID) {
+		return nil, errors.New("wechat: AppID is missing or none of WeChat's")
+	}
+	if !aesKeyShape.MatchString(encodingAESKey) {
+		return nil, errors.New("wechat: EncodingAESKey is not 43 letters and digits (a line end?)")
+	}
+	key, err := base64.StdEncoding.DecodeString(encodingAESKey + "=")
+	if err != nil {
+		return nil, errors.New("wechat: EncodingAESKey is not base64")
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("wechat: EncodingAESKey: %w", err)
+	}
+	iv := key[:aes.BlockSize]
+	return &PushKey{
+		appID:     appID,
+		decrypter: func() cipher.BlockMode { return cipher.NewCBCDecrypter(block, iv) },
+		encrypter: func() cipher.BlockMode { return cipher.NewCBCEncrypter(block, iv) },
+	}, nil
+}
+
+// Open checks msg_signature and decrypts: what a server does with a push. Any
+// failure is [ErrPush], and so is an empty token, with which anybody could sign.
+// It does not look at the timestamp, nor whether the message came before.
+func (k *PushKey) Open(token, signature, timestamp, nonce, encrypted string) ([]byte, error) {
+	want := PushSignature(token, timestamp, nonce, encrypted)
+	if token == "" || subtle.ConstantTimeCompare([]byte(want), []byte(signature)) != 1 {
+		return nil, ErrPush
+	}
+	return k.Decrypt(encrypted)
+}
+
+// Decrypt returns the message inside the text of an element Encrypt, or
+// [ErrPush]. It checks all that the format lets it check, but that is no proof
+// of origin: AES-CBC lets a stranger change a message without the key. Only
+// msg_signature proves it, see [PushKey.Open].
+func (k *PushKey) Decrypt(encrypted string) ([]byte, error) {
+	// Strict, and without the line ends that Go would skip: one message has
+	// one spelling.
+	if strings.ContainsAny(encrypted, "\r\n") {
+		return nil, ErrPush
+	}
+	plain, err := base64.StdEncoding.Strict().DecodeString(encrypted)
+	if err != nil || len(plain) == 0 || len(plain)%pushBlock != 0 {
+		return nil, ErrPush
+	}
+	k.decrypter().CryptBlocks(plain, plain)
+	return k.unpack(plain)
+}
+
+// unpack takes 16 random bytes, 4 of length, the message, the app id and the
+// padding apart. It looks at everything before it decides, so that the time it
+// takes does not tell what was wrong.
+func (k *PushKey) unpack(plain []byte) ([]byte, error) {
+	most := min(pushBlock, len(plain)-pushHeader-len(k.appID))
+	if most < 1 {
+		return nil, ErrPush // too short for any message, and that everybody sees
+	}
+	last := plain[len(plain)-pushBlock:]
+	pad := int(last[pushBlock-1])
+	good := subtle.ConstantTimeLessOrEq(1, pad) & subtle.ConstantTimeLessOrEq(pad, most)
+	for i, b := range last {
+		inPad := subtle.ConstantTimeLessOrEq(pushBlock, i+pad)
+		good &= 1 ^ inPad | subtle.ConstantTimeByteEq(b, byte(pad))
+	}
+	// Where the app id begins is a matter of the padding alone; the message's
+	// length then has one value left that is right.
+	end := len(plain) - subtle.ConstantTimeSelect(good, pad, most)
+	start := end - len(k.appID)
+	var length [4]byte
+	binary.BigEndian.PutUint32(length[:], uint32(start-pushHeader))
+	good &= subtle.ConstantTimeCompare(plain[start:end], []byte(k.appID))
+	good &= subtle.ConstantTimeCompare(plain[pushRandom:pushHeader], length[:])
+	if good != 1 {
+		return nil, ErrPush
+	}
+	return plain[pushHeader:start:start], nil
+}
+
+// Encrypt returns message as the text of an element Encrypt, with 16 random
+// bytes before it, so that no two are alike. Sign it with [PushSignature].
+func (k *PushKey) Encrypt(message []byte) string {
+	var random [pushRandom]byte
+	rand.Read(random[:]) // never fails: crypto/rand ends the process instead
+	return k.encryptWith(random, message)
+}
+
+func (k *PushKey) encryptWith(random [pushRandom]byte, message []byte) string {
+	plain := append(make([]byte, 0, pushHeader+len(message)+len(k.appID)+pushBlock), random[:]...)
+	plain = binary.BigEndian.AppendUint32(plain, uint32(len(message)))
+	plain = append(append(plain, message...), k.appID...)
+	pad := pushBlock - len(plain)%pushBlock
+	for range pad {
+		plain = append(plain, byte(pad))
+	}
+	k.encrypter().CryptBlocks(plain, plain)
+	return base64.StdEncoding.EncodeToString(plain)
+}
+
+// String names the account, with *** for the key.
+func (k PushKey) String() string { return fmt.Sprintf("wxapi.PushKey{AppID: %q, Key: ***}", k.appID) }
+
+// GoString is String.
+func (k PushKey) GoString() string { return k.String() }
+
+// Format writes String for every verb.
+func (k PushKey) Format(s fmt.State, verb rune) { format(s, verb, k.String()) }
+
+// LogValue is String.
+func (k PushKey) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
+// MarshalJSON writes String.
+func (k PushKey) MarshalJSON() ([]byte, error) { return json.Marshal(k.String()) }
+
+// GobEncode always fails: gob would write no key, and a PushKey without one
+// would come back.
+func (k PushKey) GobEncode() ([]byte, error) {
+	return nil, errors.New("wechat: a PushKey is not for storing")
+}
