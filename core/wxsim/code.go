@@ -27,16 +27,23 @@ type code struct {
 // Code mints a code as if the person had just opened the account's link with
 // that scope and consented. It works once, for five minutes.
 func (s *Sim) Code(appID, personID, scope string) (string, error) {
-	if _, ok := s.accounts[appID]; !ok {
-		return "", fmt.Errorf("wxsim: no account with AppID %q", appID)
-	}
-	if _, ok := s.people[personID]; !ok {
-		return "", fmt.Errorf("wxsim: no person with ID %q", personID)
+	if err := s.knows(appID, personID); err != nil {
+		return "", err
 	}
 	if scope != scopeBase && scope != scopeUserInfo {
 		return "", fmt.Errorf("wxsim: scope %q is neither %s nor %s", scope, scopeBase, scopeUserInfo)
 	}
 	return s.mint(appID, personID, scope, ""), nil
+}
+
+func (s *Sim) knows(appID, personID string) error {
+	if _, ok := s.accounts[appID]; !ok {
+		return fmt.Errorf("wxsim: no account with AppID %q", appID)
+	}
+	if _, ok := s.people[personID]; !ok {
+		return fmt.Errorf("wxsim: no person with ID %q", personID)
+	}
+	return nil
 }
 
 func (s *Sim) mint(appID, personID, scope, origin string) string {

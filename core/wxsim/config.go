@@ -1,8 +1,11 @@
 package wxsim
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -29,6 +32,48 @@ type Account struct {
 	// account; WeChat leaves unionid out of every reply for those. Default
 	// false: unionid is sent where WeChat sends it.
 	NoUnionID bool
+
+	// Name is what the pages call the account. "": Domain.
+	Name string
+
+	// OriginalID is the account's original id (原始ID), which pushed messages
+	// are addressed to. "": one made of "gh_" and 12 hex digits that depend on
+	// AppID alone.
+	OriginalID string
+
+	// PushURL is where messages and events are pushed, as configured under
+	// 服务器配置: an absolute http or https address without fragment. Any port
+	// will do, though WeChat knows 80 and 443 only. "": nothing is pushed.
+	// [Sim.SetPush] sets it later.
+	PushURL string
+
+	// PushToken signs what is pushed (Token): 3 to 32 letters and digits.
+	// Required with PushURL.
+	PushToken string
+
+	// EncodingAESKey makes every push an encrypted one (安全模式): 43 letters
+	// and digits. "": plain mode (明文模式).
+	EncodingAESKey string
+
+	// Quotas is how many calls a day, by Beijing's calendar, an endpoint takes
+	// before it answers 45009; 0 is none at all. A path that is not named has
+	// WeChat's own limit: 2000 for PathToken, 500 000 for PathStableToken,
+	// 5 000 000 for PathFollower. PathFollowers and PathTicket have none
+	// (接口调用频次限制说明 lists none).
+	Quotas map[string]int
+}
+
+// complete fills in what has a default.
+func (a Account) complete() Account {
+	if a.Name == "" {
+		a.Name = a.Domain
+	}
+	if a.OriginalID == "" {
+		sum := sha256.Sum256([]byte("original id " + a.AppID))
+		a.OriginalID = "gh_" + hex.EncodeToString(sum[:6])
+	}
+	a.Quotas = maps.Clone(a.Quotas)
+	return a
 }
 
 // Refusal is what happens when a person refuses on the consent page.
@@ -110,6 +155,17 @@ func (c Config) validate() error {
 		}
 		if !isHost(a.Domain) {
 			add("Accounts[%d].Domain %q must be a host without scheme, port or path", i, a.Domain)
+		}
+		if a.OriginalID != "" && !isID(a.OriginalID) {
+			add("Accounts[%d].OriginalID must be 1 to 64 of A-Z a-z 0-9 _ -", i)
+		}
+		if _, err := newPushAddress(a.PushURL, a.PushToken, a.EncodingAESKey); err != nil {
+			add("Accounts[%d].%s", i, err)
+		}
+		for path, limit := range a.Quotas {
+			if !hasQuota(path) || limit < 0 {
+				add("Accounts[%d].Quotas: %q: %d is no limit of an endpoint of /cgi-bin", i, path, limit)
+			}
 		}
 	}
 	if c.People != nil && len(c.People) == 0 {

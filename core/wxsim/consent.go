@@ -11,7 +11,7 @@ const pendingLife = 10 * time.Minute
 type consentPage struct {
 	frame
 	AppID   string
-	Domain  string
+	Name    string
 	Host    string // where the answer goes
 	UUID    string
 	People  []Person
@@ -28,8 +28,8 @@ func (s *Sim) consent(r *http.Request, q request) reply {
 	s.pending.put(now, uuid, q, q.expires)
 	s.mu.Unlock()
 	return s.page("consent.html", consentPage{
-		frame: newFrame(r), AppID: q.account.AppID, Domain: q.account.Domain, Host: hostOf(q.redirect), UUID: uuid,
-		People: s.cfg.People, Chosen: s.personOf(r).ID, Refusal: s.cfg.Refusal,
+		frame: newFrame(r), AppID: q.account.AppID, Name: q.account.Name, Host: hostOf(q.redirect), UUID: uuid,
+		People: s.peopleOf(q.account.AppID), Chosen: s.personOf(r).ID, Refusal: s.cfg.Refusal,
 	})
 }
 

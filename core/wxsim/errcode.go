@@ -13,8 +13,11 @@ const (
 	codeGrantType      = 40002
 	codeOpenID         = 40003
 	codeAppID          = 40013
+	codeForeignToken   = 40014
 	codeCode           = 40029
 	codeRefresh        = 40030
+	codeListSize       = 40032
+	codeArgs           = 40097
 	codeSecret         = 40125
 	codeUsed           = 40163
 	codeNoToken        = 41001
@@ -26,6 +29,10 @@ const (
 	codeTokenExpired   = 42001
 	codeRefreshExpired = 42002
 	codeWantGet        = 43001
+	codeWantPost       = 43002
+	codeNoBody         = 44002
+	codeQuota          = 45009
+	codeFormat         = 47001
 	codeUnauthorized   = 48001
 )
 
@@ -42,12 +49,16 @@ func message(code int) string {
 		return "invalid openid"
 	case codeAppID:
 		return "invalid appid"
-	case 40014:
+	case codeForeignToken:
 		return "invalid access_token"
 	case codeCode:
 		return "invalid code"
 	case codeRefresh:
 		return "invalid refresh_token"
+	case codeListSize:
+		return "invalid openid list size"
+	case codeArgs:
+		return "invalid args"
 	case codeSecret:
 		return "invalid appsecret"
 	case codeUsed:
@@ -72,10 +83,16 @@ func message(code int) string {
 		return "refresh_token expired"
 	case codeWantGet:
 		return "require GET method"
-	case 45009:
+	case codeWantPost:
+		return "require POST method"
+	case codeNoBody:
+		return "empty post data"
+	case codeQuota:
 		return "reach max api daily quota limit"
 	case 45011:
 		return "api minute-quota reach limit mustslower  retry next minute"
+	case codeFormat:
+		return "data format error"
 	case codeUnauthorized:
 		return "api unauthorized"
 	case 50001:
@@ -90,6 +107,16 @@ func message(code int) string {
 // the way the /sns endpoints write it since 2020: after a comma.
 func (s *Sim) apiError(code int) reply {
 	return apiJSON(code, errorBody{code, message(code) + ", rid: " + newRID(s.now())})
+}
+
+// coreError is the reply to a failed call of /cgi-bin: those write the request
+// id after a space alone, and more about a token that is out of force.
+func (s *Sim) coreError(code int) reply {
+	text := message(code)
+	if code == codeBadToken {
+		text += ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r"
+	}
+	return apiJSON(code, errorBody{code, text + " rid: " + newRID(s.now())})
 }
 
 type errorBody struct {

@@ -114,6 +114,12 @@ func failPending() failure {
 		EN: "This request was answered already, or is older than 10 minutes. Start again from the application."}
 }
 
+func failAction() failure {
+	return failure{Word: "action", Text: "该链接无法访问",
+		ZH: "公众号主页的地址是 /mp/profile_ext?action=home&__biz=AppID，按钮只有关注和取消关注。",
+		EN: "An account's page is /mp/profile_ext?action=home&__biz=AppID, and its buttons follow and unfollow."}
+}
+
 func failPerson() failure {
 	return failure{Word: "person", Text: "该链接无法访问",
 		ZH: "模拟器里没有这个人。", EN: "The simulator has no such person."}

@@ -9,7 +9,7 @@ import (
 // status 200.
 type Fault struct {
 	// Code is a WeChat error code. On the API it is answered as JSON, on the
-	// authorisation link as WeChat's error page. 0: Body is answered instead.
+	// authorisation link and the account's page as WeChat's error page. 0: Body is answered instead.
 	Code int
 
 	// Message is the errmsg sent with Code, as it is. "": the text WeChat
@@ -100,10 +100,12 @@ func (s *Sim) faultReply(r *http.Request, f *Fault) reply {
 	switch {
 	case f.Drop:
 		return reply{dropped: true, outcome: "dropped"}
-	case f.Body == "" && f.Code != 0 && r.URL.Path == PathAuthorize:
+	case f.Body == "" && f.Code != 0 && (r.URL.Path == PathAuthorize || r.URL.Path == PathProfile):
 		return s.errorPage(r, pageFailure(f.Code, f.Message))
 	case f.Body == "" && f.Code != 0 && f.Message != "":
 		return apiJSON(f.Code, errorBody{f.Code, f.Message})
+	case f.Body == "" && f.Code != 0 && strings.HasPrefix(r.URL.Path, "/cgi-bin/"):
+		return s.coreError(f.Code)
 	case f.Body == "" && f.Code != 0:
 		return s.apiError(f.Code)
 	}

@@ -51,21 +51,26 @@ func (s *Sim) record(r *http.Request, outcome string) {
 	c := call{At: s.now(), Method: r.Method, Path: shownPath(r.URL.Path), Outcome: outcome}
 	if !strings.HasPrefix(r.URL.Path, avatarPrefix) && r.URL.Path != "/" {
 		c.Detail = s.redacted(r)
-		s.mu.Lock()
-		s.journal = append(s.journal, c)
-		if over := len(s.journal) - maxJournal; over > 0 {
-			s.journal = s.journal[over:]
-		}
-		s.mu.Unlock()
+		s.note(c)
 	}
 	s.log.Info("wxsim call", "method", c.Method, "path", c.Path, "outcome", outcome)
+}
+
+func (s *Sim) note(c call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.journal = append(s.journal, c)
+	if over := len(s.journal) - maxJournal; over > 0 {
+		s.journal = s.journal[over:]
+	}
 }
 
 // shownPath hides unknown paths: a client that builds its address wrongly may
 // have put a secret there.
 func shownPath(path string) string {
 	switch path {
-	case "/", PathAuthorize, PathAuthorizeReply, PathAccessToken, PathRefreshToken, PathAuth, PathUserInfo:
+	case "/", PathAuthorize, PathAuthorizeReply, PathAccessToken, PathRefreshToken, PathAuth, PathUserInfo,
+		PathToken, PathStableToken, PathFollower, PathFollowers, PathTicket, PathProfile:
 		return path
 	}
 	if strings.HasPrefix(path, avatarPrefix) {
@@ -81,7 +86,8 @@ func (s *Sim) redacted(r *http.Request) string {
 	r.ParseForm() // what cannot be parsed is not shown
 	var parts []string
 	for _, name := range []string{"appid", "secret", "code", "grant_type", "refresh_token", "access_token",
-		"openid", "lang", "redirect_uri", "response_type", "scope", "state", "uuid", "person", "allow", "refuse"} {
+		"openid", "lang", "redirect_uri", "response_type", "scope", "state", "uuid", "person", "allow", "refuse",
+		"type", "action", "__biz", "do"} {
 		if !r.Form.Has(name) {
 			continue
 		}
@@ -97,7 +103,8 @@ func (s *Sim) redacted(r *http.Request) string {
 func (s *Sim) harmless(value string) bool {
 	switch value {
 	case scopeBase, scopeUserInfo, "code", "authorization_code", "refresh_token",
-		"zh_CN", "zh_TW", "en", "1", "default", "silent", "state", "authdeny":
+		"zh_CN", "zh_TW", "en", "1", "default", "silent", "state", "authdeny",
+		"client_credential", "jsapi", "home", doFollow, doUnfollow:
 		return true
 	}
 	if _, ok := s.accounts[value]; ok {

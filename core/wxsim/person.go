@@ -21,20 +21,21 @@ type Person struct {
 	// completed with the origin the person's browser used.
 	Avatar string
 
-	// Follows says whether the person follows the accounts. The pages show it;
-	// a web login works either way, as with WeChat.
+	// Follows makes the person a follower of every account from the start.
+	// Default false. A web login works either way, as with WeChat; see
+	// [Sim.SetFollowing] for later and for one account.
 	Follows bool
 }
 
-// DefaultPeople are the people of a Config without any: a follower with an
-// emoji in the nickname, one who follows nobody, one without avatar, one with
-// a long name.
+// DefaultPeople are the people of a Config without any: one with an emoji in
+// the nickname, one with a plain name, one without avatar, one with a long
+// name. None of them follows an account yet.
 func DefaultPeople() []Person {
 	return []Person{
-		{ID: "mei", Nickname: "小美🌸", Avatar: AvatarPath("mei"), Follows: true},
+		{ID: "mei", Nickname: "小美🌸", Avatar: AvatarPath("mei")},
 		{ID: "jun", Nickname: "阿俊", Avatar: AvatarPath("jun")},
-		{ID: "lin", Nickname: "林晓", Follows: true},
-		{ID: "ouyang", Nickname: "欧阳春江潮水连海平海上明月共潮生", Avatar: AvatarPath("ouyang"), Follows: true},
+		{ID: "lin", Nickname: "林晓"},
+		{ID: "ouyang", Nickname: "欧阳春江潮水连海平海上明月共潮生", Avatar: AvatarPath("ouyang")},
 	}
 }
 

@@ -12,15 +12,20 @@ import (
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 // randomText returns n unguessable characters of letters, all equally likely.
-func randomText(n int) string {
-	const even = 256 - 256%len(letters) // bytes beyond would favour the first letters
+func randomText(n int) string { return randomOf(letters, n) }
+
+// randomDigits returns n digits, none of them a leading zero.
+func randomDigits(n int) string { return randomOf("123456789", 1) + randomOf("0123456789", n-1) }
+
+func randomOf(alphabet string, n int) string {
+	even := 256 - 256%len(alphabet) // bytes beyond would favour the first letters
 	out := make([]byte, 0, n)
 	buf := make([]byte, 2*n)
 	for len(out) < n {
 		rand.Read(buf) // never fails: crypto/rand ends the process instead
 		for _, b := range buf {
 			if int(b) < even && len(out) < n {
-				out = append(out, letters[int(b)%len(letters)])
+				out = append(out, alphabet[int(b)%len(alphabet)])
 			}
 		}
 	}
@@ -29,10 +34,19 @@ func randomText(n int) string {
 
 // newToken has the shape of today's web tokens: two digits, "_", and 107 of
 // A-Z a-z 0-9 _ -, 110 characters in all.
-func newToken() string {
-	buf := make([]byte, 80)
+func newToken() string { return "59_" + randomURLText(80) }
+
+// newCoreToken is longer than a web token: WeChat asks for room for 512.
+func newCoreToken() string { return "68_" + randomURLText(102) }
+
+// newTicket has the 86 characters of the jsapi_ticket in WeChat's sample.
+func newTicket() string { return randomURLText(64) }
+
+// randomURLText is n random bytes as A-Z a-z 0-9 _ -.
+func randomURLText(n int) string {
+	buf := make([]byte, n)
 	rand.Read(buf)
-	return "59_" + base64.RawURLEncoding.EncodeToString(buf)
+	return base64.RawURLEncoding.EncodeToString(buf)
 }
 
 // newRID is WeChat's request id: three groups of eight hex digits, the first

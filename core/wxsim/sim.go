@@ -16,6 +16,12 @@ const (
 	PathRefreshToken   = "/sns/oauth2/refresh_token"
 	PathAuth           = "/sns/auth"
 	PathUserInfo       = "/sns/userinfo"
+	PathToken          = "/cgi-bin/token"
+	PathStableToken    = "/cgi-bin/stable_token"
+	PathFollower       = "/cgi-bin/user/info"
+	PathFollowers      = "/cgi-bin/user/info/batchget"
+	PathTicket         = "/cgi-bin/ticket/getticket"
+	PathProfile        = "/mp/profile_ext"
 )
 
 // Bounds of what is remembered. A laptop comes nowhere near; a load test that
@@ -33,14 +39,19 @@ type Sim struct {
 	cfg      Config
 	accounts map[string]Account
 	people   map[string]Person
+	openIDs  map[string]map[string]string // AppID to openid to person id
 	pages    *pages
 	log      *slog.Logger
+	client   *http.Client // sends pushes
 
 	mu       sync.Mutex // guards what follows, held for map work only
 	pending  *shelf[request]
 	codes    *shelf[*code]
 	access   *shelf[*accessToken]
 	refresh  *shelf[*refreshToken]
+	core     *shelf[*coreToken]
+	visits   *shelf[visit]
+	books    map[string]*book  // AppID to what changes of the account
 	latest   map[string]string // account and openid to the refresh token in force
 	snapshot map[string]bool   // person ids
 	faults   map[string][]*Fault
@@ -69,22 +80,32 @@ func New(cfg Config) (*Sim, error) {
 		cfg:      cfg,
 		accounts: map[string]Account{},
 		people:   map[string]Person{},
+		openIDs:  map[string]map[string]string{},
 		pages:    newPages(),
 		log:      cfg.Logger,
+		client:   newPushClient(),
 		pending:  newShelf[request](maxPending),
 		codes:    newShelf[*code](maxCodes),
 		access:   newShelf[*accessToken](maxTokens),
 		refresh:  newShelf[*refreshToken](maxTokens),
+		core:     newShelf[*coreToken](maxTokens),
+		visits:   newShelf[visit](maxPending),
+		books:    map[string]*book{},
 		latest:   map[string]string{},
 		snapshot: map[string]bool{},
 		faults:   map[string][]*Fault{},
 		calls:    map[string]int{},
 	}
-	for _, a := range cfg.Accounts {
-		s.accounts[a.AppID] = a
-	}
 	for _, p := range cfg.People {
 		s.people[p.ID] = p
+	}
+	for _, a := range cfg.Accounts {
+		s.accounts[a.AppID] = a.complete()
+		s.books[a.AppID] = newBook(a, cfg.People, cfg.Now())
+		s.openIDs[a.AppID] = map[string]string{}
+		for _, p := range cfg.People {
+			s.openIDs[a.AppID][openID(a.AppID, p.ID)] = p.ID
+		}
 	}
 	return s, nil
 }
@@ -120,6 +141,18 @@ func (s *Sim) route(r *http.Request) reply {
 		return s.api(r, s.auth, http.MethodGet)
 	case PathUserInfo:
 		return s.api(r, s.userinfo, http.MethodGet)
+	case PathToken:
+		return s.coreAPI(r, s.coreToken, http.MethodGet)
+	case PathStableToken:
+		return s.coreAPI(r, s.stableToken, http.MethodPost)
+	case PathFollower:
+		return s.coreAPI(r, s.follower, http.MethodGet)
+	case PathFollowers:
+		return s.coreAPI(r, s.followers, http.MethodPost)
+	case PathTicket:
+		return s.coreAPI(r, s.ticket, http.MethodGet)
+	case PathProfile:
+		return allow(r, s.profile, http.MethodGet, http.MethodPost)
 	case "/":
 		return allow(r, s.home, http.MethodGet, http.MethodPost)
 	}
@@ -138,6 +171,17 @@ func (s *Sim) api(r *http.Request, handle func(*http.Request) reply, methods ...
 		}
 	}
 	return s.apiError(codeWantGet)
+}
+
+// coreAPI does so for the endpoints of /cgi-bin, which take one method each.
+func (s *Sim) coreAPI(r *http.Request, handle func(*http.Request) reply, method string) reply {
+	switch {
+	case r.Method == method:
+		return handle(r)
+	case method == http.MethodPost:
+		return s.coreError(codeWantPost)
+	}
+	return s.coreError(codeWantGet)
 }
 
 // allow answers a wrong method with 405.

@@ -16,6 +16,7 @@ import (
 
 type options struct {
 	addr, appID, appSecret, domain, refusal string
+	name, pushURL, pushToken, aesKey        string
 	anyBrowser, anyOrder, insecure          bool
 }
 
@@ -43,6 +44,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&o.appID, "app-id", "wx0123456789abcdef", "the account's AppID")
 	f.StringVar(&o.appSecret, "app-secret", "0123456789abcdef0123456789abcdef", "the account's AppSecret, a made-up one")
 	f.StringVar(&o.domain, "domain", "localhost", "registered web authorisation domain, a `host` without port")
+	f.StringVar(&o.name, "name", "", "what the pages call the account; the domain unless set")
+	f.StringVar(&o.pushURL, "push-url", "", "where messages and events are pushed, an http(s) `address`; nowhere unless set")
+	f.StringVar(&o.pushToken, "push-token", "", "the Token that signs pushes, 3 to 32 letters and digits")
+	f.StringVar(&o.aesKey, "encoding-aes-key", "", "the EncodingAESKey, 43 letters and digits; plain mode unless set")
 	f.BoolVar(&o.anyBrowser, "any-browser", true, "take every browser for WeChat's")
 	f.BoolVar(&o.anyOrder, "any-order", false, "take the link's parameters in any order")
 	f.StringVar(&o.refusal, "refusal", "none", "what a refusal sends back: none, state or authdeny")
@@ -58,7 +63,8 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		return fmt.Errorf("wxsim: -refusal %q is none of none, state, authdeny", o.refusal)
 	}
 	sim, err := wxsim.New(wxsim.Config{
-		Accounts:   []wxsim.Account{{AppID: o.appID, Secret: o.appSecret, Domain: o.domain}},
+		Accounts: []wxsim.Account{{AppID: o.appID, Secret: o.appSecret, Domain: o.domain, Name: o.name,
+			PushURL: o.pushURL, PushToken: o.pushToken, EncodingAESKey: o.aesKey}},
 		AnyBrowser: o.anyBrowser, AnyOrder: o.anyOrder, Refusal: refusal,
 		Logger: slog.New(slog.NewTextHandler(stderr, nil)),
 	})
@@ -118,5 +124,13 @@ func hello(w io.Writer, o options, at *net.TCPAddr) {
 	if o.anyBrowser {
 		fmt.Fprintln(w, "WECHAT_ANY_BROWSER=1")
 	}
+	if o.pushToken != "" {
+		fmt.Fprintf(w, "WECHAT_PUSH_TOKEN=%s\n", o.pushToken)
+	}
+	if o.aesKey != "" {
+		fmt.Fprintf(w, "WECHAT_ENCODING_AES_KEY=%s\n", o.aesKey)
+	}
+	// In quotes, as a shell takes a bare & for the end of the command.
+	fmt.Fprintf(w, "WECHAT_FOLLOW_QRCODE='%s%s'\n", base, wxsim.ProfilePath(o.appID))
 	fmt.Fprintln(w)
 }
