@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"strconv"
+	"strings"
 )
 
 // Class says what helps against an error. The zero value is [ClassNone].
@@ -24,9 +25,9 @@ const (
 	ClassRetry
 
 	// ClassRefresh: the account's token of /cgi-bin is spent and a new one
-	// helps. No call of this package uses that token, so none of its errors
-	// is of this class: 40001, 40014 and 42001 are about the visitor's token
-	// here, and ClassRestart.
+	// helps: 40001, 40014 and 42001 of an endpoint that is asked with it.
+	// [AccountToken.Do] has then renewed it and asked once more already. At
+	// /sns the same codes are about the visitor's token, and ClassRestart.
 	ClassRefresh
 
 	// ClassOperator: whoever runs the site has to mend its settings or its
@@ -98,15 +99,39 @@ var codeClasses = map[int]Class{
 	89507: ClassOperator, // this machine's address was refused for 1 hour
 }
 
-// Class looks e.Code up in the list of WeChat's documented codes; [ClassNone]
-// for a code that is not in it.
-func (e *Error) Class() Class { return codeClasses[e.Code] }
+// accountClasses are the codes that mean something else when the account's own
+// token was sent along.
+var accountClasses = map[int]Class{
+	40001: ClassRefresh,  // superseded
+	40014: ClassRefresh,  // malformed, or another account's
+	42001: ClassRefresh,  // expired
+	48001: ClassOperator, // the account has no permission for this
+}
+
+// Class looks e.Code up in the list of WeChat's documented codes, as an answer
+// of e.Endpoint; [ClassNone] for a code that is not in it. No answer of a
+// /cgi-bin endpoint is [ClassRestart]: no visitor's login is involved.
+func (e *Error) Class() Class {
+	class := codeClasses[e.Code]
+	switch {
+	case !strings.HasPrefix(e.Endpoint, "/cgi-bin/"):
+		return class
+	case e.Code == 40001 && (e.Endpoint == tokenPath || e.Endpoint == stableTokenPath):
+		return ClassOperator // the older answer to a wrong secret
+	case class != ClassRestart && class != ClassNone:
+		return class
+	case e.Endpoint == tokenPath || e.Endpoint == stableTokenPath:
+		return ClassNone // no token was sent
+	}
+	return accountClasses[e.Code]
+}
 
 // Classify says what helps against err, which may wrap an error of this
 // package or any other:
 //
 //   - an [*Error], by its code; a [*ReplyError], by its status;
 //   - [ErrCode] and [ErrToken] are [ClassRestart];
+//   - [ErrRefused] is [ClassOperator], whatever it wraps;
 //   - a failure of the network (name, connection, certificate, time) is
 //     [ClassRetry], and so is a deadline, whoever set it;
 //   - the caller's own [context.Canceled] is [ClassNone], as is nil and all
@@ -118,6 +143,8 @@ func Classify(err error) Class {
 	}
 	var network net.Error
 	switch {
+	case errors.Is(err, ErrRefused):
+		return ClassOperator
 	case errors.As(err, &known):
 		return known.Class()
 	case errors.Is(err, ErrCode), errors.Is(err, ErrToken):

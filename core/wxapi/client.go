@@ -1,11 +1,14 @@
 package wxapi
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,8 +18,9 @@ import (
 const maxReply = 64 << 10
 
 // Client calls WeChat for one account. Its methods may be used from any number
-// of goroutines at once. It never repeats a call on its own, and uses a new
-// connection for each.
+// of goroutines at once, and each call gets a new connection. It never repeats
+// a call about a visitor's login, where the first may have spent the code; what
+// asks with an [AccountToken] says when it repeats.
 type Client struct {
 	appID   string
 	openURL string
@@ -65,7 +69,7 @@ func (c *Client) Close() {
 	}
 }
 
-// newTransport speaks HTTP/1.1 and uses every connection once, see get.
+// newTransport speaks HTTP/1.1 and uses every connection once, see send.
 func newTransport() *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
@@ -77,23 +81,44 @@ func newTransport() *http.Transport {
 	}
 }
 
-// call does one GET and returns the reply if it is a JSON object without an
-// error. op names the call in errors. pairs are the parameters, name and value
-// in turn, sent in that order. hide lists what of them no error may show,
-// beside the app secret.
-func (c *Client) call(ctx context.Context, op, path string, hide []string, pairs ...string) (reply, error) {
-	h := newHidden(append(hide, c.secret())...)
-	status, body, err := c.get(ctx, c.apiURL+path+"?"+query(pairs...))
-	if err != nil {
-		return reply{}, newTransportError(ctx, op, err, h)
-	}
-	return readReply(status, body, h)
+// question is one call: where it goes, what it says and what of it no error may
+// show, beside the app secret.
+type question struct {
+	op    string // names the call in errors
+	path  string
+	pairs []string // the query: name and value in turn, sent in that order
+	body  any      // sent as JSON with POST; nil for a GET
+	hide  []string
+	limit int // of the reply, in bytes; 0 for maxReply
 }
 
-func (c *Client) get(ctx context.Context, target string) (status int, body []byte, err error) {
+func (q question) most() int {
+	if q.limit > 0 {
+		return q.limit
+	}
+	return maxReply
+}
+
+// call does one GET and returns the reply if it is a JSON object without an
+// error.
+func (c *Client) call(ctx context.Context, op, path string, hide []string, pairs ...string) (reply, error) {
+	return c.ask(ctx, question{op: op, path: path, hide: hide, pairs: pairs})
+}
+
+// ask does one GET or POST and returns the reply as call does.
+func (c *Client) ask(ctx context.Context, q question) (reply, error) {
+	h := newHidden(append(slices.Clone(q.hide), c.secret())...)
+	status, body, err := c.send(ctx, q)
+	if err != nil {
+		return reply{}, newTransportError(ctx, q.op, err, h)
+	}
+	return readReply(q, status, body, h)
+}
+
+func (c *Client) send(ctx context.Context, q question) (status int, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	req, err := c.request(ctx, q)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -114,8 +139,30 @@ func (c *Client) get(ctx context.Context, target string) (status int, body []byt
 	if resp.StatusCode < 200 || resp.StatusCode/100 == 3 {
 		return resp.StatusCode, nil, nil
 	}
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
+	body, err = io.ReadAll(io.LimitReader(resp.Body, int64(q.most())+1))
 	return resp.StatusCode, body, err
+}
+
+// request makes a GET, or a POST of q.body. A POST is never sent again to
+// another address: the client follows no redirect, not even a 307, which would
+// take the body and the secret in it along.
+func (c *Client) request(ctx context.Context, q question) (*http.Request, error) {
+	target := c.apiURL + q.path
+	if len(q.pairs) > 0 {
+		target += "?" + query(q.pairs...)
+	}
+	if q.body == nil {
+		return http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
+	}
+	body, err := json.Marshal(q.body)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err == nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req, err
 }
 
 // query keeps the order of its arguments, which url.Values does not: WeChat

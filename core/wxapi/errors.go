@@ -11,7 +11,7 @@ import (
 var (
 	// ErrReply is what every reply is that is neither an answer nor an error
 	// of WeChat's: HTML, nothing, half a JSON, {}, a redirect, more than
-	// 64 KiB, an open id of no sane shape, or the wrong one. The error itself
+	// 64 KiB (1 MiB for a list), an open id of no sane shape, or the wrong one. The error itself
 	// is a [*ReplyError].
 	ErrReply = errors.New("wechat: WeChat's reply could not be understood")
 
@@ -22,10 +22,23 @@ var (
 	// ErrToken is a token or an open id that WeChat cannot have made; it was
 	// not sent. It is [ClassRestart].
 	ErrToken = errors.New("wechat: not a token or open id of WeChat's")
+
+	// ErrRefused is a token of the account that WeChat does not take and will
+	// not replace now: asked for a new one it gave the same again, as it does
+	// after 20 forced renewals in a day and within 30 s of one
+	// (getStableAccessToken). It is [ClassOperator]: as a rule another program
+	// renews the token of the same account.
+	ErrRefused = errors.New("wechat: WeChat refuses the account's token and gives no other")
 )
 
 // Error is an error that WeChat answered with: a non-zero errcode.
 type Error struct {
+	// Endpoint is the path that answered, such as /cgi-bin/user/info. It decides
+	// with the code what Class says: 40001 tells of the visitor's token at
+	// /sns, of the account's own at /cgi-bin, and of the app secret where that
+	// token is fetched. Empty counts as /sns.
+	Endpoint string
+
 	// Code is WeChat's errcode. Compare this and nothing else: the message of
 	// one code differs by endpoint and year.
 	Code int
@@ -47,9 +60,9 @@ var (
 	requestIDShape  = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 )
 
-func newError(code int, r reply, h hidden) *Error {
+func newError(endpoint string, code int, r reply, h hidden) *Error {
 	errmsg, _ := r.text("errmsg")
-	e := &Error{Code: code, Message: h.text(errmsg)}
+	e := &Error{Endpoint: endpoint, Code: code, Message: h.text(errmsg)}
 	if m := requestIDInText.FindStringSubmatch(e.Message); m != nil {
 		e.RequestID = m[1]
 	} else if rid, _ := r.text("rid"); requestIDShape.MatchString(h.text(rid)) {

@@ -19,7 +19,7 @@ func FuzzReply(f *testing.F) {
 	f.Add(200, []byte(`{"errcode":40029,"errmsg":"`+testSecret+`, rid: 61a969fa-3824f418-2a65b14e"}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		h := newHidden(testSecret)
-		r, err := readReply(status, body, h)
+		r, err := readReply(question{}, status, body, h)
 		if err != nil {
 			var e *Error
 			if !errors.Is(err, ErrReply) && !errors.As(err, &e) {

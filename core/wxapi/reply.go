@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // reply is the JSON object that WeChat answered with. Its fields are looked up
@@ -17,14 +18,14 @@ type reply struct {
 func (r reply) bad(reason string) error { return &ReplyError{Status: r.status, Reason: reason} }
 
 // readReply judges a body. The HTTP status is only told in errors, save for
-// the ones that get has not read a body for.
-func readReply(status int, body []byte, h hidden) (reply, error) {
+// the ones that send has not read a body for.
+func readReply(q question, status int, body []byte, h hidden) (reply, error) {
 	r := reply{status: status, fields: map[string]json.RawMessage{}}
 	switch {
 	case status < 200 || status/100 == 3:
 		return r, r.bad("a redirect or a change of protocol")
-	case len(body) > maxReply:
-		return r, r.bad("more than 64 KiB")
+	case len(body) > q.most():
+		return r, r.bad("more than " + strconv.Itoa(q.most()>>10) + " KiB")
 	}
 	body = escapeControls(bytes.TrimPrefix(body, []byte("\ufeff")))
 	if !json.Valid(body) {
@@ -41,12 +42,12 @@ func readReply(status int, body []byte, h hidden) (reply, error) {
 		return r, r.bad("its errcode is not a number")
 	}
 	if code != 0 {
-		for _, key := range []string{"access_token", "refresh_token"} {
+		for _, key := range []string{"access_token", "refresh_token", "ticket"} {
 			if s, _ := r.text(key); s != "" {
 				h = h.and(s)
 			}
 		}
-		return r, newError(code, r, h)
+		return r, newError(q.path, code, r, h)
 	}
 	return r, nil
 }
@@ -105,6 +106,14 @@ func (r reply) number(key string) (int, bool) {
 	}
 	n, err := strconv.Atoi(strings.TrimSpace(s))
 	return n, err == nil
+}
+
+// life returns expires_in; 0 when it is missing or no sensible number.
+func (r reply) life() time.Duration {
+	if n, ok := r.number("expires_in"); ok && n > 0 && n <= maxExpiresIn {
+		return time.Duration(n) * time.Second
+	}
+	return 0
 }
 
 // unionID returns the union id, "" if there is none; false if it is none of

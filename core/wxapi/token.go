@@ -76,9 +76,7 @@ func (r reply) token() (*Token, error) {
 	if s, ok := r.text("refresh_token"); ok && tokenShape.MatchString(s) {
 		t.RefreshToken = s
 	}
-	if n, ok := r.number("expires_in"); ok && n > 0 && n <= maxExpiresIn {
-		t.ExpiresIn = time.Duration(n) * time.Second
-	}
+	t.ExpiresIn = r.life()
 	// Whatever is not plainly "no" is a snapshot: the stand-in is one account
 	// for many visitors and must never be logged in by mistake.
 	t.Snapshot = !r.isNo("is_snapshotuser")

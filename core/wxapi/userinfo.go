@@ -54,12 +54,9 @@ func (c *Client) UserInfo(ctx context.Context, accessToken, openID, lang string)
 	if err := checkPair(accessToken, openID); err != nil {
 		return nil, err
 	}
-	switch lang {
-	case "":
-		lang = "zh_CN"
-	case "zh_CN", "zh_TW", "en":
-	default:
-		return nil, fmt.Errorf("wechat: lang %q is none of zh_CN, zh_TW, en", lang)
+	lang, err := language(lang)
+	if err != nil {
+		return nil, err
 	}
 	r, err := c.call(ctx, "userinfo", "/sns/userinfo", []string{accessToken},
 		"access_token", accessToken,
@@ -69,6 +66,17 @@ func (c *Client) UserInfo(ctx context.Context, accessToken, openID, lang string)
 		return nil, err
 	}
 	return r.userInfo(openID)
+}
+
+// language checks a lang and fills in the default.
+func language(lang string) (string, error) {
+	switch lang {
+	case "":
+		return "zh_CN", nil
+	case "zh_CN", "zh_TW", "en":
+		return lang, nil
+	}
+	return "", fmt.Errorf("wechat: lang %q is none of zh_CN, zh_TW, en", lang)
 }
 
 // userInfo reads a reply of snsUserInfo about openID.

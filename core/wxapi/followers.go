@@ -1,0 +1,97 @@
+package wxapi
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+const (
+	followersPath = "/cgi-bin/user/info/batchget"
+
+	maxFollowers = 100 // of one call (batchGetUserInfo)
+
+	// A hundred entries with long remarks come close to 100 KiB.
+	maxFollowersReply = 1 << 20
+)
+
+// Followers asks the same as [Client.Follower] about at most 100 open ids in one
+// call (batchGetUserInfo, /cgi-bin/user/info/batchget), and answers in their
+// order. All or nothing: a reply that leaves one out, repeats one or names
+// somebody else is [ErrReply]. No open id is no call.
+func (c *Client) Followers(ctx context.Context, t *AccountToken, lang string, openIDs ...string) ([]*Follower, error) {
+	lang, err := language(lang)
+	if err != nil {
+		return nil, err
+	}
+	if len(openIDs) > maxFollowers {
+		return nil, fmt.Errorf("wechat: followers: %d open ids, and WeChat takes at most %d at a time", len(openIDs), maxFollowers)
+	}
+	body, err := newFollowersBody(lang, openIDs)
+	if err != nil || len(openIDs) == 0 {
+		return nil, err
+	}
+	r, err := c.askWith(ctx, t, func(token string) question {
+		return question{op: "followers", path: followersPath, body: body, limit: maxFollowersReply,
+			pairs: []string{"access_token", token}}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.followers(openIDs, len(body.Users))
+}
+
+type (
+	followersBody struct {
+		Users []followersUser `json:"user_list"`
+	}
+	followersUser struct {
+		OpenID string `json:"openid"`
+		Lang   string `json:"lang"`
+	}
+)
+
+// newFollowersBody asks for an open id once that the caller names twice.
+func newFollowersBody(lang string, openIDs []string) (body followersBody, err error) {
+	asked := map[string]bool{}
+	for _, id := range openIDs {
+		if !idShape.MatchString(id) {
+			return body, fmt.Errorf("%w: open id", ErrToken)
+		}
+		if !asked[id] {
+			asked[id] = true
+			body.Users = append(body.Users, followersUser{id, lang})
+		}
+	}
+	return body, nil
+}
+
+// followers reads a reply of batchGetUserInfo about openIDs, different of which
+// are not the same.
+func (r reply) followers(openIDs []string, different int) ([]*Follower, error) {
+	var list []json.RawMessage
+	if json.Unmarshal(r.fields["user_info_list"], &list) != nil || len(list) != different {
+		return nil, r.bad("its user_info_list is not about as many as were asked for")
+	}
+	found := map[string]*Follower{}
+	for _, raw := range list {
+		one := reply{status: r.status, fields: map[string]json.RawMessage{}}
+		if raw[0] != '{' || !one.fill(raw) {
+			return nil, r.bad("its user_info_list holds something else")
+		}
+		f, err := one.follower()
+		if err != nil {
+			return nil, err
+		}
+		found[f.OpenID] = f
+	}
+	var all []*Follower
+	for _, id := range openIDs {
+		f := found[id]
+		if f == nil {
+			return nil, r.bad("it leaves out an openid")
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
