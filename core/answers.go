@@ -13,10 +13,25 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-// pass hands the request on.
+// pass hands the request on, with the app's own user where it wants one.
 func (v *visit) pass() *Outcome {
+	ctx := v.ctx
+	if v.gate.load != nil && v.user != nil {
+		var err error
+		if ctx, err = v.gate.load(ctx, v.user); err != nil {
+			return v.page(UnavailablePage, unavailableFor(err))
+		}
+	}
+	p := &passage{Context: ctx, visitor: v.user}
+	if v.auth.public.host == "" {
+		at := v.at
+		p.at = &at
+	}
+	if v.auth.tokens != nil {
+		p.token = v.stored.token
+	}
 	v.addHeader(v.gate.passHeader)
-	return &Outcome{Context: &passage{Context: v.ctx, visitor: v.user}, Header: v.header}
+	return &Outcome{Context: p, Header: v.header}
 }
 
 // answerWith makes an answer of our own: never stored, never a referrer, because the
@@ -111,7 +126,7 @@ func (v *visit) loginURL() string {
 
 var statusOf = map[PageKind]int{
 	OutsidePage: http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
-	SnapshotPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
+	SnapshotPage: http.StatusForbidden, FollowPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
 	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
 	UnavailablePage: http.StatusServiceUnavailable,
 }
@@ -132,6 +147,12 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		p.QRCode = qrCode(p.Here)
 	case ConsentPage:
 		p.Here = v.wechat
+	case FollowPage:
+		code := v.auth.followCode
+		p.Account, p.QRCode, p.Follow = v.auth.config.AccountName, code.image, code.link
+		if code.local {
+			p.QRCode = v.at.url(target{path: code.image})
+		}
 	case RefusedPage:
 		if path := v.auth.config.GuestPath; path != "" {
 			p.Guest = v.at.url(target{path: path})
@@ -154,7 +175,7 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		return v.problemFor(p, err)
 	}
 	v.header.Add("Content-Type", "text/html; charset=utf-8")
-	v.header.Add("Content-Security-Policy", v.auth.pages.policyFor(kind))
+	v.header.Add("Content-Security-Policy", v.auth.pages.policyFor(kind, v.auth.followCode.source))
 	v.header.Add("X-Content-Type-Options", "nosniff")
 	return v.answerWith(p.Status, v.auth.pages.render(p), err)
 }
@@ -253,13 +274,9 @@ func (v *visit) fault() Fault {
 // page to the line.
 func (v *visit) report(kind PageKind, fault Fault, err error) string {
 	reference := strings.ToLower(rand.Text()[:10])
-	args := []any{"page", string(kind), "reference", reference, "error", err.Error()}
+	args := append([]any{"page", string(kind), "reference", reference}, explain(err)...)
 	if fault != "" {
 		args = append(args, "fault", string(fault))
-	}
-	var wx *wxapi.Error
-	if errors.As(err, &wx) {
-		args = append(args, "errcode", strconv.Itoa(wx.Code), "rid", wx.RequestID, "class", wx.Class().String())
 	}
 	log := v.auth.config.logger()
 	if wxapi.Classify(err) == wxapi.ClassOperator {
@@ -268,4 +285,19 @@ func (v *visit) report(kind PageKind, fault Fault, err error) string {
 		log.WarnContext(v.ctx, "wechat: login failed", args...)
 	}
 	return reference
+}
+
+// explain is what a log should hold of an error: for WeChat's own, its request id,
+// which their support asks for, and what the operator can do.
+func explain(err error) []any {
+	args := []any{"error", err.Error()}
+	var wx *wxapi.Error
+	if !errors.As(err, &wx) {
+		return args
+	}
+	args = append(args, "errcode", strconv.Itoa(wx.Code), "rid", wx.RequestID, "class", wx.Class().String())
+	if advice := wx.Advice(); advice != "" {
+		args = append(args, "advice", advice)
+	}
+	return args
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/patrickmn/go-cache"
+
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -20,14 +22,22 @@ type Auth struct {
 	wechat   *wxapi.Client
 	sessions *sessions
 	logins   *logins
-	pages    pages
-	now      func() time.Time
-	binding  string // cookie name, without prefix
+	token    *wxapi.AccountToken
+
+	followers  *followers
+	followCode followCode // see Config.FollowQRCode
+	tokens     *tokens    // nil without Config.KeepTokens
+	pages      pages
+	now        func() time.Time
+	binding    string // cookie name, without prefix
 
 	verification string // see Config.DomainVerification
 
-	end   context.CancelFunc
-	ended chan struct{}
+	pushed   *cache.Cache // signatures and messages from WeChat of the last minutes
+	work     queue        // what they set off
+	lifetime context.Context
+	end      context.CancelFunc
+	ended    chan struct{}
 }
 
 // New checks the whole configuration and reports everything wrong with it in one
@@ -54,16 +64,34 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := newTokens(&c)
+	if err != nil {
+		return nil, err
+	}
+	token, err := wechat.AccountToken(wxapi.AccountTokenConfig{
+		Cache: c.Cache, Source: c.AccountToken, Classic: c.ClassicToken, Logger: c.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
 	lifetime, end := context.WithCancel(context.Background())
+	followers, err := newFollowers(&c, wechat, token, now, lifetime)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL) // checked above
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
 		sessions: newSessions(&c, now),
-		logins:   newLogins(&c, wechat, done, now, lifetime),
-		pages:    newPages(c.Pages),
-		binding:  "wechat_login_" + accountTag(c.AppID),
+		logins:   newLogins(&c, wechat, done, kept, now, lifetime),
+		token:    token, followers: followers, followCode: code, tokens: kept,
+		pages:   newPages(c.Pages),
+		binding: "wechat_login_" + accountTag(c.AppID),
 
 		verification: verificationToken(c.DomainVerification),
-		end:          end, ended: make(chan struct{}),
+		pushed:       cache.New(pushRemembered, 0),
+		lifetime:     lifetime, end: end, ended: make(chan struct{}),
 	}
 	go a.sweep(lifetime)
 	c.warn()
@@ -94,17 +122,25 @@ func (a *Auth) sweep(ctx context.Context) {
 			}
 			a.logins.done.local.DeleteExpired()
 			a.logins.tally.seen.DeleteExpired()
+			a.followers.local.DeleteExpired()
+			a.pushed.DeleteExpired()
+			if a.tokens != nil && a.tokens.memory != nil {
+				a.tokens.memory.sweep(now)
+			}
 		}
 	}
 }
 
-// Close ends what is the instance's own: its sweeper, calls to WeChat still running
+// Close ends what is the instance's own: hooks that messages from WeChat set off are
+// waited for, at most 10 s each; then its sweeper, calls to WeChat still running
 // (their visitors see the "unavailable" page), idle connections. The app's own
 // session manager is left alone. Close gates first: one that goes on still reads
 // sessions. It is safe to call it twice; it always returns nil.
 func (a *Auth) Close() error {
+	a.work.close()
 	a.end()
 	<-a.ended
+	a.token.Close()
 	a.wechat.Close()
 	return nil
 }

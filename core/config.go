@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 )
@@ -58,9 +59,10 @@ type Config struct {
 	// is still running when its visitor logs out can bring the session back.
 	Sessions *scs.SessionManager
 
-	// Cache shares between nodes what is remembered for minutes: the result of a code
-	// that one node exchanged and another is handed again. Any scs store; values
-	// are sealed with a key derived from AppSecret, keys hold nothing in the clear.
+	// Cache shares between nodes what they must not each find out: the result of a
+	// code that one node exchanged and another is handed again, the account's own
+	// token, who follows, which messages were handled. Any scs store; values are
+	// sealed with a key derived from AppSecret, keys hold nothing in the clear.
 	// Default nil: this process's memory, fine for one node. A cache that is down is
 	// as good as none.
 	Cache scs.Store
@@ -89,6 +91,34 @@ type Config struct {
 	// gate is on the whole app, mount [Auth.DomainVerification].
 	DomainVerification string
 
+	// AccountName is the account's name as visitors know it, for the page that asks
+	// them to follow it. Default "": the page goes without.
+	AccountName string
+
+	// FollowQRCode is what the page of [MustFollow] shows: the address of the
+	// account's QR code as an image (https://, data:image/… or a path of this site),
+	// or a link that WeChat opens (https://mp.weixin.qq.com/mp/profile_ext?…,
+	// https://weixin.qq.com/r/…), of which the page makes the code itself. Default "":
+	// the page says to search for the account.
+	FollowQRCode string
+
+	// AccountToken supplies the account's own access token, for an app that has a
+	// token server already: it is called instead of WeChat's endpoint, with the token
+	// that WeChat refused, or "", and returns a token and its life. What it returns
+	// is kept as WeChat's would be. Default nil: stable_token.
+	AccountToken func(ctx context.Context, refused string) (token string, expiresIn time.Duration, err error)
+
+	// ClassicToken gets the account's token from /cgi-bin/token, where each call ends
+	// the older token for everybody else who uses the account. Default false:
+	// /cgi-bin/stable_token, which does not.
+	ClassicToken bool
+
+	// KeepTokens keeps the refresh token of everybody who logged in with [Prompt],
+	// for [Auth.RefreshProfile]: sealed, in Cache or this process's memory, for
+	// the 30 days that it lives (snsRefreshToken). Default false: tokens of visitors
+	// are forgotten when the login is done.
+	KeepTokens bool
+
 	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect
 	// and 3 s to the first byte. Redirects are never followed, whatever client this
 	// is: the app secret would travel as Referer. Every try ends after 5 s.
@@ -105,8 +135,8 @@ type Config struct {
 }
 
 // ConfigFromEnv reads WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
-// WECHAT_OPEN_URL, WECHAT_API_URL and WECHAT_ANY_BROWSER ("1" for development).
-// It checks nothing; [New] does.
+// WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ACCOUNT_NAME, WECHAT_FOLLOW_QRCODE and
+// WECHAT_ANY_BROWSER ("1" for development). It checks nothing; [New] does.
 func ConfigFromEnv() Config {
 	return Config{
 		AppID:      os.Getenv("WECHAT_APP_ID"),
@@ -115,6 +145,9 @@ func ConfigFromEnv() Config {
 		OpenURL:    os.Getenv("WECHAT_OPEN_URL"),
 		APIURL:     os.Getenv("WECHAT_API_URL"),
 		AnyBrowser: os.Getenv("WECHAT_ANY_BROWSER") == "1",
+
+		AccountName:  os.Getenv("WECHAT_ACCOUNT_NAME"),
+		FollowQRCode: os.Getenv("WECHAT_FOLLOW_QRCODE"),
 	}
 }
 
@@ -156,6 +189,9 @@ func (c *Config) check() (public origin, err error) {
 	}
 	if c.DomainVerification != "" && verificationToken(c.DomainVerification) == "" {
 		wrong("DomainVerification is not what a file MP_verify_xxxxxxxxxxxxxxxx.txt is called or holds: copy its 16 characters")
+	}
+	if _, ok := parseFollowCode(c.FollowQRCode, c.OpenURL); !ok {
+		wrong("FollowQRCode is neither an image nor a link: set Config.FollowQRCode or WECHAT_FOLLOW_QRCODE to an https address, a data:image URI or a path of this site")
 	}
 	if m := c.Sessions; m != nil {
 		if m.Store == nil || m.Codec == nil || m.Cookie.Name == "" {

@@ -12,6 +12,7 @@ type facts struct {
 	news   bool   // a valid code that is newer than the session's login or asks for more than it holds
 	spent  bool   // no attempts are left
 	guests bool   // the route lets visitors outside WeChat go on as nobody
+	follow follow // whether a visitor who is logged in follows the account, where the route asks
 }
 
 // kind is what sort of request this is; see kindOf.
@@ -51,6 +52,18 @@ const (
 	answers
 )
 
+// follow is whether the visitor follows the account.
+type follow uint8
+
+const (
+	notDemanded follow = iota // the route does not ask, or there is nobody to ask about
+	notAskedYet
+	follower
+	stranger
+	notKnown // WeChat cannot tell now
+	follows
+)
+
 // step is what is to be done.
 type step uint8
 
@@ -66,6 +79,8 @@ const (
 	stuckPage
 	unavailablePage
 	snapshotPage
+	lookUp     // find out whether the visitor follows, then decide again
+	followPage // ask the visitor to follow
 )
 
 // decide is the state machine: what to do with a visitor, from facts alone.
@@ -76,10 +91,7 @@ func decide(f facts) step {
 	free := f.mode == Optional || f.mode == Require && f.guests && f.client == outsideWeChat
 	enough := free || f.level >= f.want
 	finished := enough && f.level >= f.asked
-	through := pass
-	if f.mode == Login {
-		through = arrive
-	}
+	through := f.door()
 
 	switch {
 	case f.kind == navigation:
@@ -123,12 +135,30 @@ func decide(f facts) step {
 	switch {
 	case free:
 		// Left for a Require further in, which counts the attempt.
-		return pass
+		return through
 	case f.client == outsideWeChat:
 		return outsidePage
 	case f.spent:
 		return stuckPage
 	default:
 		return start
+	}
+}
+
+// door is where those go who have enough: on, unless the route is for followers.
+func (f facts) door() step {
+	switch {
+	case f.mode == Login:
+		return arrive
+	case f.level == nobody, f.follow == notDemanded, f.follow == follower:
+		return pass
+	case f.follow == notAskedYet:
+		return lookUp
+	case f.follow == notKnown:
+		return unavailablePage
+	case f.kind == frame:
+		return framePage
+	default:
+		return followPage
 	}
 }

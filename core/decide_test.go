@@ -15,8 +15,10 @@ func everyFact(f func(facts)) (n int) {
 						for a := range answers {
 							for asked := nobody; asked <= promptLevel; asked++ {
 								for bits := range 8 {
-									n++
-									f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&4 != 0})
+									for w := range follows {
+										n++
+										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&4 != 0, w})
+									}
 								}
 							}
 						}
@@ -42,6 +44,38 @@ func (f facts) dead() bool     { return f.answer == stale || f.answer == codeDea
 func (f facts) unanswered() bool {
 	return f.kind == navigation && (f.answer == noAnswer && !f.enough() ||
 		f.dead() && !f.finished() || f.answer == code && !f.news && !f.enough())
+}
+
+// doorInvariants hold whatever decide looks like, too: open is what it says where
+// nobody asks for followers.
+var doorInvariants = []struct {
+	rule  string
+	holds func(f facts, s, open step) bool
+}{
+	{"nobody but a follower, or a guest who is nobody, passes a route for followers", func(f facts, s, open step) bool {
+		return s != pass || f.follow == notDemanded || f.follow == follower || f.level == nobody
+	}},
+	{"asking for followers changes nothing but what becomes of those who would pass", func(f facts, s, open step) bool {
+		return open == pass || s == open
+	}},
+	{"a follower goes where everybody goes on other routes", func(f facts, s, open step) bool {
+		return f.follow != follower || s == open
+	}},
+	{"guests are nobody: it is never asked whether they follow", func(f facts, s, open step) bool {
+		return f.level != nobody || s == open
+	}},
+	{"WeChat is asked once, about somebody who would pass", func(f facts, s, open step) bool {
+		return (s == lookUp) == (open == pass && f.level != nobody && f.follow == notAskedYet)
+	}},
+	{"who does not follow is asked to, in a window of its own", func(f facts, s, open step) bool {
+		if open != pass || f.level == nobody || f.follow != stranger {
+			return s != followPage
+		}
+		return f.kind == frame && s == framePage || f.kind != frame && s == followPage
+	}},
+	{"while WeChat cannot tell, the door stays shut and says so", func(f facts, s, open step) bool {
+		return open != pass || f.level == nobody || f.follow != notKnown || s == unavailablePage
+	}},
 }
 
 // invariants are what must hold for every combination, whatever decide looks like.
@@ -128,25 +162,35 @@ var invariants = []struct {
 
 func TestDecideKeepsEveryInvariant(t *testing.T) {
 	broken := map[string]int{}
+	fails := func(rule string, f facts, s step) {
+		if broken[rule]++; broken[rule] == 1 {
+			t.Errorf("%s\n\tfacts %s\n\tstep  %d", rule, f, s)
+		}
+	}
 	n := everyFact(func(f facts) {
-		s := decide(f)
+		plain := f
+		plain.follow = notDemanded
+		s, open := decide(f), decide(plain)
 		for _, inv := range invariants {
-			if !inv.holds(f, s) {
-				if broken[inv.rule]++; broken[inv.rule] == 1 {
-					t.Errorf("%s\n\tfacts %s\n\tstep  %d", inv.rule, f, s)
-				}
+			if !inv.holds(plain, open) {
+				fails(inv.rule, plain, open)
+			}
+		}
+		for _, inv := range doorInvariants {
+			if !inv.holds(f, s, open) {
+				fails(inv.rule, f, s)
 			}
 		}
 	})
-	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 8; n != want {
+	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 8 * int(follows); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
-	t.Logf("%d combinations, %d invariants", n, len(invariants))
+	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(doorInvariants))
 }
 
 func (f facts) String() string {
-	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v guests %v",
-		f.mode, f.kind, f.client, f.level, f.want, f.answer, f.asked, f.news, f.spent, f.guests)
+	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v guests %v follow %d",
+		f.mode, f.kind, f.client, f.level, f.want, f.answer, f.asked, f.news, f.spent, f.guests, f.follow)
 }
 
 // Two gates in a chain see the same answer: whatever the outer one makes of it,
@@ -154,6 +198,9 @@ func (f facts) String() string {
 func TestAnswersSurviveAnOuterGate(t *testing.T) {
 	everyFact(func(inner facts) {
 		if inner.mode != Require || inner.kind != navigation || !inner.dead() || inner.level >= inner.want || inner.asked != inner.want {
+			return
+		}
+		if inner.follow != notDemanded {
 			return
 		}
 		for _, outer := range []facts{

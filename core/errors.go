@@ -20,6 +20,8 @@ var (
 	ErrFrame = errors.New("wechat: login inside a frame")
 	// ErrSnapshot: WeChat's snapshot page, a virtual visitor (403; is_snapshotuser).
 	ErrSnapshot = errors.New("wechat: virtual visitor of a snapshot page")
+	// ErrNotFollowing: the visitor is logged in and does not follow the account (403).
+	ErrNotFollowing = errors.New("wechat: visitor does not follow the account")
 	// ErrUnavailable: WeChat, the session store or OnLogin failed (503).
 	ErrUnavailable = errors.New("wechat: login is unavailable")
 	// ErrCrossSite: a logout that another site asked for (403).

@@ -19,6 +19,8 @@ type Gate struct {
 
 	outsiders bool // see AllowOutside
 	askFirst  bool // see AskFirst
+	following Following
+	load      func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
 
 	want       level       // of scope
 	quick      bool        // Known may decide
@@ -40,12 +42,21 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	if g.scope != Silent && g.scope != Prompt {
 		panic(fmt.Sprintf("wechat: unknown scope %q: use core.Silent or core.Prompt", string(g.scope)))
 	}
+	if g.following != "" && g.following != MustFollow && g.following != MustFollowUnlessDown {
+		panic(fmt.Sprintf("wechat: unknown demand %q: use core.MustFollow", string(g.following)))
+	}
+	if g.mode != Require && g.following != "" {
+		panic("wechat: MustFollow goes with Require: a gate that demands nothing has nobody to ask to follow")
+	}
 	if g.auth == nil {
 		a, err := Default()
 		if err != nil {
 			panic(noInstance(err))
 		}
 		g.auth = a
+	}
+	if g.following != "" && g.auth.followCode == (followCode{}) {
+		g.auth.config.logger().Warn("wechat: MustFollow without Config.FollowQRCode: visitors read that they should follow, and not how")
 	}
 	g.want, g.quick = g.scope.level(), g.quickly()
 	// The answer behind the gate depends on who asks.
@@ -104,6 +115,10 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 		v.exchange()
 		s = decide(v.facts())
 	}
+	if s == lookUp {
+		v.lookUp()
+		s = decide(v.facts())
+	}
 	return v.perform(s)
 }
 
@@ -142,6 +157,8 @@ func (v *visit) perform(s step) *Outcome {
 		return v.page(SnapshotPage, ErrSnapshot)
 	case unavailablePage:
 		return v.page(UnavailablePage, v.reason)
+	case followPage:
+		return v.page(FollowPage, ErrNotFollowing)
 	case stuckPage:
 		return v.page(StuckPage, errors.Join(ErrStuck, v.reason))
 	}

@@ -20,14 +20,28 @@ type passage struct {
 	visitor   *User // nil for nobody; &user where Known read it
 	user      User
 	privilege [2]string // of the user, who seldom has more
+
+	at    *origin // of the request; nil for Config.PublicURL
+	token string  // of the session, with Config.KeepTokens only; see Auth.RefreshProfile
 }
 
 // Value answers for the user at once; everything else is the request's own.
 func (p *passage) Value(key any) any {
-	if _, ok := key.(userKey); ok {
+	switch key.(type) {
+	case userKey:
 		return p.visitor
+	case passageKey:
+		return p
 	}
 	return p.Context.Value(key)
+}
+
+// passageKey finds the passage through the innermost gate in a context.
+type passageKey struct{}
+
+func passageOf(ctx context.Context) *passage {
+	p, _ := ctx.Value(passageKey{}).(*passage)
+	return p
 }
 
 // Known is a quicker way for adapters whose framework hands out headers for
@@ -65,6 +79,12 @@ func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
 	if !ok || p.user.Scope.level() < g.want || s.idleIsDue(touched) {
 		return nil
 	}
+	if g.following != "" && !a.followers.sure(p.user.OpenID) {
+		return nil
+	}
+	if a.tokens != nil {
+		p.token = strings.Clone(token)
+	}
 	p.visitor = &p.user
 	return g.passing(p)
 }
@@ -78,7 +98,7 @@ func (g *Gate) passing(p *passage) *Outcome {
 // quickly says whether Known may decide at all, once and for all. Without a public
 // URL the request's own host must be looked at, too.
 func (g *Gate) quickly() bool {
-	return (g.mode == Require || g.mode == Optional) && len(g.skip) == 0 && g.auth.public.host != ""
+	return (g.mode == Require || g.mode == Optional) && len(g.skip) == 0 && g.load == nil && g.auth.public.host != ""
 }
 
 // idleIsDue says whether the idle time is to be written again. Without one, or

@@ -22,14 +22,15 @@ type logins struct {
 	flights  singleflight.Group
 	done     *remembered
 	tally    tally
+	kept     *tokens // nil without Config.KeepTokens
 	places   chan struct{}
 	lifetime context.Context // ends with Close
 }
 
-func newLogins(c *Config, wechat *wxapi.Client, done *remembered, now func() time.Time, lifetime context.Context) *logins {
+func newLogins(c *Config, wechat *wxapi.Client, done *remembered, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
 		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
-		done: done, places: make(chan struct{}, maxExchanges),
+		done: done, kept: kept, places: make(chan struct{}, maxExchanges),
 		tally: tally{seen: cache.New(loopWindow, 0)},
 	}
 }
@@ -128,6 +129,11 @@ func (l *logins) ask(ctx context.Context, code string, asked Scope, lang string)
 	}
 	if err := l.hook(ctx, u); err != nil {
 		return result{answer: unavailable, err: unavailableFor(err)}
+	}
+	if u.Scope == Prompt {
+		// A login is worth more than its refresh token: RefreshProfile says that
+		// there is none.
+		_ = l.kept.keep(ctx, token)
 	}
 	return result{answer: loggedIn, user: u}
 }

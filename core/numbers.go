@@ -46,6 +46,27 @@ const (
 	// Expired sessions in memory and remembered results are swept this often.
 	sweepEvery = time.Minute
 
+	// A refresh token lives so long (snsRefreshToken).
+	refreshLife = 30 * 24 * time.Hour
+
+	// Whether somebody follows the account. A "no" is short, so that who has just
+	// followed gets in; user/info may be called 500,000 times a day.
+	followsFor    = 5 * time.Minute
+	followsNotFor = 3 * time.Second
+	followsHere   = 5 * time.Second // where other nodes may have heard otherwise
+	followBudget  = 5 * time.Second
+
+	// Messages from WeChat: how far their time may be away, how long one is known again
+	// (WeChat repeats within 15 s), their size and depth, what the console's check may
+	// bring, what may wait, and how long a hook may take.
+	pushWindow     = 5 * time.Minute
+	pushRemembered = 2 * pushWindow
+	maxPush        = 64 << 10
+	maxPushDepth   = 8
+	maxEcho        = 512
+	maxPushWork    = 1024
+	pushBudget     = 10 * time.Second
+
 	// The binding cookie outlives any login in progress and a closed web view.
 	bindingLife = 24 * time.Hour
 

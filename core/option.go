@@ -3,8 +3,8 @@ package core
 import "context"
 
 // Option is a setting of one mounted gate: an instance (*[Auth]), a [Scope],
-// [Skip], [AllowOutside], [AskFirst] or [OnError]. What belongs to the account and not to a route is in
-// [Config].
+// [MustFollow], [LoadUser], [Skip], [AllowOutside], [AskFirst] or [OnError]. What
+// belongs to the account and not to a route is in [Config].
 type Option interface{ apply(*Gate) }
 
 // Scope is what a route needs to know of a visitor (网页授权 scope).

@@ -23,6 +23,7 @@ const (
 	FramePage       PageKind = "frame"       // inside a frame, where WeChat shows nothing
 	SnapshotPage    PageKind = "snapshot"    // WeChat's snapshot page; tap 使用完整服务
 	UnavailablePage PageKind = "unavailable" // WeChat, the session store or OnLogin failed
+	FollowPage      PageKind = "follow"      // logged in, but not following the account; see MustFollow
 	ForbiddenPage   PageKind = "forbidden"   // a logout that another site asked for, or not by POST
 	BadRequestPage  PageKind = "bad-request" // the address cannot be one of this site
 )
@@ -45,7 +46,9 @@ type Page struct {
 	Lang      string // "zh" or "en", by Accept-Language
 	Here      string // where its button leads: the page that was asked for, absolute; WeChat on ConsentPage; "" on a bad request
 	Guest     string // where one goes on without a login; RefusedPage, with Config.GuestPath
-	QRCode    string // of Here, as a data URI; OutsidePage only
+	QRCode    string // OutsidePage: of Here, as a data URI; FollowPage: the account's, an address or data URI, or ""
+	Account   string // the account's name, or ""; FollowPage only
+	Follow    string // where WeChat shows the account, or ""; FollowPage only
 	Fault     Fault  // StuckPage only
 	Reference string // also in the log; "" where nothing was logged
 }
@@ -78,7 +81,7 @@ func newPages(own Pages) pages {
 	return pages{
 		own:      own,
 		template: template.Must(template.New("page").Parse(pageHTML)),
-		policy:   "default-src 'none'; style-src " + style + "; img-src data:; base-uri 'none'; form-action 'none'",
+		policy:   "default-src 'none'; style-src " + style + "; base-uri 'none'; form-action 'none'",
 	}
 }
 
@@ -95,7 +98,7 @@ func (p *pages) render(page Page) []byte {
 		CSS    template.CSS
 		Text   words
 		QRCode template.URL
-	}{page, template.CSS(pageCSS), wordsFor(page), template.URL(page.QRCode)}
+	}{page, template.CSS(pageCSS), wordsFor(page), template.URL(page.QRCode)} // of our own making, or the operator's
 	if err := p.template.Execute(&b, data); err != nil {
 		// The template is ours and its data are strings: only a mistake here gets
 		// one, and a visitor is better off with the bare sentence.
@@ -104,12 +107,16 @@ func (p *pages) render(page Page) []byte {
 	return b.Bytes()
 }
 
-// policyFor lets a page be framed only where being in a frame is its message.
-func (p *pages) policyFor(kind PageKind) string {
-	if kind == FramePage {
-		return p.policy
+// policyFor lets a page be framed only where being in a frame is its message, and
+// lets pictures in only where one is the operator's.
+func (p *pages) policyFor(kind PageKind, pictures string) string {
+	switch kind {
+	case FramePage:
+		return p.policy + "; img-src data:"
+	case FollowPage:
+		return p.policy + "; img-src data:" + pictures + "; frame-ancestors 'none'"
 	}
-	return p.policy + "; frame-ancestors 'none'"
+	return p.policy + "; img-src data:; frame-ancestors 'none'"
 }
 
 // qrCode is a PNG as data URI; "" for an address too long for a QR code.
@@ -163,6 +170,10 @@ func retryLabel(p Page) string {
 		return "Log in with WeChat"
 	case p.Kind == ConsentPage:
 		return "微信登录"
+	case p.Kind == FollowPage && p.Lang == "en":
+		return "I follow it now, go on"
+	case p.Kind == FollowPage:
+		return "我已关注，继续"
 	case p.Kind == ForbiddenPage && p.Lang == "en":
 		return "To the front page"
 	case p.Kind == ForbiddenPage:
@@ -191,4 +202,14 @@ func referenceLabel(p Page) string {
 		return fmt.Sprintf("Reference %s", p.Reference)
 	}
 	return fmt.Sprintf("参考号 %s", p.Reference)
+}
+
+func followLabel(p Page) string {
+	switch {
+	case p.Follow == "":
+		return ""
+	case p.Lang == "en":
+		return "Show the account"
+	}
+	return "打开公众号主页"
 }

@@ -7,7 +7,7 @@ import (
 )
 
 func TestEveryPageHasWordsInBothLanguages(t *testing.T) {
-	kinds := []PageKind{OutsidePage, ConsentPage, RefusedPage, StuckPage, FramePage, SnapshotPage, UnavailablePage, ForbiddenPage, BadRequestPage}
+	kinds := []PageKind{OutsidePage, ConsentPage, RefusedPage, StuckPage, FramePage, SnapshotPage, UnavailablePage, FollowPage, ForbiddenPage, BadRequestPage}
 	p := newPages(nil)
 	for _, kind := range kinds {
 		for _, lang := range []string{"zh", "en"} {

@@ -24,6 +24,7 @@ type visit struct {
 	code    string
 	answer  answer
 	reason  error  // why an exchange failed
+	follow  follow // as far as it is known
 	wechat  string // where ConsentPage's button leads
 }
 
@@ -109,6 +110,9 @@ func (v *visit) facts() facts {
 	}
 	if !v.auth.config.AnyBrowser {
 		f.client = clientOf(v.request.Header.Get("User-Agent"))
+	}
+	if v.gate.following != "" && v.user != nil {
+		f.follow = max(v.follow, notAskedYet)
 	}
 	if v.answer != noAnswer {
 		f.asked = v.state.scope.level()

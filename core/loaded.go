@@ -1,0 +1,42 @@
+package core
+
+import (
+	"context"
+	"fmt"
+)
+
+// loadedKey finds the app's own user in a context.
+type loadedKey[T any] struct{}
+
+// LoadUser gives handlers behind a gate the app's own user, of the app's own type:
+// load is called with everybody who is logged in, once per request that goes on,
+// with the request's context, and [Loaded] returns what it returned. An error or a
+// panic in it shows the "unavailable" page (503), so a user whom the app no longer
+// knows is better told by a value (nil, or a field) than by an error. It is not
+// called for nobody behind Optional. What it costs, every request pays.
+//
+//	r.Use(ginwechat.Require(core.LoadUser(func(ctx context.Context, u *core.User) (*Member, error) {
+//		return members.Find(ctx, u.AppUserID)
+//	})))
+func LoadUser[T any](load func(context.Context, *User) (T, error)) Option {
+	return optionFunc(func(g *Gate) {
+		g.load = func(ctx context.Context, u *User) (context.Context, error) {
+			var own T
+			var failed error
+			if err := recovered("LoadUser", func() { own, failed = load(ctx, u) }); err != nil {
+				return nil, err
+			}
+			if failed != nil {
+				return nil, fmt.Errorf("LoadUser: %w", failed)
+			}
+			return context.WithValue(ctx, loadedKey[T]{}, own), nil
+		}
+	})
+}
+
+// Loaded returns the app's own user that [LoadUser] found for this request; false
+// where no gate with a LoadUser of this very type ran, or the visitor is nobody.
+func Loaded[T any](ctx context.Context) (T, bool) {
+	own, ok := ctx.Value(loadedKey[T]{}).(T)
+	return own, ok
+}
