@@ -46,10 +46,16 @@ func (r *rig) advance(d time.Duration) {
 
 func newRig(t testing.TB, change ...func(*Config)) *rig {
 	t.Helper()
+	return newRigOf(t, nil, change...)
+}
+
+// newRigOf is a rig with people of one's own.
+func newRigOf(t testing.TB, people []wxsim.Person, change ...func(*Config)) *rig {
+	t.Helper()
 	r := &rig{t: t, time: time.Now(), log: &logBook{}}
 	sim, err := wxsim.New(wxsim.Config{
-		Accounts: []wxsim.Account{{AppID: testAppID, Secret: testSecret, Domain: "app.example.com"}},
-		Now:      r.now, Refusal: wxsim.RefuseStateOnly,
+		Accounts: []wxsim.Account{{AppID: testAppID, Secret: testSecret, Domain: "app.example.com"}}, People: people,
+		Now: r.now, Refusal: wxsim.RefuseStateOnly,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -17,8 +17,9 @@ import (
 
 // The scopes of package core, so that a plain program imports one package.
 const (
-	Silent = core.Silent
-	Prompt = core.Prompt
+	Silent     = core.Silent
+	Prompt     = core.Prompt
+	MustFollow = core.MustFollow
 )
 
 // Key is where fiber's own store holds the *core.User: c.Locals(Key). It holds

@@ -15,8 +15,9 @@ import (
 
 // The scopes of package core, so that a plain program imports one package.
 const (
-	Silent = core.Silent
-	Prompt = core.Prompt
+	Silent     = core.Silent
+	Prompt     = core.Prompt
+	MustFollow = core.MustFollow
 )
 
 // Key is where gin's own store holds the *core.User, for code that has a

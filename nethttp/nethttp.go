@@ -17,8 +17,9 @@ import (
 
 // The scopes of package core, so that a plain program imports one package.
 const (
-	Silent = core.Silent
-	Prompt = core.Prompt
+	Silent     = core.Silent
+	Prompt     = core.Prompt
+	MustFollow = core.MustFollow
 )
 
 // Require lets logged-in visitors through and logs the others in, silently unless

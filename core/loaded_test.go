@@ -1,0 +1,70 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+)
+
+type member struct{ name string }
+
+func TestLoadUser(t *testing.T) {
+	r := newRig(t)
+	calls := 0
+	b := r.browser()
+	g := r.gate(Require, LoadUser(func(_ context.Context, u *User) (*member, error) {
+		calls++
+		return &member{"member " + u.OpenID}, nil
+	}))
+	b.login(g, "/me")
+	if calls != 0 {
+		t.Errorf("rule: a request that does not go on loads nobody: %d", calls)
+	}
+	out := b.get(g, "/me")
+	own, ok := Loaded[*member](orEmpty(out))
+	if u, _ := FromContext(orEmpty(out)); !ok || u == nil || own.name != "member "+u.OpenID || calls != 1 {
+		t.Errorf("rule: a handler finds the app's own user beside WeChat's, loaded once: %v %v, %d calls", own, u, calls)
+	}
+	if _, ok := Loaded[member](out.Context); ok {
+		t.Error("rule: another type is another user")
+	}
+	inner := b.rig.gate(Require)
+	within := inner.Handle(out.Context, &Request{Method: "GET", Target: "/me", Host: b.host, TLS: true, Header: with("User-Agent", b.ua, "Cookie", cookieLine(b))})
+	if own, ok := Loaded[*member](orEmpty(within)); !ok || own == nil {
+		t.Error("rule: what an outer gate loaded is there behind an inner one")
+	}
+	if _, ok := Loaded[*member](context.Background()); ok {
+		t.Error("rule: without a gate there is nobody")
+	}
+	optional := r.gate(Optional, LoadUser(func(context.Context, *User) (member, error) {
+		t.Error("rule: nobody is not loaded")
+		return member{}, nil
+	}))
+	if _, ok := Loaded[member](orEmpty(r.browser().get(optional, "/"))); ok {
+		t.Error("rule: nobody has no user of the app's")
+	}
+}
+
+func cookieLine(b *browser) string {
+	var pairs []string
+	for name, value := range b.cookies {
+		pairs = append(pairs, name+"="+value)
+	}
+	return strings.Join(pairs, "; ")
+}
+
+func TestAUserWhoCannotBeLoaded(t *testing.T) {
+	r := newRig(t)
+	b := r.browser()
+	b.login(r.gate(Require), "/me")
+	for rule, load := range map[string]func(context.Context, *User) (member, error){
+		"an error shows the unavailable page": func(context.Context, *User) (member, error) { return member{}, errors.New("table is locked") },
+		"a panic shows the unavailable page":  func(context.Context, *User) (member, error) { panic("secret of the app's") },
+	} {
+		out := b.get(r.gate(Require, LoadUser(load)), "/me")
+		if out.Status != 503 || !errors.Is(out.Err, ErrUnavailable) || strings.Contains(out.Err.Error(), "secret") || strings.Contains(string(out.Body), "locked") {
+			t.Errorf("rule: %s, and no handler runs: %d %v", rule, out.Status, out.Err)
+		}
+	}
+}
