@@ -15,7 +15,7 @@ import (
 	"github.com/seed467724c4/wechat/core"
 )
 
-// The scopes of package core, so that a plain program imports one package.
+// What routes ask for, from package core, so that a plain program imports one package.
 const (
 	Silent     = core.Silent
 	Prompt     = core.Prompt
