@@ -110,10 +110,12 @@ func (to pushAddress) unwrap(answer []byte, appID string) ([]byte, error) {
 // recordPush notes a push for the home page and the log: what, how often, how
 // it ended. An error of a push holds no secret.
 func (s *Sim) recordPush(method, what string, tries int, err error) {
-	outcome := "delivered"
+	c := call{At: s.now(), Method: method, Path: "(push address)", Outcome: "delivered",
+		Detail: fmt.Sprintf("push=%s tries=%d", what, tries)}
 	if err != nil {
-		outcome = err.Error()
+		c.Outcome = "not delivered"
+		c.Detail += " " + err.Error()
 	}
-	s.note(call{At: s.now(), Method: method, Path: "(push address)", Detail: fmt.Sprintf("push=%s tries=%d", what, tries), Outcome: outcome})
-	s.log.Info("wxsim push", "what", what, "tries", tries, "outcome", outcome)
+	s.note(c)
+	s.log.Info("wxsim push", "what", what, "tries", tries, "outcome", c.Outcome, "error", err)
 }

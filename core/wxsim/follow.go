@@ -2,6 +2,7 @@ package wxsim
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func (s *Sim) Unfollow(ctx context.Context, appID, personID string) error {
 func (s *Sim) Scan(ctx context.Context, appID, personID, scene string) error {
 	n := utf8.RuneCountInString(scene)
 	if n < 1 || n > 64 || !utf8.ValidString(scene) || strings.ContainsFunc(scene, func(r rune) bool { return r < ' ' }) {
-		return fmt.Errorf("wxsim: a scene has 1 to 64 characters, none of them a control one")
+		return errors.New("wxsim: a scene has 1 to 64 characters, none of them a control one")
 	}
 	if err := s.knows(appID, personID); err != nil {
 		return err

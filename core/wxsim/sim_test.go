@@ -14,14 +14,16 @@ import (
 
 func TestNewNamesEverythingWrong(t *testing.T) {
 	_, err := New(Config{
-		Accounts: []Account{{AppID: "a b", Secret: "", Domain: "http://x"}, {AppID: "wx1", Secret: "hush", Domain: "x:80"}, {AppID: "wx1", Secret: "hush", Domain: "x/y"}},
-		People:   []Person{{ID: ""}, {ID: "a"}, {ID: "a", Avatar: "//evil/x"}, {ID: "b", Avatar: "ftp://x"}, {ID: "c", Avatar: "\x00"}},
-		Refusal:  9,
+		Accounts: []Account{{AppID: "a b", Secret: "", Domain: "http://x", OriginalID: "gh_<", PushURL: "/x", PushToken: "hush",
+			Quotas: map[string]int{PathToken: -1, PathUserInfo: 1}}, {AppID: "wx1", Secret: "hush", Domain: "x:80"}, {AppID: "wx1", Secret: "hush", Domain: "x/y"}},
+		People:  []Person{{ID: ""}, {ID: "a"}, {ID: "a", Avatar: "//evil/x"}, {ID: "b", Avatar: "ftp://x"}, {ID: "c", Avatar: "\x00"}},
+		Refusal: 9,
 	})
 	if err == nil || !strings.HasPrefix(err.Error(), "wxsim: ") {
 		t.Fatalf("rule: a wrong Config is an error that begins wxsim:; got %v", err)
 	}
-	for _, want := range []string{"Accounts[0].AppID", "Accounts[0].Secret", "Accounts[0].Domain", "Accounts[1].Domain", "Accounts[2].AppID wx1 is there twice",
+	for _, want := range []string{"Accounts[0].AppID", "Accounts[0].Secret", "Accounts[0].Domain", "Accounts[0].OriginalID", "Accounts[0].PushURL",
+		`Accounts[0].Quotas: "/cgi-bin/token": -1`, `Accounts[0].Quotas: "/sns/userinfo": 1`, "Accounts[1].Domain", "Accounts[2].AppID wx1 is there twice",
 		"Accounts[2].Domain", "People[0].ID", "People[2].ID a is there twice", "People[2].Avatar", "People[3].Avatar", "People[4].Avatar", "Refusal 9"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("rule: one error names everything wrong; no %q in %v", want, err)

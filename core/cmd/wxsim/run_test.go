@@ -11,15 +11,21 @@ import (
 	"testing"
 )
 
+const aesKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+
 func TestRunServesUntilInterrupted(t *testing.T) {
 	for rule, tc := range map[string]struct {
 		args []string
 		any  bool
+		push [2]string // token and key
 	}{
-		"with the defaults":     {nil, true},
-		"with refusals":         {[]string{"-refusal", "authdeny", "-any-order"}, true},
-		"for WeChat only":       {[]string{"-any-browser=false", "-refusal=state"}, false},
-		"beyond, when allowed!": {[]string{"-insecure-listen"}, true},
+		"with the defaults":     {nil, true, [2]string{}},
+		"with refusals":         {[]string{"-refusal", "authdeny", "-any-order"}, true, [2]string{}},
+		"for WeChat only":       {[]string{"-any-browser=false", "-refusal=state"}, false, [2]string{}},
+		"beyond, when allowed!": {[]string{"-insecure-listen"}, true, [2]string{}},
+		"with pushes": {[]string{"-name", "社区图书馆", "-push-url", "http://localhost:8080/wechat", "-push-token", "token123", "-encoding-aes-key", aesKey},
+			true, [2]string{"token123", aesKey}},
+		"with plain pushes": {[]string{"-push-url", "http://localhost:8080/wechat", "-push-token", "token123"}, true, [2]string{"token123"}},
 	} {
 		ctx, interrupt := context.WithCancel(context.Background())
 		out, in := io.Pipe()
@@ -52,6 +58,26 @@ func TestRunServesUntilInterrupted(t *testing.T) {
 			(env["WECHAT_ANY_BROWSER"] == "1") != tc.any {
 			t.Errorf("rule: it prints the environment, %s; got %v", rule, env)
 		}
+		if env["WECHAT_PUSH_TOKEN"] != tc.push[0] || env["WECHAT_ENCODING_AES_KEY"] != tc.push[1] {
+			t.Errorf("rule: it prints what pushes are signed and encrypted with, when set, %s; got %v", rule, env)
+		}
+		follow, quoted := strings.CutPrefix(strings.TrimSuffix(env["WECHAT_FOLLOW_QRCODE"], "'"), "'")
+		if !quoted || follow != env["WECHAT_OPEN_URL"]+"/mp/profile_ext?action=home&__biz="+env["WECHAT_APP_ID"] {
+			t.Errorf("rule: it prints where to follow, quoted for the shell, %s; got %v", rule, env)
+		}
+		page, err := http.Get(follow)
+		if err != nil {
+			t.Fatalf("rule: the account's page is there, %s; got %v", rule, err)
+		}
+		raw, _ := io.ReadAll(page.Body)
+		page.Body.Close()
+		name := "<strong>localhost</strong>"
+		if strings.Contains(strings.Join(tc.args, " "), "-name") {
+			name = "<strong>社区图书馆</strong>"
+		}
+		if tc.any && !strings.Contains(string(raw), name) {
+			t.Errorf("rule: the account's page shows its name, %s; no %s in\n%s", rule, name, raw)
+		}
 		interrupt()
 		if code := <-status; code != 0 {
 			t.Errorf("rule: an interrupt is a clean end, %s; got status %d", rule, code)
@@ -78,6 +104,8 @@ func TestRunRefuses(t *testing.T) {
 		"listening on all interfaces":    {[]string{"-addr", ":0"}, 1, "-insecure-listen"},
 		"listening on a public address":  {[]string{"-addr", "192.0.2.1:0"}, 1, "-insecure-listen"},
 		"an address that is in use":      {[]string{"-addr", busy.Addr().String()}, 1, "wxsim:"},
+		"a push address and no token":    {[]string{"-push-url", "http://localhost/"}, 1, "PushToken"},
+		"a key that is none":             {[]string{"-encoding-aes-key", "x"}, 1, "EncodingAESKey"},
 		"an empty secret":                {[]string{"-app-secret", ""}, 1, "Secret"},
 		"an app id of more than letters": {[]string{"-app-id", "<x>"}, 1, "AppID"},
 	} {
