@@ -122,6 +122,34 @@ func TestAMessageWinsOverALookUpUnderWay(t *testing.T) {
 	}
 }
 
+func TestAMessageToOneNodeWinsOverALookUpOfAnother(t *testing.T) {
+	shared := newMemory()
+	r := newRig(t, func(c *Config) { c.Cache = shared })
+	p := r.poster(Push{})
+	other := r.instance(func(c *Config) { c.Cache = shared })
+	b := r.browser()
+	b.follows(true)
+	release := make(chan struct{})
+	r.sim.Fail(wxsim.PathFollower, wxsim.Fault{Times: 1, Wait: release})
+	follows := make(chan bool)
+	go func() {
+		yes, _ := other.Follows(context.Background(), b.openID())
+		follows <- yes
+	}()
+	for r.sim.Calls(wxsim.PathFollower) == 0 {
+		runtime.Gosched()
+	}
+	r.advance(time.Second)
+	p.post(event(b.openID(), "unsubscribe", "", r.now()))
+	close(release)
+	if <-follows {
+		t.Error("rule: what one node was told while another asked counts for both")
+	}
+	if yes, _ := r.instance(func(c *Config) { c.Cache = shared }).Follows(context.Background(), b.openID()); yes {
+		t.Error("rule: a look-up does not overwrite for all nodes what a message told")
+	}
+}
+
 func TestFollowersAreAskedAboutOnce(t *testing.T) {
 	var people []wxsim.Person
 	for i := range 20 {
