@@ -24,6 +24,11 @@
 //	Login as a handler        for a link; goes to the local page named by "to"
 //	Logout as a handler       for a form; POST from this site only
 //
+// Beyond the login, [MustFollow] lets only followers of the account through,
+// [LoadUser] hands over the app's own user, [Auth.PushHandler] receives what WeChat
+// tells of follows and messages, [Auth.AccountToken] is the account's own token,
+// [Auth.JSConfig] signs pages, and [Auth.RefreshProfile] renews a profile.
+//
 // # A site without a framework
 //
 //	auth, err := core.New(core.Config{AppID: id, AppSecret: secret, PublicURL: "https://app.example.com"})
