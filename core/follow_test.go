@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed467724c4/wechat/core/wxsim"
@@ -286,6 +287,42 @@ func TestOtherNodesHearOfAFollowSoon(t *testing.T) {
 	if b.user(other, "/members") != nil {
 		t.Error("rule: the others know within 5 seconds who has left")
 	}
+}
+
+func TestAYesOfAnotherNodeHasItsTime(t *testing.T) {
+	shared := newMemory() // which goes by the real clock, and so keeps values too long
+	r := newRig(t, func(c *Config) { c.Cache = shared })
+	b := r.browser()
+	b.follows(true)
+	if yes, err := r.auth.Follows(context.Background(), b.openID()); !yes || err != nil {
+		t.Fatal(yes, err)
+	}
+	b.follows(false)
+	r.advance(followsFor)
+	if yes, _ := r.instance(func(c *Config) { c.Cache = shared }).Follows(context.Background(), b.openID()); yes {
+		t.Error("rule: a yes that another node heard is remembered for 5 minutes, whatever the store keeps")
+	}
+}
+
+func TestALateLookUpUndoesNoMessage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, err := newFollowers(&Config{AppID: testAppID, AppSecret: testSecret}, nil, nil, time.Now, t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked := time.Now()
+		time.Sleep(time.Second) // the clock of synctest: nobody waits
+		f.tell(t.Context(), "oAlice_1", false, time.Now())
+		time.Sleep(followBudget - 2*time.Second)
+		if _, known := f.seen("oAlice_1"); !known && f.note("oAlice_1", sighting{follows: true, at: asked}).follows {
+			t.Error("rule: a look-up that began before a message came and takes all its time undoes nothing")
+		}
+		time.Sleep(followsFor)
+		f.local.DeleteExpired()
+		if n := f.local.ItemCount(); n != 0 {
+			t.Errorf("rule: what is old is forgotten: %d", n)
+		}
+	})
 }
 
 func TestMustFollowGoesWithRequire(t *testing.T) {

@@ -129,7 +129,7 @@ func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *pushHandler) verify(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	echo := q.Get("echostr")
-	if !h.signed(q, "signature", "") || echo == "" || len(echo) > maxEcho {
+	if !h.signed(q) || echo == "" || len(echo) > maxEcho {
 		h.refuse(w, r, "the check of the address is not signed with our token")
 		return
 	}
@@ -145,7 +145,7 @@ func (h *pushHandler) receive(w http.ResponseWriter, r *http.Request) {
 		h.refuse(w, r, "the message is not in the mode that Push is set to: see EncodingAESKey")
 		return
 	}
-	if !encrypted && !h.signed(q, "signature", "") {
+	if !encrypted && !h.signed(q) {
 		h.refuse(w, r, "the message is not signed with our token")
 		return
 	}
@@ -160,12 +160,11 @@ func (h *pushHandler) receive(w http.ResponseWriter, r *http.Request) {
 	}
 	if encrypted {
 		fields, err := rootFields(body)
-		if err != nil || !h.signed(q, "msg_signature", fields["Encrypt"]) {
-			h.refuse(w, r, "the message is not signed with our token")
-			return
+		if err == nil {
+			body, err = h.key.Open(h.push.Token, q.Get("msg_signature"), q.Get("timestamp"), q.Get("nonce"), fields["Encrypt"])
 		}
-		if body, err = h.key.Decrypt(fields["Encrypt"]); err != nil {
-			h.refuse(w, r, "the message is not encrypted with our key, or for another account")
+		if err != nil || !h.timely(q) {
+			h.refuse(w, r, "the message is not signed with our token, not encrypted with our key, or for another account")
 			return
 		}
 	} else if !h.once(q, body) {
@@ -185,23 +184,17 @@ func (h *pushHandler) receive(w http.ResponseWriter, r *http.Request) {
 	io.WriteString(w, "success")
 }
 
-// signed checks one of WeChat's signatures and its time. An empty value is never
-// one, so that a message without a part is none.
-func (h *pushHandler) signed(q url.Values, name, encrypted string) bool {
-	got, timestamp, nonce := q.Get(name), q.Get("timestamp"), q.Get("nonce")
-	if name == "msg_signature" && encrypted == "" || nonce == "" {
-		return false
-	}
-	want := wxapi.PushSignature(h.push.Token, timestamp, nonce, encrypted)
-	if subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 0 {
-		return false
-	}
-	seconds, err := strconv.ParseInt(timestamp, 10, 64)
-	if err != nil {
-		return false
-	}
+// signed checks WeChat's signature of the time and a nonce.
+func (h *pushHandler) signed(q url.Values) bool {
+	want := wxapi.PushSignature(h.push.Token, q.Get("timestamp"), q.Get("nonce"), "")
+	return subtle.ConstantTimeCompare([]byte(q.Get("signature")), []byte(want)) == 1 && h.timely(q)
+}
+
+// timely is false for a signature that was made long ago, or is for later.
+func (h *pushHandler) timely(q url.Values) bool {
+	seconds, err := strconv.ParseInt(q.Get("timestamp"), 10, 64)
 	away := h.auth.now().Sub(time.Unix(seconds, 0))
-	return away <= pushWindow && away >= -pushWindow
+	return err == nil && q.Get("nonce") != "" && away <= pushWindow && away >= -pushWindow
 }
 
 // once lets one signature carry one message only. In 明文模式 it covers time and nonce
