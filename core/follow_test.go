@@ -313,7 +313,7 @@ func TestALateLookUpUndoesNoMessage(t *testing.T) {
 		asked := time.Now()
 		time.Sleep(time.Second) // the clock of synctest: nobody waits
 		f.tell(t.Context(), "oAlice_1", false, time.Now())
-		time.Sleep(followBudget - 2*time.Second)
+		time.Sleep(followBudget - time.Second)
 		if _, known := f.seen("oAlice_1"); !known && f.note("oAlice_1", sighting{follows: true, at: asked}).follows {
 			t.Error("rule: a look-up that began before a message came and takes all its time undoes nothing")
 		}

@@ -11,7 +11,7 @@ import (
 
 const coreQuery = "?grant_type=client_credential&appid=" + app + "&secret=" + secret
 
-// core asks for a token of /cgi-bin/token.
+// coreText asks for a token of /cgi-bin/token.
 func (g *rig) coreText() string {
 	g.t.Helper()
 	b := g.api(PathToken + coreQuery)
@@ -21,7 +21,7 @@ func (g *rig) coreText() string {
 	return b.AccessToken
 }
 
-// stable asks for a token of /cgi-bin/stable_token.
+// stableBody asks for a token of /cgi-bin/stable_token.
 func (g *rig) stableBody(force bool) body {
 	g.t.Helper()
 	return g.json(PathStableToken, fmt.Sprintf(`{"grant_type":"client_credential","appid":"%s","secret":"%s","force_refresh":%v}`, app, secret, force))
@@ -185,5 +185,8 @@ func TestExpireTokens(t *testing.T) {
 	}
 	if next := g.stableBody(false).AccessToken; next == stable || g.use(next) != 0 || g.use(g.coreText()) != 0 {
 		t.Error("rule: both endpoints then give tokens that work")
+	}
+	if g.use(minted) != 40001 || g.use(stable) != 40001 {
+		t.Error("rule: what is dead stays dead when the next one overlaps with it")
 	}
 }

@@ -45,7 +45,7 @@ func seal(key []byte, random string, message []byte, appID string) string {
 func unseal(key []byte, sealed string) (message []byte, appID string, err error) {
 	raw, err := base64.StdEncoding.DecodeString(sealed)
 	if err != nil || len(raw) == 0 || len(raw)%padTo != 0 {
-		return nil, "", errors.New("Encrypt is not base64 of whole blocks of 32 bytes")
+		return nil, "", errors.New("what is encrypted is not base64 of whole blocks of 32 bytes")
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -54,11 +54,11 @@ func unseal(key []byte, sealed string) (message []byte, appID string, err error)
 	cipher.NewCBCDecrypter(block, key[:16]).CryptBlocks(raw, raw)
 	pad := int(raw[len(raw)-1])
 	if pad < 1 || pad > padTo || !bytes.Equal(raw[len(raw)-pad:], bytes.Repeat([]byte{byte(pad)}, pad)) {
-		return nil, "", errors.New("Encrypt does not end in padding to 32 bytes, or is of another key")
+		return nil, "", errors.New("what is encrypted does not end in padding to 32 bytes, or is of another key")
 	}
 	raw = raw[:len(raw)-pad]
 	if len(raw) < 20 || uint64(binary.BigEndian.Uint32(raw[16:])) > uint64(len(raw)-20) {
-		return nil, "", errors.New("Encrypt is shorter than the length in it")
+		return nil, "", errors.New("what is encrypted is shorter than the length in it")
 	}
 	n := 20 + int(binary.BigEndian.Uint32(raw[16:]))
 	return raw[20:n], string(raw[n:]), nil

@@ -39,9 +39,10 @@ func (s *Sim) Following(appID, personID string) bool {
 
 // Follow makes a person follow an account and then pushes the event subscribe
 // to the account's push address. nil means delivered, or that there is no push
-// address. Any other error than one for an unknown name, or for somebody who
-// follows already, means: follows now, and the application does not know. Up
-// to 15 seconds go by when it does not answer; ctx ends them sooner.
+// address. An unknown account or person is an error, and so is somebody who
+// follows already; then nothing has changed and nothing is sent. Any other
+// error means that the person follows now and the application was not told.
+// That takes up to 15 seconds, three tries of five; ctx ends it sooner.
 func (s *Sim) Follow(ctx context.Context, appID, personID string) error {
 	_, err := s.follow(ctx, appID, personID, sceneSearch)
 	return err

@@ -27,6 +27,7 @@ type delivery struct {
 	kind   string // Content-Type
 	raw    string
 	plain  string // decrypted
+	closes bool   // the connection ends with the answer
 }
 
 // receiver is an application's push address. It shares no code with the
@@ -55,7 +56,7 @@ func newReceiver(t *testing.T, aesKey string) *receiver {
 func (v *receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	raw, _ := io.ReadAll(r.Body)
 	q := r.URL.Query()
-	d := delivery{method: r.Method, query: q, kind: r.Header.Get("Content-Type"), raw: string(raw)}
+	d := delivery{method: r.Method, query: q, kind: r.Header.Get("Content-Type"), raw: string(raw), closes: r.Close}
 	if got := sha(pushToken, q.Get("timestamp"), q.Get("nonce")); got != q.Get("signature") || q.Get("from") != "test" {
 		v.t.Errorf("rule: every push is signed and keeps the address's own query; got %s", r.URL.RawQuery)
 	}
@@ -118,8 +119,8 @@ func (v *receiver) one() delivery {
 	return got[0]
 }
 
-// reply is an encrypted message to answer with; key, token and AppID may be
-// wrong ones.
+// sealedReply is an encrypted message to answer with; key, token and AppID may
+// be wrong ones.
 func sealedReply(aesKey, token, of, message string) string {
 	key, _ := base64.RawStdEncoding.DecodeString(aesKey)
 	plain := append([]byte("0123456789abcdef\x00\x00\x00"+string(rune(len(message)))), message+of...)
