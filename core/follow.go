@@ -110,10 +110,10 @@ func (f *followers) ask(ctx context.Context, openID string) sighting {
 	return f.learn(ctx, openID, sighting{follows: who.Subscribed, at: asked})
 }
 
-// tell takes over what a message says. told is when WeChat made it: messages may
-// arrive in another order.
-func (f *followers) tell(ctx context.Context, openID string, follows bool, told time.Time) {
-	f.learn(ctx, openID, sighting{follows: follows, at: f.now(), told: told.Unix()})
+// told is what a message says. made is when WeChat made it: messages may arrive in
+// another order.
+func (f *followers) told(follows bool, made time.Time) sighting {
+	return sighting{follows: follows, at: f.now(), told: made.Unix()}
 }
 
 // learn notes a sighting here and for the other nodes, unless something newer is

@@ -142,6 +142,7 @@ func TestAMessageToOneNodeWinsOverALookUpOfAnother(t *testing.T) {
 	}
 	r.advance(time.Second)
 	p.post(event(b.openID(), "unsubscribe", "", r.now()))
+	r.auth.work.working.Wait()
 	close(release)
 	if <-follows {
 		t.Error("rule: what one node was told while another asked counts for both")
@@ -278,11 +279,13 @@ func TestOtherNodesHearOfAFollowSoon(t *testing.T) {
 	if b.user(g, "/members") == nil {
 		t.Error("rule: the node that was told knows at once")
 	}
+	r.auth.work.working.Wait()
 	r.advance(followsHere)
 	if followsHere > 5*time.Second || b.user(other, "/members") == nil || r.sim.Calls(wxsim.PathFollower) != calls {
 		t.Errorf("rule: the others know within 5 seconds, and do not ask WeChat: %d calls", r.sim.Calls(wxsim.PathFollower)-calls)
 	}
 	p.post(event(b.openID(), "unsubscribe", "", r.now().Add(time.Second)))
+	r.auth.work.working.Wait()
 	r.advance(followsHere)
 	if b.user(other, "/members") != nil {
 		t.Error("rule: the others know within 5 seconds who has left")
@@ -312,7 +315,7 @@ func TestALateLookUpUndoesNoMessage(t *testing.T) {
 		}
 		asked := time.Now()
 		time.Sleep(time.Second) // the clock of synctest: nobody waits
-		f.tell(t.Context(), "oAlice_1", false, time.Now())
+		f.note("oAlice_1", f.told(false, time.Now()))
 		time.Sleep(followBudget - time.Second)
 		if _, known := f.seen("oAlice_1"); !known && f.note("oAlice_1", sighting{follows: true, at: asked}).follows {
 			t.Error("rule: a look-up that began before a message came and takes all its time undoes nothing")

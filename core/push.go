@@ -218,7 +218,7 @@ func (h *pushHandler) take(ctx context.Context, m *PushMessage) bool {
 	if h.auth.pushed.Add(key, true, cache.DefaultExpiration) != nil {
 		return true
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*vault.Timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vault.Timeout)
 	defer cancel()
 	if h.shared != nil {
 		// Look, then write: two nodes at the same instant may both work on it. WeChat
@@ -227,10 +227,7 @@ func (h *pushHandler) take(ctx context.Context, m *PushMessage) bool {
 			return true
 		}
 	}
-	if m.Type == "event" && (m.Event == "subscribe" || m.Event == "unsubscribe") {
-		h.auth.followers.tell(ctx, m.OpenID, m.Event == "subscribe", m.Time)
-	}
-	if !h.auth.work.add(m.OpenID, func() { h.tell(m) }) {
+	if !h.auth.work.add(m.OpenID, h.job(m)) {
 		h.auth.pushed.Delete(key)
 		return false
 	}
@@ -238,6 +235,20 @@ func (h *pushHandler) take(ctx context.Context, m *PushMessage) bool {
 		_ = h.shared.Put(ctx, key, []byte{1}, time.Now().Add(pushRemembered))
 	}
 	return true
+}
+
+// job is what is done after the answer. This process learns at once who follows now;
+// the other nodes, as part of the job.
+func (h *pushHandler) job(m *PushMessage) func() {
+	if m.Type != "event" || m.Event != "subscribe" && m.Event != "unsubscribe" {
+		return func() { h.tell(m) }
+	}
+	s := h.auth.followers.told(m.Event == "subscribe", m.Time)
+	h.auth.followers.note(m.OpenID, s)
+	return func() {
+		h.auth.followers.learn(h.auth.lifetime, m.OpenID, s)
+		h.tell(m)
+	}
 }
 
 // tell calls the hook that the message is for.

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -18,7 +19,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/alexedwards/scs/v2"
 
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
@@ -482,6 +486,38 @@ func TestTheAnswerDoesNotWaitForTheHook(t *testing.T) {
 	if got := l.read(r.auth); !slices.Equal(got, []string{"unfollow oBob_123", "follow oAlice_1", "unfollow oAlice_1"}) {
 		t.Errorf("rule: one person's messages are worked on in their order: %q", got)
 	}
+}
+
+// slowStore takes as long as it is given.
+type slowStore struct{ scs.Store }
+
+func (slowStore) FindCtx(ctx context.Context, _ string) ([]byte, bool, error) {
+	<-ctx.Done()
+	return nil, false, ctx.Err()
+}
+func (slowStore) CommitCtx(ctx context.Context, _ string, _ []byte, _ time.Time) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+func (slowStore) DeleteCtx(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
+
+func TestWeChatIsAnsweredWithinASecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		auth, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, Cache: slowStore{newMemory()}, Logger: slog.New(slog.DiscardHandler)}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer auth.Close()
+		p := (&rig{t: t, auth: auth, time: time.Now()}).poster(Push{OnFollow: func(context.Context, FollowEvent) error {
+			time.Sleep(pushBudget) // the clock of synctest: nobody waits
+			return nil
+		}})
+		began := time.Now()
+		w := p.post(event("oAlice_1", "subscribe", "", began))
+		if took := time.Since(began); w.Code != 200 || took > time.Second {
+			t.Errorf("rule: WeChat is answered within a second, however slow cache and hook are: %d after %v", w.Code, took)
+		}
+	})
 }
 
 func TestTooMuchToDoIsSentAgain(t *testing.T) {
