@@ -144,6 +144,8 @@ func TestPushHooks(t *testing.T) {
 			{"a follow by a QR code tells its parameter", event("oAlice_1", "subscribe", "qrscene_1000000", now, "<Ticket><![CDATA[gQHr8ToA]]></Ticket>"), `follow oAlice_1 "1000000" gQHr8ToA`},
 			{"an unfollow", event("oAlice_1", "unsubscribe", "", now), "unfollow oAlice_1"},
 			{"a scan", event("oAlice_1", "SCAN", "1000000", now, "<Ticket><![CDATA[gQHr8ToA]]></Ticket>"), `scan oAlice_1 "1000000" gQHr8ToA`},
+			{"an event that brings the number of a message", event("oAlice_1", "CLICK", "menu", now.Add(time.Second), "<MsgId>7</MsgId>"), "event CLICK  oAlice_1"},
+			{"another one with that number", event("oAlice_1", "CLICK", "menu", now.Add(2*time.Second), "<MsgId>7</MsgId>"), "event CLICK  oAlice_1"},
 			{"any other event", event("oAlice_1", "CLICK", "menu", now), "event CLICK  oAlice_1"},
 			{"a message", fmt.Sprintf(text, now.Unix(), "1"), "text  1 oAlice_1"},
 			{"a message behind an XML declaration", `<?xml version="1.0" encoding="utf-8"?>` + fmt.Sprintf(text, now.Unix(), "2"), "text  2 oAlice_1"},
@@ -359,11 +361,13 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 		"another root":            "<html>" + rest + "</html>",
 		"a root of a name space":  `<a:xml xmlns:a="b">` + rest + "</a:xml>",
 		"two roots":               "<xml>" + rest + "</xml><xml>" + rest + "</xml>",
+		"an empty second root":    "<xml>" + rest + "</xml><xml></xml>",
 		"text behind the root":    "<xml>" + rest + "</xml>x",
 		"text in the root":        "<xml>x" + rest + "</xml>",
 		"a person twice":          "<xml>" + rest + "<FromUserName>oMallory</FromUserName></xml>",
 		"an event twice":          "<xml>" + rest + "<Event>unsubscribe</Event></xml>",
-		"too deep":                "<xml>" + rest + strings.Repeat("<a>", 20000) + strings.Repeat("</a>", 20000) + "</xml>",
+		"too deep":                "<xml>" + rest + strings.Repeat("<a>", maxPushDepth) + strings.Repeat("</a>", maxPushDepth) + "</xml>",
+		"8,000 elements deep":     "<xml>" + strings.Repeat("<a>", 8000) + strings.Repeat("</a>", 8000) + rest + "</xml>",
 		"no person":               strings.Replace("<xml>"+rest+"</xml>", "oAlice_1", "", 1),
 		"a person of odd letters": strings.Replace("<xml>"+rest+"</xml>", "oAlice_1", "o'; drop", 1),
 		"no time":                 strings.Replace("<xml>"+rest+"</xml>", fmt.Sprint(now), "", 1),
@@ -386,7 +390,7 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 			var l ledger
 			p := r.poster(l.push(Push{EncodingAESKey: key}))
 			w := p.post(body)
-			if got := l.read(r.auth); w.Code != 400 && !(w.Code == 413 && rule == "too deep") || len(got) != 0 {
+			if got := l.read(r.auth); w.Code != 400 && !(w.Code == 413 && rule == "8,000 elements deep") || len(got) != 0 {
 				t.Errorf("rule: %s is no message (%s): %d %q", rule, mode, w.Code, got)
 			}
 		}

@@ -136,9 +136,6 @@ func rootFields(body []byte) (map[string]string, error) {
 			}
 		}
 	}
-	if !ended {
-		return nil, errXML
-	}
 	return fields, nil
 }
 
