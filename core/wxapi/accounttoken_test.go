@@ -235,6 +235,7 @@ func TestCloseEndsTheFetch(t *testing.T) {
 		if _, err := token.Token(context.Background()); !errors.Is(err, errClosed) {
 			t.Errorf("rule: after Close nothing is fetched: %v", err)
 		}
+		synctest.Wait()
 		counts(t, "after Close nothing is fetched", u, "stable", "stable")
 
 		other := u.node(t, AccountTokenConfig{})

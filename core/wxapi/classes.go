@@ -113,17 +113,19 @@ var accountClasses = map[int]Class{
 // /cgi-bin endpoint is [ClassRestart]: no visitor's login is involved.
 func (e *Error) Class() Class {
 	class := codeClasses[e.Code]
-	switch {
-	case !strings.HasPrefix(e.Endpoint, "/cgi-bin/"):
+	if !strings.HasPrefix(e.Endpoint, "/cgi-bin/") {
 		return class
-	case e.Code == 40001 && (e.Endpoint == tokenPath || e.Endpoint == stableTokenPath):
-		return ClassOperator // the older answer to a wrong secret
-	case class != ClassRestart && class != ClassNone:
-		return class
-	case e.Endpoint == tokenPath || e.Endpoint == stableTokenPath:
+	}
+	if class == ClassRestart || class == ClassNone {
+		class = accountClasses[e.Code]
+	}
+	if class == ClassRefresh && (e.Endpoint == tokenPath || e.Endpoint == stableTokenPath) {
+		if e.Code == 40001 {
+			return ClassOperator // the older answer to a wrong secret
+		}
 		return ClassNone // no token was sent
 	}
-	return accountClasses[e.Code]
+	return class
 }
 
 // Classify says what helps against err, which may wrap an error of this

@@ -105,7 +105,7 @@ func TestFollowersReplies(t *testing.T) {
 		{"one twice", `{"user_info_list":[` + entry("oFirst") + `,` + entry("oFirst") + `]}`, false},
 		{"a stranger", `{"user_info_list":[` + entry("oFirst") + `,` + entry("oThird1") + `]}`, false},
 		{"something that is no object", `{"user_info_list":[` + entry("oFirst") + `,7]}`, false},
-		{"yes and no about one", `{"user_info_list":[` + entry("oFirst") + `,{"subscribe":1,"subscribe":0,"openid":"oSecond"}]}`, false},
+		{"yes and no about one", `{"user_info_list":[` + entry("oFirst") + `,{"openid":"oSecond","subscribe":1,"subscribe":0}]}`, false},
 		{"no list", `{"user_info_list":{}}`, false},
 		{"nothing", `{}`, false},
 		{"more than 1 MiB", `{"user_info_list":[` + strings.Repeat(" ", 1<<20) + `]}`, false},

@@ -15,6 +15,10 @@ func FuzzReply(f *testing.F) {
 		f.Add(tt.status, []byte(tt.body))
 	}
 	f.Add(200, []byte(`{`+me+`,"nickname":"`+"\x14\xe7\x90\xa6"+`","privilege":["a","b"],"headimgurl":"https:\/\/a.example\/0"}`))
+	for _, tt := range followerReplies {
+		f.Add(200, []byte(tt.body))
+		f.Add(200, []byte(`{"user_info_list":[`+tt.body+`]}`))
+	}
 	f.Add(301, []byte(goodToken))
 	f.Add(200, []byte(`{"errcode":40029,"errmsg":"`+testSecret+`, rid: 61a969fa-3824f418-2a65b14e"}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
@@ -47,6 +51,16 @@ func FuzzReply(f *testing.F) {
 			if tok.UnionID != "" && !idShape.MatchString(tok.UnionID) || strings.HasSuffix(tok.Scope, ",") {
 				t.Fatalf("rule: a token has sane parts: %v", tok)
 			}
+		}
+		follows, err := r.follower()
+		if (follows == nil) == (err == nil) {
+			t.Fatalf("rule: a follower or an error, never both or none: %v, %v", follows, err)
+		}
+		if follows != nil && (!idShape.MatchString(follows.OpenID) || follows.Subscribed != strings.Contains(string(r.fields["subscribe"]), "1")) {
+			t.Fatalf("rule: a follower is somebody, and a yes is a yes: %v", follows)
+		}
+		if all, err := r.followers([]string{testOpenID}, 1); (all == nil) == (err == nil) {
+			t.Fatalf("rule: followers or an error, never both or none: %v, %v", all, err)
 		}
 		u, err := r.userInfo(testOpenID)
 		if (u == nil) == (err == nil) {

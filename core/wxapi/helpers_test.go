@@ -28,7 +28,7 @@ func client(t *testing.T, h http.HandlerFunc) *Client {
 }
 
 // clientAt completes cfg with an account.
-func clientAt(t *testing.T, cfg Config) *Client {
+func clientAt(t testing.TB, cfg Config) *Client {
 	t.Helper()
 	cfg.AppID, cfg.AppSecret = testAppID, testSecret
 	c, err := New(cfg)

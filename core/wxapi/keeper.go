@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -37,10 +36,8 @@ const (
 )
 
 var (
-	errClosed  = errors.New("wechat: the account's token is closed")
-	errBusy    = errors.New("wechat: the fetch before this one has not come back")
-	errShape   = errors.New("wechat: what was fetched is no token of WeChat's shape")
-	errAborted = errors.New("wechat: the fetch ended in a panic")
+	errClosed = errors.New("wechat: the account's token is closed")
+	errShape  = errors.New("wechat: what was fetched is no token of WeChat's shape")
 )
 
 // keeper keeps one value of the account, its token or its ticket: one copy in
@@ -235,36 +232,4 @@ func (k *keeper) obtain(ctx context.Context, refused string) (next *held, fetche
 		return old, false, errClosed
 	}
 	return old, false, err
-}
-
-// within runs f, and leaves it alone when ctx ends: not everybody's store or
-// RoundTripper heeds a context. While f has not come back no other is run, so
-// at most one goroutine is left behind. A panic in f must not end the process,
-// and as its value may hold anything only the stack is logged.
-func within[T any](ctx context.Context, log *slog.Logger, busy *atomic.Bool, f func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	if !busy.CompareAndSwap(false, true) {
-		return result{}.value, errBusy
-	}
-	done := make(chan result, 1)
-	go func() {
-		r := result{err: errAborted}
-		defer func() {
-			if recover() != nil {
-				log.Error("wechat: panic in a fetch of the account's token", "stack", string(debug.Stack()))
-			}
-			busy.Store(false)
-			done <- r
-		}()
-		r.value, r.err = f()
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		return result{}.value, fmt.Errorf("wechat: no answer in time: %w", ctx.Err())
-	}
 }

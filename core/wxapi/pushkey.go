@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"strings"
 )
 
@@ -38,10 +37,6 @@ type PushKey struct {
 	decrypter, encrypter func() cipher.BlockMode
 }
 
-// WeChat's console makes 43 letters and digits; the other two characters are
-// those of base64.
-var aesKeyShape = regexp.MustCompile(`^[A-Za-z0-9+/]{43}$`)
-
 // NewPushKey takes the EncodingAESKey of the console's 服务器配置, 43 characters.
 // The last one carries two bits that belong to nothing; the console leaves them
 // as they fall, and they are not looked at.
@@ -49,12 +44,9 @@ func NewPushKey(appID, encodingAESKey string) (*PushKey, error) {
 	if !credentialShape.MatchString(appID) {
 		return nil, errors.New("wechat: AppID is missing or none of WeChat's")
 	}
-	if !aesKeyShape.MatchString(encodingAESKey) {
-		return nil, errors.New("wechat: EncodingAESKey is not 43 letters and digits (a line end?)")
-	}
 	key, err := base64.StdEncoding.DecodeString(encodingAESKey + "=")
-	if err != nil {
-		return nil, errors.New("wechat: EncodingAESKey is not base64")
+	if err != nil || len(encodingAESKey) != 43 {
+		return nil, errors.New("wechat: EncodingAESKey is not 43 letters and digits (a line end?)")
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {

@@ -130,6 +130,28 @@ func TestARefusalWhileTheFetchIsUnderWay(t *testing.T) {
 		counts(t, "one more call gets another", u, "stable", "stable")
 		want(t, "the other is held", token, 2)
 	})
+	t.Run("a late report about an older token changes nothing", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			u := newUpstream()
+			token := u.node(t, AccountTokenConfig{})
+			want(t, "the token is there", token, 1)
+			u.fails(errDown)
+			time.Sleep(longest - slack) // a new one is due, so that nothing is settled before the report is looked at
+			for range 3 {
+				if got, err := token.Renew(context.Background(), "older"); got != tokenOf(1) || err != nil {
+					t.Errorf("rule: a late report about an older token changes nothing: %q, %v", got, err)
+				}
+				synctest.Wait()
+			}
+			_, _ = token.Renew(context.Background(), tokenOf(1))
+			_, _ = token.Renew(context.Background(), "older")
+			u.says("stable", `{"access_token":"`+tokenOf(1)+`","expires_in":7200}`)
+			time.Sleep(failedForCalm)
+			if got, err := token.Token(context.Background()); got == tokenOf(1) {
+				t.Errorf("rule: nor does it make the refused one good: %q, %v", got, err)
+			}
+		})
+	})
 	t.Run("a refusal of something else changes nothing", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			u := newUpstream()
@@ -191,6 +213,33 @@ func TestQuotaFailuresStandForAMinute(t *testing.T) {
 			counts(t, "and asked for after it", u, "stable", "stable")
 		})
 	}
+}
+
+// A caller may look, be held up, and come to the door when the flight it would
+// have joined has landed.
+func TestWhoComesLateBeginsNoFetch(t *testing.T) {
+	ctx := context.Background()
+	u := newUpstream()
+	token := u.node(t, AccountTokenConfig{})
+	now := time.Now().UnixNano()
+	want(t, "the token is there", token, 1)
+	if got, err := token.token.flight(); got != tokenOf(1) || err != nil {
+		t.Errorf("rule: a flight after one that landed brings the same: %q, %v", got, err)
+	}
+	if got, err := token.token.renew(ctx, now, ""); got != tokenOf(1) || err != nil {
+		t.Errorf("rule: so does a renewal: %q, %v", got, err)
+	}
+	counts(t, "who comes late begins no fetch", u, "stable")
+
+	u = newUpstream()
+	u.fails(errDown)
+	token = u.node(t, AccountTokenConfig{})
+	_, err1 := token.Token(ctx)
+	_, err2 := token.token.flight()
+	if !errors.Is(err1, errDown) || err2 != err1 {
+		t.Errorf("rule: a flight after one that failed fails with it: %v, %v", err1, err2)
+	}
+	counts(t, "who comes late begins no fetch", u, "stable")
 }
 
 func TestAClockThatIsSetBack(t *testing.T) {

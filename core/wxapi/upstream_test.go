@@ -143,7 +143,7 @@ func code(n int) string {
 }
 
 // node returns an account token of one process.
-func (u *upstream) node(t *testing.T, cfg AccountTokenConfig) *AccountToken {
+func (u *upstream) node(t testing.TB, cfg AccountTokenConfig) *AccountToken {
 	t.Helper()
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
