@@ -367,6 +367,8 @@ func TestFollowCodes(t *testing.T) {
 		{"another host's", "//evil.example/qr.png", false, followCode{}},
 		{"a script", "javascript:alert(1)", false, followCode{}},
 		{"a page in place", "data:text/html,<script>", false, followCode{}},
+		{"an image whose path looks like a link's", "https://img.example.com/r/a.png", true, followCode{image: "https://img.example.com/r/a.png", source: " https://img.example.com"}},
+		{"another directive in a host", "https://a.example;script-src/qr.png", false, followCode{}},
 		{"a policy in a host", "https://a.example;script-src *", false, followCode{}},
 		{"a user in an address", "https://a:b@img.example.com/", false, followCode{}},
 		{"no address", "qr.png", false, followCode{}},

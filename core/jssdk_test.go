@@ -17,7 +17,7 @@ func TestJSConfig(t *testing.T) {
 	r := newRig(t)
 	ctx := context.Background()
 	const page = "https://app.example.com/share?from=%E5%BE%AE%E4%BF%A1"
-	c, err := r.auth.JSConfig(ctx, page+"#/route")
+	c, err := r.auth.JSConfig(ctx, page+"#/路由")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,9 @@ func TestWithoutPublicURLTheRequestTellsTheSite(t *testing.T) {
 	if _, err := r.auth.JSConfig(orEmpty(out), "https://other.example.com/share"); !errors.Is(err, ErrForeignPage) {
 		t.Errorf("rule: no other site's is: %v", err)
 	}
-	if _, err := r.auth.JSConfig(context.Background(), "https://app.example.com/share"); !errors.Is(err, ErrForeignPage) {
-		t.Errorf("rule: without a gate nobody knows what the own site is: %v", err)
+	for _, page := range []string{"https://app.example.com/share", ":///share"} {
+		if _, err := r.auth.JSConfig(context.Background(), page); !errors.Is(err, ErrForeignPage) {
+			t.Errorf("rule: without a gate nobody knows what the own site is: %s: %v", page, err)
+		}
 	}
 }

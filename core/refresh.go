@@ -123,13 +123,10 @@ func refused(err error) bool {
 // one of its owner's.
 func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error {
 	p := passageOf(ctx)
-	if p == nil || p.visitor == nil || p.visitor.AppID != a.config.AppID || p.visitor.OpenID != profile.OpenID {
+	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID {
 		return nil
 	}
 	was := stored{token: p.token, loaded: a.sessions.loadedIn(ctx)}
-	if was.token == "" && !was.loaded {
-		return nil
-	}
 	u := *p.visitor
 	u.fill(profile)
 	// The session keeps its token, so the cookie that the browser has stays right.

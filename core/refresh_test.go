@@ -87,7 +87,9 @@ func TestWhereNoTokenIsKept(t *testing.T) {
 			t.Errorf("rule: without Config.KeepTokens, or a consent, no token is kept: %v", err)
 		}
 	}
-	for rule, u := range map[string]*User{"nobody": nil, "another account's user": {AppID: "wx9", OpenID: "oAlice_1"}, "a stranger": {AppID: testAppID, OpenID: "oAlice_1"}} {
+	b := on.browser()
+	b.login(on.gate(Require, Prompt), "/profile")
+	for rule, u := range map[string]*User{"nobody": nil, "another account's user": {AppID: "wx9", OpenID: b.openID()}, "a stranger": {AppID: testAppID, OpenID: "oAlice_1"}} {
 		if _, err := on.auth.RefreshProfile(context.Background(), u); !errors.Is(err, ErrNoToken) {
 			t.Errorf("rule: %s has no token: %v", rule, err)
 		}
