@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -478,5 +479,36 @@ func TestATokenThatWeChatTookBackIsRenewed(t *testing.T) {
 	r.advance(followsFor)
 	if b.user(g, "/members") == nil {
 		t.Errorf("rule: a token that another node ended is renewed, and nobody notices: %s", r.log)
+	}
+}
+
+func TestWhatIsOldIsSwept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, KeepTokens: true, Logger: slog.New(slog.DiscardHandler)}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		a.pushed.SetDefault("message", true)
+		a.followers.note("oAlice_1", sighting{follows: true, at: time.Now()})
+		if err := a.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_token"}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(refreshLife + 2*sweepEvery) // the clock of synctest: nobody waits
+		kept := 0
+		for i := range a.tokens.memory.shards {
+			kept += len(a.tokens.memory.shards[i].items)
+		}
+		if n := a.pushed.ItemCount() + a.followers.local.ItemCount() + kept; n != 0 {
+			t.Errorf("rule: messages, followers and tokens that are over are forgotten: %d left", n)
+		}
+	})
+}
+
+func TestCloseEndsTheAccountsToken(t *testing.T) {
+	r := newRig(t)
+	r.auth.Close()
+	if _, err := r.auth.AccountToken().Token(context.Background()); err == nil || r.sim.Calls(wxsim.PathStableToken) != 0 {
+		t.Errorf("rule: after Close nobody calls WeChat: %v", err)
 	}
 }
