@@ -30,20 +30,24 @@ func (v *visit) pass() *Outcome {
 	if v.auth.tokens != nil {
 		p.token = v.stored.token
 	}
+	if v.header == nil {
+		return v.gate.passing(p)
+	}
 	v.addHeader(v.gate.passHeader)
-	return &Outcome{Context: p, Header: v.header}
+	p.outcome = Outcome{Context: p, Header: v.header}
+	return &p.outcome
 }
 
 // answerWith makes an answer of our own: never stored, never a referrer, because the
 // address may hold a code.
 func (v *visit) answerWith(status int, body []byte, err error) *Outcome {
-	v.header.Add("Cache-Control", "no-store")
-	v.header.Add("Referrer-Policy", "no-referrer")
+	v.add("Cache-Control", "no-store")
+	v.add("Referrer-Policy", "no-referrer")
 	return &Outcome{Context: v.ctx, Header: v.header, Status: status, Body: body, Err: err}
 }
 
 func (v *visit) redirect(status int, to string) *Outcome {
-	v.header.Add("Location", to)
+	v.add("Location", to)
 	return v.answerWith(status, nil, nil)
 }
 
@@ -92,7 +96,7 @@ func (v *visit) problem() *Outcome {
 	if err != nil {
 		return v.page(UnavailablePage, unavailableFor(err))
 	}
-	v.header.Add("Content-Type", "application/problem+json")
+	v.add("Content-Type", "application/problem+json")
 	return v.answerWith(http.StatusUnauthorized, body, nil)
 }
 
@@ -162,21 +166,21 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	case ForbiddenPage:
 		if errors.Is(err, ErrMethod) {
 			p.Status = http.StatusMethodNotAllowed
-			v.header.Add("Allow", http.MethodPost)
+			v.add("Allow", http.MethodPost)
 		}
 	}
 	if kind == UnavailablePage || kind == StuckPage {
 		p.Reference = v.report(kind, p.Fault, err)
 	}
 	if kind == UnavailablePage {
-		v.header.Add("Retry-After", retryAfter)
+		v.add("Retry-After", retryAfter)
 	}
-	if kindOf(v.request) == script && v.gate.mode != Logout {
+	if v.kind == script && v.gate.mode != Logout {
 		return v.problemFor(p, err)
 	}
-	v.header.Add("Content-Type", "text/html; charset=utf-8")
-	v.header.Add("Content-Security-Policy", v.auth.pages.policyFor(kind, v.auth.followCode.source))
-	v.header.Add("X-Content-Type-Options", "nosniff")
+	v.add("Content-Type", "text/html; charset=utf-8")
+	v.add("Content-Security-Policy", v.auth.pages.policyFor(kind, v.auth.followCode.source))
+	v.add("X-Content-Type-Options", "nosniff")
 	return v.answerWith(p.Status, v.auth.pages.render(p), err)
 }
 
@@ -219,7 +223,7 @@ func (v *visit) appsOwn(err error) *Outcome {
 func (v *visit) problemFor(p Page, err error) *Outcome {
 	text := wordsFor(Page{Kind: p.Kind, Lang: "en"})
 	body, _ := json.Marshal(problem{Type: "about:blank", Title: text.Title, Status: p.Status, Detail: text.Body, Reference: p.Reference})
-	v.header.Add("Content-Type", "application/problem+json")
+	v.add("Content-Type", "application/problem+json")
 	return v.answerWith(p.Status, body, err)
 }
 

@@ -8,31 +8,30 @@ import "strings"
 // without Fetch Metadata are judged by X-Requested-With and Accept. Android's web
 // view sends its package name (com.tencent.mm) as X-Requested-With on navigations.
 func kindOf(r *Request) kind {
-	h := r.Header
 	path, _, _ := strings.Cut(r.Target, "?")
-	if r.Method != "GET" || h.Get("Upgrade") != "" || isFetchedByItself(path) {
+	if r.Method != "GET" || r.first("Upgrade") != "" || isFetchedByItself(path) {
 		return script
 	}
 	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {
-		if strings.Contains(strings.ToLower(h.Get(name)), "prefetch") {
+		if containsFold(r.first(name), "prefetch") {
 			return script
 		}
 	}
-	dest := h.Get("Sec-Fetch-Dest")
+	dest := r.first("Sec-Fetch-Dest")
 	switch dest {
 	case "iframe", "frame", "embed", "object", "fencedframe":
 		return frame
 	}
-	if mode := h.Get("Sec-Fetch-Mode"); mode != "" {
+	if mode := r.first("Sec-Fetch-Mode"); mode != "" {
 		return navigationIf(mode == "navigate")
 	}
 	if dest != "" {
 		return navigationIf(dest == "document")
 	}
-	if strings.EqualFold(h.Get("X-Requested-With"), "XMLHttpRequest") {
+	if strings.EqualFold(r.first("X-Requested-With"), "XMLHttpRequest") {
 		return script
 	}
-	return navigationIf(strings.Contains(strings.ToLower(h.Get("Accept")), "text/html"))
+	return navigationIf(containsFold(r.first("Accept"), "text/html"))
 }
 
 func navigationIf(yes bool) kind {
@@ -45,11 +44,24 @@ func navigationIf(yes bool) kind {
 // clientOf tells whether the visitor is inside WeChat. WeCom (企业微信) says
 // MicroMessenger too, but its codes are for another API.
 func clientOf(userAgent string) client {
-	ua := strings.ToLower(userAgent)
-	if strings.Contains(ua, "micromessenger") && !strings.Contains(ua, "wxwork") {
+	if containsFold(userAgent, "MicroMessenger") && !containsFold(userAgent, "wxwork") {
 		return insideWeChat
 	}
 	return outsideWeChat
+}
+
+// containsFold says whether s holds part in whatever case, without a copy of s in
+// lower case. As browsers spell it is looked for first.
+func containsFold(s, part string) bool {
+	if strings.Contains(s, part) {
+		return true
+	}
+	for i := range len(s) - len(part) + 1 {
+		if s[i]|0x20 == part[0]|0x20 && strings.EqualFold(s[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
 }
 
 // crossSite says whether a browser tells that another site made this request

@@ -2,7 +2,6 @@ package core
 
 import (
 	"iter"
-	"net/http"
 	"strconv"
 	"strings"
 )
@@ -56,29 +55,32 @@ func valueOf(pair, name string) (string, bool) {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' }
 
+const hostPrefix = "__Host-"
+
 // cookieName adds the prefix by which a browser guarantees that nobody but this
 // very host set the cookie, over https (RFC 6265bis, __Host-). Over http there is
 // no such promise to be had.
 func cookieName(name string, https bool) string {
 	if https {
-		return "__Host-" + name
+		return hostPrefix + name
 	}
 	return name
 }
 
-// addCookie sets a cookie of ours: HttpOnly, for the whole host and no other,
-// and Lax, because the way back from WeChat is cross-site. maxAge is in seconds;
-// negative removes the cookie.
-func addCookie(h http.Header, name, value string, https bool, maxAge int) {
-	var b strings.Builder
-	b.WriteString(cookieName(name, https))
-	b.WriteByte('=')
-	b.WriteString(value)
-	b.WriteString("; Path=/; Max-Age=")
-	b.WriteString(strconv.Itoa(max(maxAge, 0)))
-	b.WriteString("; HttpOnly; SameSite=Lax")
+// setCookie is the text that sets a cookie of ours: HttpOnly, for the whole host and
+// no other, and Lax, because the way back from WeChat is cross-site. maxAge is in
+// seconds; negative removes the cookie.
+func setCookie(name, value string, https bool, maxAge int) string {
+	b := make([]byte, 0, 192) // room for any of ours, on the stack
 	if https {
-		b.WriteString("; Secure")
+		b = append(b, hostPrefix...)
 	}
-	h.Add("Set-Cookie", b.String())
+	b = append(append(b, name...), '=')
+	b = append(append(b, value...), "; Path=/; Max-Age="...)
+	b = strconv.AppendInt(b, int64(max(maxAge, 0)), 10)
+	b = append(b, "; HttpOnly; SameSite=Lax"...)
+	if https {
+		b = append(b, "; Secure"...)
+	}
+	return string(b)
 }

@@ -76,7 +76,7 @@ func noInstance(err error) string {
 // Handle decides about one request. It never panics: the app's hooks run under
 // recover, and one that panics counts as failed.
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
-	switch lines := r.Header.Values("Cookie"); len(lines) {
+	switch lines := r.all("Cookie"); len(lines) {
 	case 0:
 		if out := g.Known(ctx, r.Target, ""); out != nil {
 			return out
@@ -90,10 +90,12 @@ func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 }
 
 func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
-	if g.skipped(&r) {
+	if len(g.skip) > 0 && g.skipped(r) {
 		return &Outcome{Context: ctx}
 	}
-	v := &visit{gate: g, auth: g.auth, ctx: ctx, request: &r, now: g.auth.now(), header: http.Header{}}
+	v := &visit{gate: g, auth: g.auth, ctx: ctx, asked: r, now: g.auth.now()}
+	v.request = &v.asked
+	v.kind = kindOf(v.request)
 	if !v.locate() {
 		return v.page(BadRequestPage, ErrTarget)
 	}
@@ -123,9 +125,9 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 }
 
 // skipped asks every Skip; one that panics does not skip.
-func (g *Gate) skipped(r *Request) (yes bool) {
+func (g *Gate) skipped(r Request) (yes bool) {
 	for _, skip := range g.skip {
-		if err := recovered("Skip", func() { yes = skip(r) }); err != nil {
+		if err := recovered("Skip", func() { yes = skip(&r) }); err != nil {
 			g.auth.config.logger().Error("wechat: a hook failed", "error", err)
 			yes = false
 		}

@@ -108,15 +108,28 @@ func (s *sessions) idleIsDue(touched int64) bool {
 	return idle > 0 && s.now().Unix()-touched >= int64(min(touchEvery, idle/16)/time.Second)
 }
 
-// AddTo adds every value of o.Header to h, for adapters over net/http. A response
-// without a Vary of its own, as most are, gets one without an allocation.
+// AddTo adds every value of o.Header to h, for adapters over net/http. A Vary where
+// the response has none, which is most requests, costs no allocation; of several
+// headers, those that the response does not have share one.
 func (o *Outcome) AddTo(h http.Header) {
-	for name, values := range o.Header {
-		if len(o.Header) == 1 && len(values) == 1 && h[name] == nil {
-			o.single[0] = values[0]
-			h[name] = o.single[:]
-			return
-		}
-		h[name] = append(h[name], values...)
+	if values := o.Header["Vary"]; len(o.Header) == 1 && len(values) == 1 && h["Vary"] == nil {
+		o.single[0] = values[0]
+		h["Vary"] = o.single[:]
+		return
 	}
+	shared := make([]string, 0, len(o.Header))
+	for name, values := range o.Header {
+		if had := h[name]; had != nil || len(values) != 1 {
+			h[name] = append(had, values...)
+			continue
+		}
+		shared = append(shared, values[0])
+		h[name] = alone(shared)
+	}
+}
+
+// alone is the last of values as a slice of its own, which grows away from them.
+func alone(values []string) []string {
+	n := len(values)
+	return values[n-1 : n : n]
 }

@@ -170,7 +170,7 @@ func (s *sessions) setCookie(ctx context.Context, h http.Header, token string, e
 	if token != "" {
 		maxAge = int(time.Until(expires) / time.Second)
 	}
-	addCookie(h, s.manager.Cookie.Name, token, https, maxAge)
+	h.Add("Set-Cookie", setCookie(s.manager.Cookie.Name, token, https, maxAge))
 }
 
 // headerWriter lets scs write its cookie by its own rules where no response

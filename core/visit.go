@@ -12,13 +12,17 @@ type visit struct {
 	auth    *Auth
 	ctx     context.Context
 	request *Request
+	asked   Request // what request points to: a copy that costs no allocation of its own
 	now     time.Time
+	kind    kind
 
 	at      origin
 	target  target // as asked
 	stored  stored
 	user    *User       // nil for nobody
-	header  http.Header // of the answer, whatever it is
+	header  http.Header // of the answer, whatever it is; nil while it has none
+	values  [6]string   // what most of header lies in, see add
+	added   int         // how many of values are taken
 	binding binding     // the one that fits the state, else the first readable; zero without
 	state   state
 	code    string
@@ -65,7 +69,8 @@ func (v *visit) recognise() error {
 
 // readAnswer finds out whether this is WeChat's way back, and whose.
 func (v *visit) readAnswer() {
-	if v.state.shape != foreignState || v.user == nil {
+	// Of requests that are no navigation, decide asks no number of attempts.
+	if v.state.shape != foreignState || v.user == nil && v.kind == navigation {
 		v.readBinding()
 	}
 	if v.state.shape != ourState {
@@ -104,12 +109,13 @@ func (v *visit) readBinding() {
 // facts is what decide is told.
 func (v *visit) facts() facts {
 	f := facts{
-		mode: v.gate.mode, kind: kindOf(v.request), client: insideWeChat,
+		mode: v.gate.mode, kind: v.kind, client: insideWeChat,
 		level: v.user.level(), want: v.gate.want, answer: v.answer,
 		spent: v.spent(), guests: v.gate.outsiders,
 	}
-	if !v.auth.config.AnyBrowser {
-		f.client = clientOf(v.request.Header.Get("User-Agent"))
+	// Where a script runs matters to nobody but guests.
+	if !v.auth.config.AnyBrowser && (f.kind == navigation || f.guests) {
+		f.client = clientOf(v.request.first("User-Agent"))
 	}
 	if v.gate.following != "" && v.user != nil {
 		f.follow = max(v.follow, notAskedYet)
@@ -169,15 +175,30 @@ func (v *visit) destination() string {
 	return v.at.url(clean)
 }
 
+// add adds a header to the answer. The first few values lie in the visit itself:
+// BenchmarkRedirect pays for one map and no slices.
+func (v *visit) add(name, value string) {
+	if v.header == nil {
+		v.header = http.Header{}
+	}
+	if had := v.header[name]; had != nil || v.added == len(v.values) {
+		v.header[name] = append(had, value)
+		return
+	}
+	v.values[v.added] = value
+	v.added++
+	v.header[name] = alone(v.values[:v.added])
+}
+
 func (v *visit) addHeader(h http.Header) {
 	for name, values := range h {
 		for _, value := range values {
-			v.header.Add(name, value)
+			v.add(name, value)
 		}
 	}
 }
 
 func (v *visit) setBinding(b binding) {
 	v.binding = b
-	addCookie(v.header, v.auth.binding, b.String(), v.at.https(), int(bindingLife/time.Second))
+	v.add("Set-Cookie", setCookie(v.auth.binding, b.String(), v.at.https(), int(bindingLife/time.Second)))
 }
