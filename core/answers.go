@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -72,11 +73,13 @@ func (v *visit) start() *Outcome {
 		back = back.clean()
 	}
 	back = back.outbound()
-	if len(back.String()) > maxTarget {
-		return v.page(BadRequestPage, fmt.Errorf("%w: %d bytes are too many to go to WeChat and back", ErrTarget, len(back.String())))
+	if n := back.len(); n > maxTarget {
+		return v.page(BadRequestPage, fmt.Errorf("%w: %d bytes are too many to go to WeChat and back", ErrTarget, n))
 	}
 	state := v.auth.keys.mint(v.now, attempt, scope, v.binding.id, v.at)
-	v.auth.config.logger().DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
+	if log := v.auth.config.logger(); log.Enabled(v.ctx, slog.LevelDebug) { // its arguments would be made for nothing
+		log.DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
+	}
 	wechat := v.auth.wechat.AuthorizeURL(v.at.url(back), string(scope), state)
 	if v.gate.askFirst && scope == Prompt && attempt == 1 {
 		v.wechat = wechat

@@ -23,7 +23,9 @@ const bindingDigits = 22 // 16 random bytes, base64url
 func newBinding() binding {
 	var b [16]byte
 	rand.Read(b[:])
-	return binding{id: base64.RawURLEncoding.EncodeToString(b[:])}
+	var id [bindingDigits]byte
+	base64.RawURLEncoding.Encode(id[:], b[:])
+	return binding{id: string(id[:])}
 }
 
 func parseBinding(value string) (binding, bool) {

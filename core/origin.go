@@ -16,7 +16,12 @@ func (o origin) String() string { return o.scheme + "://" + o.host }
 
 // url is the absolute address of a target on this site. Every Location to our
 // own site is made here.
-func (o origin) url(t target) string { return o.String() + o.prefix + t.String() }
+func (o origin) url(t target) string {
+	if !t.asks {
+		return o.scheme + "://" + o.host + o.prefix + t.path
+	}
+	return o.scheme + "://" + o.host + o.prefix + t.path + "?" + t.query
+}
 
 func (o origin) https() bool { return o.scheme == "https" }
 

@@ -53,17 +53,18 @@ const (
 type keys struct {
 	appID   string
 	account byte
-	header  []byte
-	full    []byte
+	header  mac
+	full    mac
 }
 
 func newKeys(appID, secret string) (keys, error) {
 	k := keys{appID: appID, account: sha256.Sum256([]byte(appID))[0]}
-	var err error
-	if k.header, err = vault.Derive(appID, secret, "state header"); err != nil {
+	header, err := vault.Derive(appID, secret, "state header")
+	if err != nil {
 		return keys{}, err
 	}
-	k.full, err = vault.Derive(appID, secret, "state")
+	full, err := vault.Derive(appID, secret, "state")
+	k.header, k.full = newMAC(header), newMAC(full)
 	return k, err
 }
 
@@ -114,19 +115,16 @@ func (k *keys) valid(st *state, now time.Time, binding string, at origin) bool {
 }
 
 func (k *keys) headerMAC(b []byte) []byte {
-	m := hmac.New(sha256.New, k.header)
-	m.Write(b[:headerEnd])
-	return m.Sum(nil)[:headerMACEnd-headerEnd]
+	text := append(make([]byte, 0, sha256.Size), b[:headerEnd]...)
+	return k.header.sum(text)[:headerMACEnd-headerEnd]
 }
 
 // fullMAC separates its parts by NUL, which none of them holds. The scope is in
 // the flags, which are covered too.
 func (k *keys) fullMAC(b []byte, binding string, at origin) []byte {
-	m := hmac.New(sha256.New, k.full)
-	m.Write(b[:headerMACEnd])
+	text := append(make([]byte, 0, 128), b[:headerMACEnd]...)
 	for _, part := range [...]string{binding, k.appID, at.scheme, at.host} {
-		m.Write([]byte(part))
-		m.Write([]byte{0})
+		text = append(append(text, part...), 0)
 	}
-	return m.Sum(nil)[:stateBytes-headerMACEnd]
+	return k.full.sum(text)[:stateBytes-headerMACEnd]
 }

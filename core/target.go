@@ -39,6 +39,13 @@ func (t target) String() string {
 	return t.path + "?" + t.query
 }
 
+func (t target) len() int {
+	if !t.asks {
+		return len(t.path)
+	}
+	return len(t.path) + len("?") + len(t.query)
+}
+
 // last finds the last pair with this very name: its value undecoded, and where
 // the pair lies in the query.
 func (t target) last(name string) (value string, from, to int, found bool) {

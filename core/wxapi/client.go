@@ -168,7 +168,9 @@ func (c *Client) request(ctx context.Context, q question) (*http.Request, error)
 // query keeps the order of its arguments, which url.Values does not: WeChat
 // documents one and its desktop client insists on it for the authorize URL.
 func query(pairs ...string) string {
+	const queryRoom = 320 // for what goes to WeChat with an address of usual length
 	var b strings.Builder
+	b.Grow(queryRoom)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if i > 0 {
 			b.WriteByte('&')
