@@ -44,7 +44,12 @@ func (v *visit) pass() *Outcome {
 func (v *visit) answerWith(status int, body []byte, err error) *Outcome {
 	v.add("Cache-Control", "no-store")
 	v.add("Referrer-Policy", "no-referrer")
-	return &Outcome{Context: v.ctx, Header: v.header, Status: status, Body: body, Err: err}
+	return v.outcomeOf(v.header, status, body, err)
+}
+
+func (v *visit) outcomeOf(h http.Header, status int, body []byte, err error) *Outcome {
+	v.outcome = Outcome{Context: v.ctx, Header: h, Status: status, Body: body, Err: err}
+	return &v.outcome
 }
 
 func (v *visit) redirect(status int, to string) *Outcome {
@@ -91,25 +96,17 @@ func (v *visit) start() *Outcome {
 // problem answers scripts, forms, streams and sockets, which a redirect to
 // another site would break (RFC 9457).
 func (v *visit) problem() *Outcome {
-	body, err := json.Marshal(problem{
-		Type: "about:blank", Title: "Login required", Status: http.StatusUnauthorized,
-		Detail:   "Open login_url in the page's own window; it comes back when the visitor is logged in.",
-		LoginURL: v.loginURL(),
-	})
-	if err != nil {
-		return v.page(UnavailablePage, unavailableFor(err))
-	}
-	v.add("Content-Type", "application/problem+json")
-	return v.answerWith(http.StatusUnauthorized, body, nil)
+	return v.problemWith(http.StatusUnauthorized, loginRequired(v.loginURL()), nil)
 }
 
-type problem struct {
-	Type      string `json:"type"`
-	Title     string `json:"title"`
-	Status    int    `json:"status"`
-	Detail    string `json:"detail"`
-	LoginURL  string `json:"login_url,omitempty"`
-	Reference string `json:"reference,omitempty"`
+// problemWith shares its headers with all others, unless a cookie goes along.
+func (v *visit) problemWith(status int, body []byte, err error) *Outcome {
+	h := v.gate.problemHeader
+	if v.header != nil {
+		v.addHeader(h)
+		h = v.header
+	}
+	return v.outcomeOf(h, status, body, err)
 }
 
 // loginURL is where a script sends its page to log in: the app's Login with the
@@ -226,8 +223,7 @@ func (v *visit) appsOwn(err error) *Outcome {
 func (v *visit) problemFor(p Page, err error) *Outcome {
 	text := wordsFor(Page{Kind: p.Kind, Lang: "en"})
 	body, _ := json.Marshal(problem{Type: "about:blank", Title: text.Title, Status: p.Status, Detail: text.Body, Reference: p.Reference})
-	v.add("Content-Type", "application/problem+json")
-	return v.answerWith(p.Status, body, err)
+	return v.problemWith(p.Status, body, err)
 }
 
 // here is the page that was asked for, to try again: never with a code or state

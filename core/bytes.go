@@ -5,6 +5,7 @@ package core
 const (
 	wordByte      = 1 << iota // [0-9A-Za-z_-]
 	forbiddenByte             // control bytes, space and '#': no part of a request target
+	escapedByte               // what encoding/json may escape in a string: control bytes, " & < > \, and all that is not ASCII
 )
 
 var byteClass = func() (table [256]uint8) {
@@ -14,6 +15,9 @@ var byteClass = func() (table [256]uint8) {
 			table[c] = wordByte
 		case c <= ' ', c == 0x7f, c == '#':
 			table[c] = forbiddenByte
+		}
+		if c < ' ' || c >= 0x7f || c == '"' || c == '&' || c == '<' || c == '>' || c == '\\' {
+			table[c] |= escapedByte
 		}
 	}
 	return table

@@ -25,6 +25,8 @@ type Gate struct {
 	want       level       // of scope
 	quick      bool        // Known may decide
 	passHeader http.Header // of every request that goes on; shared, never changed
+
+	problemHeader http.Header // of every problem document; shared, never changed
 }
 
 // NewGate makes a gate for an adapter; applications call the adapter's Require,
@@ -61,6 +63,7 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	g.want, g.quick = g.scope.level(), g.quickly()
 	// The answer behind the gate depends on who asks.
 	g.passHeader = http.Header{"Vary": {"Cookie"}}
+	g.problemHeader = problemHeader()
 	return g
 }
 

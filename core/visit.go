@@ -23,7 +23,8 @@ type visit struct {
 	header  http.Header // of the answer, whatever it is; nil while it has none
 	values  [6]string   // what most of header lies in, see add
 	added   int         // how many of values are taken
-	binding binding     // the one that fits the state, else the first readable; zero without
+	outcome Outcome
+	binding binding // the one that fits the state, else the first readable; zero without
 	state   state
 	code    string
 	answer  answer

@@ -1,0 +1,61 @@
+package core
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+// byEncodingJSON is the document as encoding/json writes it.
+func byEncodingJSON(t testing.TB, loginURL string) string {
+	t.Helper()
+	b, err := json.Marshal(problem{
+		Type: "about:blank", Title: "Login required", Status: 401,
+		Detail:   "Open login_url in the page's own window; it comes back when the visitor is logged in.",
+		LoginURL: loginURL,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestTheDocumentIsWhatEncodingJSONWrites(t *testing.T) {
+	for rule, tail := range map[string]string{
+		"a plain address stands as it is":          "me?x=1",
+		"a query of several pairs":                 "api?a=1&b=2",
+		"a quote cannot end the string":            `"},"x":{"y":"`,
+		"a backslash cannot escape the end":        `me\`,
+		"a script cannot begin":                    "</script><script>alert(1)</script>",
+		"control bytes":                            "\x00\t\n\r\x1f\x7f",
+		"another language":                         "你好",
+		"line ends of JavaScript":                  "\u2028\u2029",
+		"what is no UTF-8":                         "\xff\xfe\xc0\xaf\xed\xa0\x80",
+		"half a character at the end":              "me\xe4\xbd",
+		"the replacement character itself":         "\ufffd",
+		"outside the basic plane, and one byte of": "🌸\xf0",
+	} {
+		if got, want := string(loginRequired("https://app.example.com/"+tail)), byEncodingJSON(t, "https://app.example.com/"+tail); got != want {
+			t.Errorf("rule: %s\n got %s\nwant %s", rule, got, want)
+		}
+	}
+	for c := range 256 {
+		s := "/" + string([]byte{byte(c)}) + "x"
+		if got, want := string(loginRequired(s)), byEncodingJSON(t, s); got != want {
+			t.Errorf("rule: every byte is escaped as encoding/json escapes it\n got %s\nwant %s", got, want)
+		}
+	}
+}
+
+func FuzzTheDocumentIsWhatEncodingJSONWrites(f *testing.F) {
+	for _, seed := range []string{"https://app.example.com/me?x=1&y=2", `/"\<>`, "/\xff\u2028你"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, loginURL string) {
+		if loginURL == "" {
+			return // left out there; there always is one here
+		}
+		if got, want := string(loginRequired(loginURL)), byEncodingJSON(t, loginURL); got != want {
+			t.Errorf("got %s\nwant %s", got, want)
+		}
+	})
+}
