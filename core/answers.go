@@ -96,7 +96,11 @@ func (v *visit) start() *Outcome {
 // problem answers scripts, forms, streams and sockets, which a redirect to
 // another site would break (RFC 9457).
 func (v *visit) problem() *Outcome {
-	return v.problemWith(http.StatusUnauthorized, loginRequired(v.loginURL()), nil)
+	asked := v.target
+	if v.state.shape == ourState {
+		asked = asked.clean()
+	}
+	return v.problemWith(http.StatusUnauthorized, loginRequired(v.gate.loginURL(v.request, v.at, asked)), nil)
 }
 
 // problemWith shares its headers with all others, unless a cookie goes along.
@@ -111,21 +115,17 @@ func (v *visit) problemWith(status int, body []byte, err error) *Outcome {
 
 // loginURL is where a script sends its page to log in: the app's Login with the
 // page the script runs on, or else the address it asked for.
-func (v *visit) loginURL() string {
-	asked := v.target
-	if v.state.shape == ourState {
-		asked = asked.clean()
-	}
-	if v.auth.config.LoginPath == "" || v.gate.mode == Login {
-		return v.at.url(asked)
+func (g *Gate) loginURL(r *Request, at origin, asked target) string {
+	if g.auth.config.LoginPath == "" || g.mode == Login {
+		return at.url(asked)
 	}
 	to := "/"
-	if page, err := url.Parse(v.request.Header.Get("Referer")); err == nil && page.Scheme+"://"+page.Host == v.at.String() && isLocal(page.RequestURI()) {
-		if inside, ok := strings.CutPrefix(page.RequestURI(), v.at.prefix); ok && isLocal(inside) {
+	if page, err := url.Parse(r.first("Referer")); err == nil && page.Scheme+"://"+page.Host == at.String() && isLocal(page.RequestURI()) {
+		if inside, ok := strings.CutPrefix(page.RequestURI(), at.prefix); ok && isLocal(inside) {
 			to = inside
 		}
 	}
-	return v.at.url(target{path: v.auth.config.LoginPath, query: "to=" + url.QueryEscape(to), asks: true})
+	return at.url(target{path: g.auth.config.LoginPath, query: "to=" + url.QueryEscape(to), asks: true})
 }
 
 var statusOf = map[PageKind]int{

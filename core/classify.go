@@ -8,6 +8,11 @@ import "strings"
 // without Fetch Metadata are judged by X-Requested-With and Accept. Android's web
 // view sends its package name (com.tencent.mm) as X-Requested-With on navigations.
 func kindOf(r *Request) kind {
+	// fetch and XMLHttpRequest, whatever else they say.
+	dest, mode := r.first("Sec-Fetch-Dest"), r.first("Sec-Fetch-Mode")
+	if dest == "empty" && mode != "" && mode != "navigate" {
+		return script
+	}
 	path, _, _ := strings.Cut(r.Target, "?")
 	if r.Method != "GET" || r.first("Upgrade") != "" || isFetchedByItself(path) {
 		return script
@@ -17,12 +22,11 @@ func kindOf(r *Request) kind {
 			return script
 		}
 	}
-	dest := r.first("Sec-Fetch-Dest")
 	switch dest {
 	case "iframe", "frame", "embed", "object", "fencedframe":
 		return frame
 	}
-	if mode := r.first("Sec-Fetch-Mode"); mode != "" {
+	if mode != "" {
 		return navigationIf(mode == "navigate")
 	}
 	if dest != "" {

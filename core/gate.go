@@ -79,13 +79,16 @@ func noInstance(err error) string {
 // Handle decides about one request. It never panics: the app's hooks run under
 // recover, and one that panics counts as failed.
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
-	switch lines := r.all("Cookie"); len(lines) {
-	case 0:
-		if out := g.Known(ctx, r.Target, ""); out != nil {
-			return out
+	if lines := r.all("Cookie"); len(lines) < 2 {
+		cookies := ""
+		if len(lines) == 1 {
+			cookies = lines[0]
 		}
-	case 1:
-		if out := g.Known(ctx, r.Target, lines[0]); out != nil {
+		out, t, nobodys := g.known(ctx, r.Target, cookies)
+		if out == nil && nobodys {
+			out = g.refused(ctx, r, t)
+		}
+		if out != nil {
 			return out
 		}
 	}

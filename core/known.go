@@ -52,32 +52,39 @@ func passageOf(ctx context.Context) *passage {
 //
 // Most adapters call Handle alone, which looks here first.
 func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
+	out, _, _ := g.known(ctx, target, cookies)
+	return out
+}
+
+// known also tells of a request with nothing to recognise anybody by: it is nobody's,
+// and its target is no answer from WeChat.
+func (g *Gate) known(ctx context.Context, asked, cookies string) (out *Outcome, t target, nobodys bool) {
 	if !g.quick {
-		return nil
+		return nil, t, false
 	}
 	a, s := g.auth, g.auth.sessions
-	t, ok := parseTarget(target)
+	t, ok := parseTarget(asked)
 	if !ok || s.loadedIn(ctx) || a.verification != "" && strings.HasPrefix(t.path, "/"+verificationPrefix) {
-		return nil
+		return nil, t, false
 	}
 	if _, _, _, answer := t.last("state"); answer {
-		return nil
+		return nil, t, false
 	}
 	token, sent := cookieValue(cookies, s.cookieName(a.public.https()))
 	if !sent && g.mode == Optional {
-		return g.passing(&passage{Context: ctx})
+		return g.passing(&passage{Context: ctx}), t, true
 	}
 	if !isToken(token) {
-		return nil
+		return nil, t, !sent
 	}
 	value, found, err := s.record(ctx, token)
 	if !found || err != nil {
-		return nil
+		return nil, t, false
 	}
 	p := &passage{Context: ctx}
 	touched, ok := p.user.decode(value, s.appID, p.privilege[:])
 	if !ok || p.user.Scope.level() < g.want || s.idleIsDue(touched) {
-		return nil
+		return nil, t, false
 	}
 	if g.following != "" && !a.followers.sure(p.user.OpenID) {
 		return nil
@@ -86,7 +93,19 @@ func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
 		p.token = strings.Clone(token)
 	}
 	p.visitor = &p.user
-	return g.passing(p)
+	return g.passing(p), t, false
+}
+
+// refused is the other quick way, for a script of a page that nobody is logged in
+// on, which asks again and again: the state machine's own verdict on "nobody, and a
+// script" (unauthorized, unless guests are welcome), reached without a visit.
+// BenchmarkScript and TestAScriptIsRefusedWithFourAllocations watch over it.
+func (g *Gate) refused(ctx context.Context, r *Request, t target) *Outcome {
+	if g.outsiders || kindOf(r) != script {
+		return nil
+	}
+	body := loginRequired(g.loginURL(r, g.auth.public, t))
+	return &Outcome{Context: ctx, Header: g.problemHeader, Status: http.StatusUnauthorized, Body: body}
 }
 
 func (g *Gate) passing(p *passage) *Outcome {
