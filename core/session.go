@@ -115,8 +115,12 @@ func (s *sessions) record(ctx context.Context, token string) (value string, foun
 		value, _ := recordIn(session, s.key)
 		return value, found, nil
 	}
-	// A store may keep the key it is asked for, and the caller's may be a buffer.
-	b, found, err := vault.Find(ctx, s.manager.Store, s.storeKey(strings.Clone(token)))
+	key := s.storeKey(token)
+	if !s.manager.HashTokenInStore {
+		// A store may keep the key it is asked for, and the caller's may be a buffer.
+		key = strings.Clone(key)
+	}
+	b, found, err := vault.Find(ctx, s.manager.Store, key)
 	if err != nil || !found {
 		return "", false, err
 	}
@@ -156,4 +160,7 @@ func (s *sessions) cookieName(https bool) string {
 	return s.plain
 }
 
-func isToken(token string) bool { return len(token) == 43 && isWord(token) }
+// tokenDigits is the length of a token, and of its hash: 32 bytes as base64url.
+const tokenDigits = 43
+
+func isToken(token string) bool { return len(token) == tokenDigits && isWord(token) }
