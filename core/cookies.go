@@ -13,47 +13,51 @@ func cookieValues(h Header, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		found := 0
 		for _, line := range h.Values("Cookie") {
-			for line != "" && found < maxSameCookie {
-				var pair string
-				pair, line, _ = strings.Cut(line, ";")
-				if value, ok := valueOf(pair, name); ok {
-					found++
-					if !yield(value) {
-						return
-					}
+			for found < maxSameCookie {
+				value, rest, sent := cookieValue(line, name)
+				if !sent {
+					break
 				}
+				found++
+				if !yield(value) {
+					return
+				}
+				line = rest
 			}
 		}
 	}
 }
 
-// cookieValue is the first cookie of one name in one Cookie line.
-func cookieValue(line, name string) (value string, sent bool) {
-	for line != "" {
-		var pair string
-		pair, line, _ = strings.Cut(line, ";")
-		if value, ok := valueOf(pair, name); ok {
-			return value, true
+// cookieValue is the first cookie of one name in one Cookie line, and what is behind
+// it. It looks for the name and not at every pair: a site's other cookies are many
+// and long, and this is on the way of every request (BenchmarkKnown).
+func cookieValue(line, name string) (value, rest string, sent bool) {
+	for end := 0; ; {
+		at := strings.Index(line[end:], name)
+		if at < 0 {
+			return "", "", false
+		}
+		begin := end + at
+		end = begin + len(name)
+		if end < len(line) && line[end] == '=' && beginsPair(line[:begin]) {
+			value, rest, _ = strings.Cut(line[end+1:], ";")
+			return trimRight(value), rest, true
 		}
 	}
-	return "", false
 }
 
-func valueOf(pair, name string) (string, bool) {
-	for pair != "" && isSpace(pair[0]) {
-		pair = pair[1:]
-	}
-	if len(pair) <= len(name) || pair[len(name)] != '=' || pair[:len(name)] != name {
-		return "", false
-	}
-	value := pair[len(name)+1:]
-	for value != "" && isSpace(value[len(value)-1]) {
-		value = value[:len(value)-1]
-	}
-	return value, true
+// beginsPair says whether a pair begins behind before.
+func beginsPair(before string) bool {
+	before = trimRight(before)
+	return before == "" || before[len(before)-1] == ';'
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' }
+func trimRight(s string) string {
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
 
 const hostPrefix = "__Host-"
 

@@ -47,7 +47,8 @@ func passageOf(ctx context.Context) *passage {
 // Known is a quicker way for adapters whose framework hands out headers for
 // nothing: the outcome of a request that goes on as it is (a logged-in visitor, or
 // nobody behind Optional), and nil for every other, which [Gate.Handle] must
-// decide. cookies is the request's only Cookie line, "" without one. Neither
+// decide. cookies is the request's first Cookie line, "" without one; where there are
+// more, a visitor is known all the same, but nobody may be somebody yet. Neither
 // string is kept, so both may lie in a buffer that is used again.
 //
 // Most adapters call Handle alone, which looks here first.
@@ -70,7 +71,7 @@ func (g *Gate) known(ctx context.Context, asked, cookies string) (out *Outcome, 
 	if _, _, _, answer := t.last("state"); answer {
 		return nil, t, false
 	}
-	token, sent := cookieValue(cookies, s.cookieName(a.public.https()))
+	token, _, sent := cookieValue(cookies, s.cookieName(a.public.https()))
 	if !sent && g.mode == Optional {
 		return g.passing(&passage{Context: ctx}), t, true
 	}

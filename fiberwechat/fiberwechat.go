@@ -79,11 +79,17 @@ func guard(mode core.Mode, options []core.Option) fiber.Handler {
 }
 
 // known spares the copies for who is logged in: Known keeps none of its strings.
+// Whether there is a second Cookie line, which takes long to find out, matters only
+// where the first one names nobody.
 func known(ctx context.Context, gate *core.Gate, c *fiber.Ctx) *core.Outcome {
-	if len(c.Request().Header.PeekAll(fiber.HeaderCookie)) > 1 {
+	out := gate.Known(ctx, c.OriginalURL(), c.Get(fiber.HeaderCookie))
+	if out == nil {
 		return nil
 	}
-	return gate.Known(ctx, c.OriginalURL(), c.Get(fiber.HeaderCookie))
+	if _, ok := core.FromContext(out.Context); !ok && len(c.Request().Header.PeekAll(fiber.HeaderCookie)) > 1 {
+		return nil
+	}
+	return out
 }
 
 // request is the one place where strings leave fiber for good. fasthttp reuses their bytes
