@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -40,10 +39,6 @@ func rounds(w *world, o options, progress io.Writer) (results, error) {
 			began := time.Now()
 			for _, m := range chosen {
 				s, err := m.once(w, o)
-				if errors.Is(err, errOutOfReach) {
-					fmt.Fprintf(progress, "left out: %v\n", err)
-					continue
-				}
 				if err != nil {
 					return nil, err
 				}

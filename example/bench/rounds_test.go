@@ -53,7 +53,7 @@ func TestChildren(t *testing.T) {
 	w := testWorld(t)
 	for _, name := range []string{
 		"BenchmarkServer/nethttp/wechat", "BenchmarkServer/fiber/wechat",
-		"BenchmarkMemory/heap/wechat", "BenchmarkMemory/heap/scs", "BenchmarkMemory/sweep/memstore",
+		"BenchmarkMemory/heap/wechat", "BenchmarkMemory/heap/scs", "BenchmarkMemory/sweep/wechat", "BenchmarkMemory/sweep/memstore",
 		"BenchmarkSoak/nethttp",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -92,5 +92,15 @@ func TestTheProgramPrintsTables(t *testing.T) {
 	}
 	if _, err := parse([]string{"-rounds", "1", "more"}); err == nil {
 		t.Error("what means nothing is taken")
+	}
+}
+
+func TestABenchmarkIsRead(t *testing.T) {
+	const text = "goos: linux\ncpu: 8 worst-find-ms\nBenchmarkSweep/wechat-2 \t 1\t 173006855 ns/op\t 8.283 worst-find-ms\nPASS\n"
+	if s, err := readBenchmark(text, worstFind); err != nil || s[worstFind] != 8.283 {
+		t.Errorf("read %v, %v", s, err)
+	}
+	if _, err := readBenchmark("PASS\nok \tno benchmarks to run\n", worstFind); err == nil {
+		t.Error("a benchmark that did not run is read")
 	}
 }
