@@ -111,6 +111,32 @@ func TestKnownAllocates(t *testing.T) {
 	}
 }
 
+// hashed is the app's own manager with Codec, with and without HashTokenInStore.
+func hashed(yes bool) func(*Config) {
+	return func(c *Config) {
+		c.Sessions = manager(newMemory())
+		c.Sessions.Codec, c.Sessions.HashTokenInStore = Codec{}, yes
+	}
+}
+
+func TestAHashedTokenAllocatesAtMostOnceMore(t *testing.T) {
+	var n [2]float64
+	for i, hash := range []bool{false, true} {
+		r := newRig(t, hashed(hash))
+		b, g := r.browser(), r.gate(Require)
+		b.login(g, "/")
+		cookies := "a=1; " + r.auth.sessions.secure + "=" + b.cookies[r.auth.sessions.secure]
+		n[i] = testing.AllocsPerRun(100, func() {
+			if g.Known(context.Background(), "/me", cookies) == nil {
+				t.Error("not known")
+			}
+		})
+	}
+	if n[0] > 4 || n[1] > n[0]+1 {
+		t.Errorf("rule: 4 allocations with an app's own manager, one more with HashTokenInStore: %v", n)
+	}
+}
+
 func TestThePassagesContextIsTheRequestsOwn(t *testing.T) {
 	r := newRig(t)
 	b, g := r.browser(), r.gate(Require)
@@ -152,11 +178,15 @@ func TestAddToAddsEveryValue(t *testing.T) {
 	}
 }
 
-func BenchmarkKnown(b *testing.B) {
-	r := newRig(b)
+func BenchmarkKnown(b *testing.B) { benchmarkKnown(b, func(*Config) {}) }
+
+func BenchmarkKnownHashed(b *testing.B) { benchmarkKnown(b, hashed(true)) }
+
+func benchmarkKnown(b *testing.B, change func(*Config)) {
+	r := newRig(b, change)
 	who, g := r.browser(), r.gate(Require, Prompt)
 	who.login(g, "/")
-	cookies := "a=1; b=2; " + r.auth.sessions.secure + "=" + who.sessionCookie()
+	cookies := "a=1; b=2; " + r.auth.sessions.secure + "=" + who.cookies[r.auth.sessions.secure]
 	ctx := context.Background()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,0 +1,123 @@
+package core
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+// scripts asks as fetch does, with further headers.
+func scripts(pairs ...string) http.Header {
+	return with(append([]string{"User-Agent", inWeChat, "Accept", "*/*", "Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Site", "same-origin"}, pairs...)...)
+}
+
+// Whatever is refused without a visit, the state machine refuses as well, in the
+// same words.
+func TestRefusedIsTheStateMachinesOwnVerdict(t *testing.T) {
+	refused := 0
+	for name, r := range map[string]*rig{
+		"private":         newRig(t),
+		"with LoginPath":  newRig(t, func(c *Config) { c.LoginPath = "/login" }),
+		"own sessions":    newRig(t, func(c *Config) { c.Sessions = manager(newMemory()) }),
+		"any browser":     newRig(t, func(c *Config) { c.AnyBrowser = true }),
+		"below a prefix":  newRig(t, func(c *Config) { c.PublicURL = "https://app.example.com/shop"; c.LoginPath = "/login" }),
+		"no public URL":   newRig(t, func(c *Config) { c.PublicURL = "" }),
+		"a file to serve": newRig(t, func(c *Config) { c.DomainVerification = "0123456789abcdef" }),
+	} {
+		b := r.browser()
+		b.login(r.gate(Require), "/")
+		session := r.auth.sessions.secure + "=" + b.cookies[r.auth.sessions.secure]
+		for _, mode := range []Mode{Require, Optional, Login} {
+			for _, g := range []*Gate{r.gate(mode), r.gate(mode, Prompt), r.gate(mode, AllowOutside()), r.gate(mode, Skip(func(*Request) bool { return false }))} {
+				for _, target := range []string{"/", "/api?x=1&y=2", "/a b", `/"<>`, "/?state=open", "/?code=1&state=" + strings.Repeat("0", 53), "/MP_verify_0123456789abcdef.txt", "/robots.txt"} {
+					for _, header := range []http.Header{
+						scripts(), scripts("Cookie", "a=1; b=2"), scripts("Cookie", session), scripts("Cookie", "a=1", "Cookie", session),
+						scripts("Cookie", r.auth.sessions.secure+"=garbage"), scripts("Referer", "https://app.example.com/shop/cart?x=1"), scripts("Referer", "https://evil.example/"),
+						with("User-Agent", "x", "X-Requested-With", "XMLHttpRequest"), with("User-Agent", inWeChat, "Accept", "text/html"), with("Sec-Fetch-Dest", "iframe"),
+						with("User-Agent", "x", "Accept", "text/html", "Purpose", "Prefetch"),
+					} {
+						for _, method := range []string{"GET", "POST"} {
+							q := Request{Method: method, Target: target, Host: "app.example.com", TLS: true, Header: header}
+							got, want := g.Handle(context.Background(), &q), g.meet(context.Background(), q)
+							if kindOf(&q) == navigation {
+								continue // a start is another each time
+							}
+							if got.Status == 401 {
+								refused++
+							}
+							if got.Status != want.Status || string(got.Body) != string(want.Body) || !reflect.DeepEqual(got.Header, want.Header) {
+								t.Errorf("%s, mode %d, %s %s, %v: %d %v %s, met %d %v %s", name, mode, method, target, header, got.Status, got.Header, got.Body, want.Status, want.Header, want.Body)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if refused < 1000 {
+		t.Errorf("only %d were refused: the test tests nothing", refused)
+	}
+}
+
+type stranger struct {
+	gate   *Gate
+	header http.Header
+	status int
+	most   float64 // allocations
+}
+
+// strangers are the requests of nobody that are counted and timed, with what their
+// answer may allocate together with net/http's headers.
+func strangers(r *rig) map[string]stranger {
+	page := with("User-Agent", inWeChat, "Accept", "text/html", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Cookie", "a=1; b=2")
+	return map[string]stranger{
+		"a redirect to WeChat":          {r.gate(Require), page, 302, 18},
+		"a script's 401":                {r.gate(Require), scripts("Cookie", "a=1; b=2"), 401, 4},
+		"nobody behind Optional passes": {r.gate(Optional), page, 0, 1},
+	}
+}
+
+func TestStrangersAllocateLittle(t *testing.T) {
+	r := newRig(t, quietly)
+	for rule, c := range strangers(r) {
+		w := http.Header{}
+		n := testing.AllocsPerRun(100, func() {
+			clear(w)
+			out := c.gate.Handle(context.Background(), &Request{Method: "GET", Target: "/me?x=1", Host: "app.example.com", TLS: true, Header: c.header})
+			out.AddTo(w)
+			if out.Status != c.status {
+				t.Errorf("rule: %s: %d", rule, out.Status)
+			}
+		})
+		if n > c.most {
+			t.Errorf("rule: %s with at most %v allocations: %v", rule, c.most, n)
+		}
+		if c.status == 0 && len(w["Set-Cookie"]) > 0 {
+			t.Errorf("rule: %s without a cookie: %v", rule, w)
+		}
+	}
+}
+
+func BenchmarkRedirect(b *testing.B) { benchmarkStranger(b, "a redirect to WeChat") }
+
+func BenchmarkScript(b *testing.B) { benchmarkStranger(b, "a script's 401") }
+
+func benchmarkStranger(b *testing.B, name string) {
+	c, w := strangers(newRig(b, quietly))[name], http.Header{}
+	ctx := context.Background()
+	b.ReportAllocs()
+	for b.Loop() {
+		clear(w)
+		out := c.gate.Handle(ctx, &Request{Method: "GET", Target: "/me?x=1", Host: "app.example.com", TLS: true, Header: c.header})
+		out.AddTo(w)
+		if out.Status != c.status {
+			b.Fatal(out.Status)
+		}
+	}
+}
+
+// quietly leaves out the rig's debug lines, which cost allocations of their own.
+func quietly(c *Config) { c.Logger = slog.New(slog.DiscardHandler) }
