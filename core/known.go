@@ -75,7 +75,7 @@ func (g *Gate) known(ctx context.Context, asked, cookies string) (out *Outcome, 
 	if !sent && g.mode == Optional {
 		return g.passing(&passage{Context: ctx}), t, true
 	}
-	if !isToken(token) {
+	if !s.mayHold(token) {
 		return nil, t, !sent
 	}
 	value, found, err := s.record(ctx, token)

@@ -78,11 +78,28 @@ func TestMemorySweepsWhatHasExpired(t *testing.T) {
 		if _, found, _ := m.Find("brief"); found {
 			t.Error("expired, though not swept yet")
 		}
-		m.shard("kept").drop([]string{"kept"}, time.Now())
+		m.shard("kept").drop([]string{"kept"}, time.Since(m.began))
 		if b, found, _ := m.Find("kept"); !found || !bytes.Equal(b, []byte("v")) {
 			t.Error("lost")
 		}
 	})
+}
+
+func TestASessionMayLastForAges(t *testing.T) {
+	m := newMemory()
+	for rule, c := range map[string]struct {
+		expires time.Time
+		found   bool
+	}{
+		"what expires when nobody lives any more is there": {time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), true},
+		"what expired long ago is not":                     {time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC), false},
+		"a time of day without a monotonic reading counts": {time.Now().Add(time.Hour).Round(0), true},
+	} {
+		m.Commit("x", []byte("v"), c.expires)
+		if _, found, _ := m.Find("x"); found != c.found {
+			t.Errorf("rule: %s: %v", rule, found)
+		}
+	}
 }
 
 func TestCloseEndsTheSweeper(t *testing.T) {

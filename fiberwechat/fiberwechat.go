@@ -9,6 +9,7 @@ package fiberwechat
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -56,12 +57,7 @@ func guard(mode core.Mode, options []core.Option) fiber.Handler {
 		if out == nil {
 			out = gate.Handle(ctx, request(c))
 		}
-		h := &c.Response().Header
-		for name, values := range out.Header {
-			for _, value := range values {
-				h.Add(name, value)
-			}
-		}
+		add(c, out.Header)
 		if out.Status != 0 {
 			c.Status(out.Status).Response().SetBodyRaw(out.Body)
 			return nil
@@ -75,6 +71,21 @@ func guard(mode core.Mode, options []core.Option) fiber.Handler {
 			}
 		}
 		return c.Next()
+	}
+}
+
+// add adds every value. Most often that is one Vary, for which a map need not be
+// gone through.
+func add(c *fiber.Ctx, header http.Header) {
+	h := &c.Response().Header
+	if values := header[fiber.HeaderVary]; len(header) == 1 && len(values) == 1 {
+		h.Add(fiber.HeaderVary, values[0])
+		return
+	}
+	for name, values := range header {
+		for _, value := range values {
+			h.Add(name, value)
+		}
 	}
 }
 
