@@ -16,6 +16,12 @@ func TestAllocations(t *testing.T) {
 		{"gin/wechat", "gin/bare", 4},
 		{"fiber/wechat", "fiber/bare", 1},
 		{"floor", "nethttp/bare", 2},
+		{"nobody/redirect", "nethttp/bare", 18},
+		{"nobody/script", "nobody/bare-script", 0},
+		{"nethttp/wechat-codec-hash", "nethttp/wechat-codec", 1},
+		{"nethttp/wechat", "nethttp/wechat-unread", 0},
+		{"gin/wechat", "gin/wechat-unread", 0},
+		{"fiber/wechat", "fiber/wechat-unread", 0},
 	} {
 		if got := allocations(t, w, c.name) - allocations(t, w, c.bare); got > c.most {
 			t.Errorf("%s allocates %v times more than %s, want at most %v", c.name, got, c.bare, c.most)
