@@ -88,7 +88,7 @@ func (g *Gate) known(ctx context.Context, asked, cookies string) (out *Outcome, 
 		return nil, t, false
 	}
 	if g.following != "" && !a.followers.sure(p.user.OpenID) {
-		return nil
+		return nil, t, false
 	}
 	if a.tokens != nil {
 		p.token = strings.Clone(token)

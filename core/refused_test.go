@@ -62,18 +62,18 @@ func TestRefusedIsTheStateMachinesOwnVerdict(t *testing.T) {
 	}
 }
 
-type stranger struct {
+type anonymous struct {
 	gate   *Gate
 	header http.Header
 	status int
 	most   float64 // allocations
 }
 
-// strangers are the requests of nobody that are counted and timed, with what their
+// anonymousRequests are the requests of nobody that are counted and timed, with what their
 // answer may allocate together with net/http's headers.
-func strangers(r *rig) map[string]stranger {
+func anonymousRequests(r *rig) map[string]anonymous {
 	page := with("User-Agent", inWeChat, "Accept", "text/html", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Cookie", "a=1; b=2")
-	return map[string]stranger{
+	return map[string]anonymous{
 		"a redirect to WeChat":          {r.gate(Require), page, 302, 18},
 		"a script's 401":                {r.gate(Require), scripts("Cookie", "a=1; b=2"), 401, 4},
 		"nobody behind Optional passes": {r.gate(Optional), page, 0, 1},
@@ -82,7 +82,7 @@ func strangers(r *rig) map[string]stranger {
 
 func TestStrangersAllocateLittle(t *testing.T) {
 	r := newRig(t, quietly)
-	for rule, c := range strangers(r) {
+	for rule, c := range anonymousRequests(r) {
 		w := http.Header{}
 		n := testing.AllocsPerRun(100, func() {
 			clear(w)
@@ -106,7 +106,7 @@ func BenchmarkRedirect(b *testing.B) { benchmarkStranger(b, "a redirect to WeCha
 func BenchmarkScript(b *testing.B) { benchmarkStranger(b, "a script's 401") }
 
 func benchmarkStranger(b *testing.B, name string) {
-	c, w := strangers(newRig(b, quietly))[name], http.Header{}
+	c, w := anonymousRequests(newRig(b, quietly))[name], http.Header{}
 	ctx := context.Background()
 	b.ReportAllocs()
 	for b.Loop() {
