@@ -10,7 +10,7 @@ import "strings"
 func kindOf(r *Request) kind {
 	// fetch and XMLHttpRequest, whatever else they say.
 	dest, mode := r.first("Sec-Fetch-Dest"), r.first("Sec-Fetch-Mode")
-	if dest == "empty" && mode != "" && mode != "navigate" {
+	if dest == "empty" && mode != "navigate" {
 		return script
 	}
 	path, _, _ := strings.Cut(r.Target, "?")

@@ -69,7 +69,42 @@ type anonymous struct {
 	most   float64 // allocations
 }
 
-// anonymousRequests are the requests of nobody that are counted and timed, with what their
+func TestFetchIsAScriptAndNothingElseIsTakenForIt(t *testing.T) {
+	for rule, c := range map[string]struct {
+		header http.Header
+		want   kind
+	}{
+		"fetch is a script":                       {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Accept", "text/html"), script},
+		"fetch in a frame is one":                 {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "same-origin"), script},
+		"a navigation to nowhere in particular":   {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"), navigation},
+		"nowhere in particular, without the mode": {with("Sec-Fetch-Dest", "empty", "Accept", "text/html"), script},
+		"a document":                              {with("Sec-Fetch-Dest", "document"), navigation},
+	} {
+		if got := kindOf(&Request{Method: "GET", Target: "/", Header: c.header}); got != c.want {
+			t.Errorf("rule: %s: %d, want %d", rule, got, c.want)
+		}
+	}
+}
+
+// However many headers an answer has, no value is another's.
+func TestAnAnswerTakesAnyNumberOfHeaders(t *testing.T) {
+	v, want := &visit{}, http.Header{}
+	for i := range 2 * len(v.values) {
+		name, value := http.CanonicalHeaderKey("x-"+strings.Repeat("a", i/2)), strings.Repeat("v", i)
+		v.add(name, value)
+		want.Add(name, value)
+	}
+	for i := range 2 * len(v.values) {
+		name := http.CanonicalHeaderKey("y-" + strings.Repeat("b", i))
+		v.add(name, name)
+		want.Add(name, name)
+	}
+	if !reflect.DeepEqual(v.header, want) {
+		t.Errorf("rule: no value is another's: %v, want %v", v.header, want)
+	}
+}
+
+// anonymousRequests are those of nobody that are counted and timed, with what their
 // answer may allocate together with net/http's headers.
 func anonymousRequests(r *rig) map[string]anonymous {
 	page := with("User-Agent", inWeChat, "Accept", "text/html", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Cookie", "a=1; b=2")

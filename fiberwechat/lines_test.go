@@ -1,0 +1,39 @@
+package fiberwechat_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/fiberwechat"
+)
+
+// A first Cookie line that names nobody is no reason to let nobody pass.
+func TestOptionalReadsEveryCookieLine(t *testing.T) {
+	auth, cookie, stop, err := adaptertest.LoggedIn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	app.Get("/", fiberwechat.Optional(auth), func(c *fiber.Ctx) error {
+		if fiberwechat.User(c) == nil {
+			return c.SendStatus(http.StatusTeapot)
+		}
+		return nil
+	})
+	for rule, lines := range map[string][]string{
+		"the session stands in the only line":   {"a=1; " + cookie},
+		"the session stands in the first line":  {cookie, "a=1"},
+		"the session stands in the second line": {"a=1", cookie},
+	} {
+		r, _ := http.NewRequest("GET", "http://127.0.0.1/", nil)
+		r.Header["Cookie"] = lines
+		answer, err := app.Test(r)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Errorf("rule: %s: %v %v", rule, answer, err)
+		}
+	}
+}
