@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/seed467724c4/wechat/core"
+)
+
+// catchUpTime is how long a page waits for what WeChat tells of a follower.
+const catchUpTime = 2 * time.Second
+
+// onLogin is called once per login. An error, such as a database that is down, logs
+// nobody in.
+func (a *app) onLogin(ctx context.Context, u *core.User) error {
+	number, err := a.members.loggedIn(ctx, u)
+	if err != nil {
+		return fmt.Errorf("members: %w", err)
+	}
+	u.AppUserID = strconv.FormatInt(number, 10)
+	return nil
+}
+
+// knownProfile tells that nickname and avatar are here already, so that WeChat's
+// consent page is shown once and not at every login.
+func (a *app) knownProfile(ctx context.Context, openID string) (*core.User, error) {
+	m, err := a.members.find(ctx, openID)
+	if err != nil || m == nil || m.ProfileAt.IsZero() {
+		return nil, err
+	}
+	return &core.User{UnionID: m.UnionID, Nickname: m.Nickname, Avatar: m.Avatar}, nil
+}
+
+// load is called once per request that goes on to a handler; core.Loaded[*Member]
+// returns what it finds. That is nil for somebody who has a session but is no longer
+// in the table.
+func (a *app) load(ctx context.Context, u *core.User) (*Member, error) {
+	return a.members.find(ctx, u.OpenID)
+}
+
+// onFollow registers a follower before her first visit. The message alone is enough
+// for that: what WeChat tells besides is taken over afterwards, and where it cannot
+// be had, the next visit tries again (see catchUp). A registration that the database
+// refuses is lost here, as WeChat does not send the message again; her first login
+// makes up for it.
+func (a *app) onFollow(ctx context.Context, e core.FollowEvent) error {
+	number, err := a.members.followed(ctx, e.OpenID, e.Time, e.Scene)
+	if err != nil {
+		return fmt.Errorf("members: %w", err)
+	}
+	err = a.describe(ctx, e.OpenID)
+	a.log.InfoContext(ctx, "follows", "member", number, "described", err == nil)
+	return err
+}
+
+// describe asks WeChat for a follower's union id, and since when and from where she
+// follows.
+func (a *app) describe(ctx context.Context, openID string) error {
+	f, err := a.auth.Follower(ctx, openID)
+	if err != nil {
+		return err
+	}
+	if err := a.members.described(ctx, f); err != nil {
+		return fmt.Errorf("members: %w", err)
+	}
+	return nil
+}
+
+// catchUp completes a follower of whom the message was never heard, or WeChat could
+// not tell more: say she followed before this site was there. m is somebody whom
+// MustFollow let through. Trouble is logged, and the page does without.
+func (a *app) catchUp(ctx context.Context, m *Member) *Member {
+	if m.Follows && m.FollowedBy != "" {
+		return m
+	}
+	ctx, cancel := context.WithTimeout(ctx, catchUpTime)
+	defer cancel()
+	err := a.describe(ctx, m.OpenID)
+	if err == nil {
+		var fresh *Member
+		if fresh, err = a.members.find(ctx, m.OpenID); fresh != nil {
+			return fresh
+		}
+	}
+	a.log.WarnContext(ctx, "a follower stays undescribed", "member", m.Number, "error", err)
+	return m
+}
+
+// onUnfollow removes what WeChat asks sites to delete. Her session stays, and what it
+// holds until she logs out; the pages show the table and not the session.
+func (a *app) onUnfollow(ctx context.Context, e core.UnfollowEvent) error {
+	number, err := a.members.left(ctx, e.OpenID, e.Time)
+	if err != nil {
+		return fmt.Errorf("members: %w", err)
+	}
+	a.log.InfoContext(ctx, "left", "member", number)
+	return nil
+}
+
+// onScan notes the code that a follower scanned. One who is not known followed before
+// this site was there.
+func (a *app) onScan(ctx context.Context, e core.ScanEvent) error {
+	found, err := a.members.sawScan(ctx, e.OpenID, e.Scene)
+	if err == nil && !found {
+		if _, err = a.members.followed(ctx, e.OpenID, e.Time, ""); err == nil {
+			_, err = a.members.sawScan(ctx, e.OpenID, e.Scene)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("members: %w", err)
+	}
+	a.log.InfoContext(ctx, "scanned", "scene", e.Scene)
+	return nil
+}

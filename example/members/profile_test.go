@@ -1,0 +1,122 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+func TestConsentIsAskedForOnceInALife(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.visitor(t)
+	v.allows(t, "/profile").is(t, "with consent the page has name and picture", http.StatusOK, "profile",
+		`<bdi id="nickname">小美🌸</bdi>`, `id="avatar" src="`+w.wechat+wxsim.AvatarPath(mei)+`"`)
+	if m := w.member(t); m.Nickname != "小美🌸" || m.Avatar == "" || m.ProfileAt.IsZero() || m.UnionID != w.UnionID(mei) {
+		t.Errorf("rule: the login stores what WeChat told; got %+v", m)
+	}
+	w.asked(t, "a look, then consent: two logins, one profile", calls{logins: 2, profiles: 1})
+
+	v.post(t, "/logout").is(t, "a logout ends on the front page", http.StatusOK, "home", `id="to-login"`)
+	v.get(t, "/profile").is(t, "a known profile is not asked for again", http.StatusOK, "profile", "小美🌸")
+	w.asked(t, "and costs one silent login", calls{logins: 1})
+	if m := w.member(t); m.Nickname != "小美🌸" {
+		t.Errorf("rule: a silent login leaves the stored profile alone; got %+v", m)
+	}
+	w.visitor(t).get(t, "/login?to=/").is(t, "the login link comes back", http.StatusOK, "home", `<b id="number">1</b>`)
+}
+
+func TestARefreshReadsTheProfileAgain(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.visitor(t)
+	v.allows(t, "/profile")
+	w.exec(t, `UPDATE members SET nickname = 'an older name', avatar = ''`)
+	w.ResetCalls()
+	v.post(t, "/profile/refresh").is(t, "it brings the newest name and picture, and says so", http.StatusOK, "profile",
+		`data-renewal="done"`, "小美🌸", `id="avatar"`)
+	w.asked(t, "through the refresh token, without a login", calls{renewals: 1, profiles: 1})
+}
+
+func TestARefreshThatWeChatNoLongerAllowsIsSaidPlainly(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.visitor(t)
+	v.allows(t, "/profile")
+	w.visitor(t).get(t, "/login") // a later silent login, on another phone, ends the token
+	v.post(t, "/profile/refresh").is(t, "she reads that WeChat does not allow it, and what to do", http.StatusOK, "profile",
+		`data-renewal="refused"`, "退出登录", "小美🌸")
+	v.post(t, "/profile/refresh").is(t, "a second try says the same", http.StatusOK, "profile", `data-renewal="refused"`)
+
+	v.post(t, "/logout")
+	v.allows(t, "/profile").is(t, "after a logout WeChat asks anew", http.StatusOK, "profile", "小美🌸")
+	v.post(t, "/profile/refresh").is(t, "and then it works again", http.StatusOK, "profile", `data-renewal="done"`)
+}
+
+func TestARefreshWhileWeChatIsDownKeepsEverything(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.visitor(t)
+	v.allows(t, "/profile")
+	w.Fail(wxsim.PathRefreshToken, wxsim.Fault{Status: http.StatusBadGateway, Body: "<html>"})
+	v.post(t, "/profile/refresh").is(t, "trouble that passes is told as such", http.StatusOK, "profile", `data-renewal="unavailable"`, "小美🌸")
+	w.Clear(wxsim.PathRefreshToken)
+	v.post(t, "/profile/refresh").is(t, "it works afterwards", http.StatusOK, "profile", `data-renewal="done"`)
+}
+
+func TestWhoMayPressRefresh(t *testing.T) {
+	w := newWorld(t, nil)
+	v := w.visitor(t)
+	v.allows(t, "/profile")
+	w.ResetCalls()
+	for rule, header := range map[string]http.Header{
+		"a form of another site is refused":                  {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
+		"a form of a neighbour under one domain is refused":  {"Sec-Fetch-Site": {"same-site"}, "Origin": {"http://other.localhost"}},
+		"so it is where a browser tells nothing but Origin":  {"Origin": {"https://evil.example"}},
+		"a page without an origin is another site":           {"Origin": {"null"}},
+		"the host alone is not enough, the port counts, too": {"Origin": {"http://localhost:1"}},
+	} {
+		p := v.send(t, http.MethodPost, w.site+"/profile/refresh", nil, header)
+		if p.status != http.StatusForbidden || w.Calls(wxsim.PathRefreshToken) != 0 {
+			t.Errorf("rule: %s; got %d and %d calls", rule, p.status, w.Calls(wxsim.PathRefreshToken))
+		}
+	}
+	nobody := w.visitor(t)
+	p := nobody.post(t, "/profile/refresh")
+	if w.Calls(wxsim.PathRefreshToken) != 0 || !strings.HasSuffix(p.url, "/profile") {
+		t.Errorf("rule: nobody is led to log in, and renews nothing; got %d at %s", p.status, p.url)
+	}
+}
+
+func TestWhoIsNoLongerInTheTableIsToldSo(t *testing.T) {
+	w := newWorld(t, nil)
+	w.follows(t)
+	v := w.visitor(t)
+	v.get(t, "/members")
+	w.exec(t, `DELETE FROM members`)
+	v.get(t, "/members").is(t, "a session without a member is no member", http.StatusForbidden, "unknown", `id="logout"`)
+	v.post(t, "/logout")
+	v.get(t, "/members").is(t, "the next login registers her anew", http.StatusOK, "members", `id="met">打开了本站`)
+}
+
+func TestOlderNewsChangeNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	table, ctx, openID := w.app.members, t.Context(), w.OpenID(appID, mei)
+	early, late := time.Unix(1_700_000_000, 0), time.Unix(1_700_000_100, 0)
+	if _, err := table.followed(ctx, openID, late, "second"); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := table.left(ctx, openID, early); n != 0 || err != nil || !w.member(t).Follows {
+		t.Errorf("rule: who left and came back follows, whatever arrives last; got %d, %v, %+v", n, err, w.member(t))
+	}
+	if n, err := table.followed(ctx, openID, early, "first"); n != 0 || err != nil || w.member(t).QRScene != "second" {
+		t.Errorf("rule: an older follow does not outdo a later one; got %d, %v, %+v", n, err, w.member(t))
+	}
+	if _, err := table.left(ctx, openID, late); err != nil || w.member(t).Follows {
+		t.Errorf("rule: of two in one second the one that came last counts; got %v, %+v", err, w.member(t))
+	}
+	u := &core.User{AppID: appID, OpenID: openID, Scope: core.Silent, LoggedInAt: early}
+	if n, err := table.loggedIn(ctx, u); n != 1 || err != nil || w.member(t).Follows {
+		t.Errorf("rule: a login does not say that she follows; got %d, %v, %+v", n, err, w.member(t))
+	}
+}
