@@ -120,3 +120,14 @@ func TestOlderNewsChangeNothing(t *testing.T) {
 		t.Errorf("rule: a login does not say that she follows; got %d, %v, %+v", n, err, w.member(t))
 	}
 }
+
+func TestNumbersHaveNoGaps(t *testing.T) {
+	w := newWorld(t, nil)
+	for range 3 {
+		w.visitor(t).get(t, "/login")
+	}
+	jun := &core.User{AppID: appID, OpenID: w.OpenID(appID, "jun"), Scope: core.Silent, LoggedInAt: time.Now()}
+	if n, err := w.app.members.loggedIn(t.Context(), jun); n != 2 || err != nil {
+		t.Errorf("rule: however often the first one logs in, the second member is number 2; got %d, %v", n, err)
+	}
+}
