@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -58,9 +59,9 @@ func newApp(config core.Config, push core.Push, table *members, simulator string
 	forms := http.NewCrossOriginProtection()
 	if config.PublicURL != "" {
 		// A proxy may have put another Host into the request.
-		if err := forms.AddTrustedOrigin(origin(config.PublicURL)); err != nil {
+		if err := forms.AddTrustedOrigin(strings.TrimSuffix(config.PublicURL, "/")); err != nil {
 			auth.Close()
-			return nil, fmt.Errorf("members: PublicURL: %w", err)
+			return nil, fmt.Errorf("members: PublicURL must have no path, as this site's links have none: %w", err)
 		}
 	}
 	a.handler = a.routes(heard, forms)

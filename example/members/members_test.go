@@ -35,7 +35,7 @@ func TestWhoFollowsAndIsKnownIsLoggedIn(t *testing.T) {
 	v := w.visitor(t) // another phone
 	v.get(t, "/members").is(t, "who is known gets in as who she is", http.StatusOK, "members", `<b id="number">1</b>`)
 	w.asked(t, "a further login costs one exchange and no more", calls{logins: 1})
-	if again := w.member(t); w.rows(t) != 1 || again.Number != first.Number || !again.Created.Equal(first.Created) || again.LastSeen.Before(first.LastSeen) {
+	if again := w.member(t); w.rows(t) != 1 || again.UnionID != w.UnionID(mei) || again.Number != first.Number || !again.Created.Equal(first.Created) || again.LastSeen.Before(first.LastSeen) {
 		t.Errorf("rule: a known person keeps her row; got %+v after %+v", again, first)
 	}
 	v.get(t, "/").is(t, "the front page knows her number without the table", http.StatusOK, "home", `<b id="number">1</b>`)

@@ -6,7 +6,6 @@ import (
 	"embed"
 	"encoding/base64"
 	"html/template"
-	"net/url"
 	"strings"
 	"time"
 
@@ -126,13 +125,4 @@ func wordsFor(scene string) [2]string {
 		return [2]string{"微信广告", "an advertisement"}
 	}
 	return [2]string{"其他途径", "another way"}
-}
-
-// origin cuts a path off an address.
-func origin(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	return u.Scheme + "://" + u.Host
 }

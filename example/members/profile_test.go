@@ -1,12 +1,16 @@
 package main
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -45,8 +49,10 @@ func TestARefreshThatWeChatNoLongerAllowsIsSaidPlainly(t *testing.T) {
 	v := w.visitor(t)
 	v.allows(t, "/profile")
 	w.visitor(t).get(t, "/login") // a later silent login, on another phone, ends the token
-	v.post(t, "/profile/refresh").is(t, "she reads that WeChat does not allow it, and what to do", http.StatusOK, "profile",
-		`data-renewal="refused"`, "退出登录", "小美🌸")
+	p := v.post(t, "/profile/refresh")
+	p.is(t, "she reads that WeChat does not allow it, and what to do", http.StatusOK, "profile",
+		`data-renewal="refused"`, "请退出登录", "小美🌸")
+	p.lacks(t, "what cannot work is not offered again", `id="refresh"`)
 	v.post(t, "/profile/refresh").is(t, "a second try says the same", http.StatusOK, "profile", `data-renewal="refused"`)
 
 	v.post(t, "/logout")
@@ -86,6 +92,12 @@ func TestWhoMayPressRefresh(t *testing.T) {
 	if w.Calls(wxsim.PathRefreshToken) != 0 || !strings.HasSuffix(p.url, "/profile") {
 		t.Errorf("rule: nobody is led to log in, and renews nothing; got %d at %s", p.status, p.url)
 	}
+	silent := w.visitor(t)
+	w.exec(t, `UPDATE members SET profile_at = 0`) // or the login would be raised
+	silent.get(t, "/login")
+	if p = silent.post(t, "/profile/refresh"); !strings.HasPrefix(p.url, w.wechat) || strings.Contains(p.url, "renewal") {
+		t.Errorf("rule: who never gave consent is asked for it, and reads nothing of a refusal; got %d at %s", p.status, p.url)
+	}
 }
 
 func TestWhoIsNoLongerInTheTableIsToldSo(t *testing.T) {
@@ -115,6 +127,12 @@ func TestOlderNewsChangeNothing(t *testing.T) {
 	if _, err := table.left(ctx, openID, late); err != nil || w.member(t).Follows {
 		t.Errorf("rule: of two in one second the one that came last counts; got %v, %+v", err, w.member(t))
 	}
+	if err := table.described(ctx, &wxapi.Follower{Subscribed: true, OpenID: openID, SubscribedAt: early}); err != nil || w.member(t).Follows {
+		t.Errorf("rule: what WeChat told before she left does not bring her back; got %v, %+v", err, w.member(t))
+	}
+	if err := table.described(ctx, &wxapi.Follower{OpenID: openID}); err != nil || w.member(t).Follows {
+		t.Errorf("rule: who WeChat says does not follow is not described; got %v, %+v", err, w.member(t))
+	}
 	u := &core.User{AppID: appID, OpenID: openID, Scope: core.Silent, LoggedInAt: early}
 	if n, err := table.loggedIn(ctx, u); n != 1 || err != nil || w.member(t).Follows {
 		t.Errorf("rule: a login does not say that she follows; got %d, %v, %+v", n, err, w.member(t))
@@ -129,5 +147,80 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 	jun := &core.User{AppID: appID, OpenID: w.OpenID(appID, "jun"), Scope: core.Silent, LoggedInAt: time.Now()}
 	if n, err := w.app.members.loggedIn(t.Context(), jun); n != 2 || err != nil {
 		t.Errorf("rule: however often the first one logs in, the second member is number 2; got %d, %v", n, err)
+	}
+}
+
+func TestATableInMemoryOutlivesAVisitorWhoLeaves(t *testing.T) {
+	table, err := openMembers("", appID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	u := &core.User{AppID: appID, OpenID: "osim_somebody", Scope: core.Silent, LoggedInAt: time.Now()}
+	if _, err := table.loggedIn(t.Context(), u); err != nil {
+		t.Fatal(err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := table.find(gone, u.OpenID); err == nil {
+		t.Error("rule: a query ends with its request")
+	}
+	if m, err := table.find(t.Context(), u.OpenID); m == nil || err != nil {
+		t.Errorf("rule: the table is still there; got %+v, %v", m, err)
+	}
+}
+
+func TestPagesAreStrict(t *testing.T) {
+	w := newWorld(t, nil)
+	p := w.visitor(t).get(t, "/")
+	policy := p.header.Get("Content-Security-Policy")
+	for _, part := range []string{"default-src 'none'", "style-src 'sha256-", "form-action 'self'", "frame-ancestors 'none'", "img-src https: data: " + w.wechat + ";"} {
+		if !strings.Contains(policy, part) {
+			t.Errorf("rule: a page's policy has %s; got %s", part, policy)
+		}
+	}
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "script-src") || p.header.Get("Cache-Control") != "no-store" {
+		t.Errorf("rule: no script, nothing inline but the style, nothing stored; got %v", p.header)
+	}
+}
+
+func TestFormsBehindAProxyThatChangesTheHost(t *testing.T) {
+	environment(t, "WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "hush", "WECHAT_PUBLIC_URL", "https://app.example.com/")
+	of, err := accountFor("localhost:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := openMembers("", "wx1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	a, err := newApp(of.config, of.push, table, "", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	for rule, tc := range map[string]struct {
+		from string
+		want int
+	}{
+		"a form of the public address is the site's own": {"https://app.example.com", http.StatusSeeOther},
+		"one of another address is not":                  {"https://app.example.com.evil.example", http.StatusForbidden},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/profile/refresh", nil)
+		r.Host = "backend:3000"
+		r.Header.Set("Origin", tc.from)
+		answer := httptest.NewRecorder()
+		a.handler.ServeHTTP(answer, r)
+		if answer.Code != tc.want {
+			t.Errorf("rule: %s; got %d", rule, answer.Code)
+		}
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		answer := httptest.NewRecorder()
+		a.handler.ServeHTTP(answer, httptest.NewRequest(method, pushPath, nil))
+		if answer.Code != http.StatusNotFound {
+			t.Errorf("rule: without a token nothing takes messages; got %d for %s", answer.Code, method)
+		}
 	}
 }

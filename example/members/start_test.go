@@ -73,6 +73,9 @@ func after(t *testing.T, text, label string) string {
 func TestRunWalksThroughIt(t *testing.T) {
 	environment(t)
 	greeting, log, stop := begin(t)
+	if log.count("method=GET path=/wechat/push status=200") != 1 {
+		t.Errorf("rule: the address for messages is verified before the greeting; got\n%s", log)
+	}
 	w := &world{site: strings.TrimSuffix(after(t, greeting, "Site:"), "/"), wechat: strings.TrimSuffix(after(t, greeting, "Simulator:"), "/")}
 	v := w.visitor(t)
 	v.get(t, "/").is(t, "the front page is open to everybody", http.StatusOK, "home", `id="to-account"`)
@@ -137,6 +140,7 @@ func TestRunTellsWhatIsWrong(t *testing.T) {
 		"half an account gets no simulator":    {[]string{"WECHAT_APP_ID", "wx1"}, "WECHAT_APP_SECRET"},
 		"a table that cannot be opened":        {[]string{"DB", filepath.Join(t.TempDir(), "no", "such", "folder")}, "set DB"},
 		"an EncodingAESKey that is none":       {[]string{"WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "hush", "WECHAT_PUSH_TOKEN", "token", "WECHAT_ENCODING_AES_KEY", "x"}, "EncodingAESKey"},
+		"a path that the site's links lack":    {[]string{"WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "hush", "WECHAT_PUBLIC_URL", "https://app.example.com/shop"}, "PublicURL must have no path"},
 		"an address that visitors cannot type": {[]string{"WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "hush", "WECHAT_PUBLIC_URL", "app.example.com"}, "PublicURL"},
 	} {
 		t.Run(rule, func(t *testing.T) {
