@@ -147,7 +147,11 @@ func openBrowser(t *testing.T, s screen) *browser {
 
 func chromium(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
+	names := []string{"chromium", "chromium-browser", "google-chrome"}
+	if own := os.Getenv("CHROMIUM"); own != "" {
+		names = []string{own}
+	}
+	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}

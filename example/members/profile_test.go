@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,12 +131,17 @@ func TestOlderNewsChangeNothing(t *testing.T) {
 	if err := table.described(ctx, &wxapi.Follower{Subscribed: true, OpenID: openID, SubscribedAt: early}); err != nil || w.member(t).Follows {
 		t.Errorf("rule: what WeChat told before she left does not bring her back; got %v, %+v", err, w.member(t))
 	}
-	if err := table.described(ctx, &wxapi.Follower{OpenID: openID}); err != nil || w.member(t).Follows {
-		t.Errorf("rule: who WeChat says does not follow is not described; got %v, %+v", err, w.member(t))
-	}
 	u := &core.User{AppID: appID, OpenID: openID, Scope: core.Silent, LoggedInAt: early}
 	if n, err := table.loggedIn(ctx, u); n != 1 || err != nil || w.member(t).Follows {
 		t.Errorf("rule: a login does not say that she follows; got %d, %v, %+v", n, err, w.member(t))
+	}
+
+	w.exec(t, `DELETE FROM members`)
+	if _, err := table.loggedIn(ctx, u); err != nil {
+		t.Fatal(err)
+	}
+	if err := table.described(ctx, &wxapi.Follower{OpenID: openID}); err != nil || w.member(t).Follows {
+		t.Errorf("rule: who WeChat says does not follow does not; got %v, %+v", err, w.member(t))
 	}
 }
 
@@ -168,6 +174,15 @@ func TestATableInMemoryOutlivesAVisitorWhoLeaves(t *testing.T) {
 	if m, err := table.find(t.Context(), u.OpenID); m == nil || err != nil {
 		t.Errorf("rule: the table is still there; got %+v, %v", m, err)
 	}
+	var all sync.WaitGroup
+	for range 16 {
+		all.Go(func() {
+			if m, err := table.find(t.Context(), u.OpenID); m == nil || err != nil {
+				t.Errorf("rule: requests at once share one table; got %+v, %v", m, err)
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestPagesAreStrict(t *testing.T) {
