@@ -202,7 +202,8 @@ func (b *browser) sees(t *testing.T, selector, name string) {
 	t.Helper()
 	b.run(t, chromedp.WaitReady(selector, chromedp.ByQuery), chromedp.Poll(`document.readyState === "complete"`, nil))
 	for rule, js := range map[string]string{
-		"a page fits the width of the window":  `document.documentElement.scrollWidth <= innerWidth`,
+		// Not innerWidth: a phone zooms out until a page that is too wide fits it.
+		"a page fits the width of the window":  fmt.Sprintf(`document.documentElement.scrollWidth <= %d`, b.width),
 		"every picture loads":                  `[...document.images].every(i => i.naturalWidth > 0)`,
 		"no cookie is for scripts":             `document.cookie === ""`,
 		"what one taps is 44 pixels high":      `[...document.querySelectorAll("body[data-page] a, body[data-page] button")].every(e => e.offsetHeight >= 44)`,
