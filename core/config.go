@@ -115,8 +115,10 @@ type Config struct {
 
 	// KeepTokens keeps the refresh token of everybody who logged in with [Prompt],
 	// for [Auth.RefreshProfile]: sealed, in Cache or this process's memory, for
-	// the 30 days that it lives (snsRefreshToken). Default false: tokens of visitors
-	// are forgotten when the login is done.
+	// the 30 days that it lives (snsRefreshToken), or until its owner unfollows the
+	// account, if [Auth.PushHandler] hears of it. A later silent login of the same
+	// person voids it, as has been seen (40030). Default false: tokens of visitors are
+	// forgotten when the login is done.
 	KeepTokens bool
 
 	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect

@@ -247,6 +247,9 @@ func (h *pushHandler) job(m *PushMessage) func() {
 	h.auth.followers.note(m.OpenID, s)
 	return func() {
 		h.auth.followers.learn(h.auth.lifetime, m.OpenID, s)
+		if !s.follows {
+			h.auth.tokens.forget(h.auth.lifetime, m.OpenID)
+		}
 		h.tell(m)
 	}
 }

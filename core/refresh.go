@@ -56,6 +56,14 @@ func (t *tokens) keep(ctx context.Context, token *wxapi.Token) error {
 	return t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshLife))
 }
 
+// forget is for those who leave: WeChat asks sites to delete what they keep about
+// them (接收事件推送, unsubscribe). A store that is down keeps the token for its life.
+func (t *tokens) forget(ctx context.Context, openID string) {
+	if t != nil {
+		_ = t.vault.Delete(ctx, t.key(openID))
+	}
+}
+
 // RefreshProfile renews nickname, avatar and the rest of a visitor's profile through
 // the refresh token that Config.KeepTokens keeps, and returns the renewed user; u
 // itself is not changed. With the context of a request of the very visitor, behind a
@@ -70,8 +78,7 @@ func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 	if a.tokens == nil || u == nil || u.AppID != a.config.AppID {
 		return nil, ErrNoToken
 	}
-	key := a.tokens.key(u.OpenID)
-	kept, found, err := a.tokens.vault.Get(ctx, key)
+	kept, found, err := a.tokens.vault.Get(ctx, a.tokens.key(u.OpenID))
 	if err != nil {
 		return nil, unavailableFor(err)
 	}
@@ -82,8 +89,7 @@ func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 	switch {
 	case err == nil:
 	case refused(err):
-		// Best effort: a token that stays is refused again.
-		_ = a.tokens.vault.Delete(ctx, key)
+		a.tokens.forget(ctx, u.OpenID) // one that stays is refused again
 		return nil, fmt.Errorf("%w: %w", ErrRefreshRefused, err)
 	default:
 		return nil, unavailableFor(err)

@@ -129,6 +129,24 @@ func TestWhenWeChatNoLongerAllowsIt(t *testing.T) {
 	}
 }
 
+func TestWhoUnfollowsIsForgotten(t *testing.T) {
+	r := newRig(t, keepTokens)
+	b := r.browser()
+	b.login(r.gate(Require, Prompt), "/profile")
+	u := &User{AppID: testAppID, OpenID: b.openID()}
+	p := r.poster(Push{})
+	for i, tt := range []struct {
+		event string
+		kept  bool
+	}{{"subscribe", true}, {"unsubscribe", false}} {
+		p.post(event(u.OpenID, tt.event, "", r.now().Add(time.Duration(i)*time.Second)))
+		r.auth.work.working.Wait()
+		if _, err := r.auth.RefreshProfile(context.Background(), u); errors.Is(err, ErrNoToken) == tt.kept {
+			t.Errorf("rule: the token of who leaves is deleted, and nobody else's (%s): %v", tt.event, err)
+		}
+	}
+}
+
 func TestKeptTokensAreSealed(t *testing.T) {
 	shared := newMemory()
 	r := newRig(t, keepTokens, func(c *Config) { c.Cache = shared })
