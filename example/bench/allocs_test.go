@@ -16,7 +16,7 @@ func TestAllocations(t *testing.T) {
 		{"gin/wechat", "gin/bare", 4},
 		{"fiber/wechat", "fiber/bare", 1},
 		{"floor", "nethttp/bare", 2},
-		{"nobody/redirect", "nethttp/bare", 18},
+		{"nobody/redirect", "nethttp/bare", 20},
 		{"nobody/script", "nobody/bare-script", 0},
 		{"nethttp/wechat-codec-hash", "nethttp/wechat-codec", 1},
 		{"nethttp/wechat", "nethttp/wechat-unread", 0},
