@@ -4,7 +4,8 @@
 //
 // It listens on localhost:8080, or on ADDR. Without WECHAT_APP_ID a simulator
 // plays WeChat, and any browser will do; with WECHAT_APP_ID, WECHAT_APP_SECRET
-// and WECHAT_PUBLIC_URL it is WeChat itself.
+// and WECHAT_PUBLIC_URL it is WeChat itself. WECHAT_PUSH_TOKEN and
+// WECHAT_ENCODING_AES_KEY are those of 服务器配置, whose address is /wechat/push.
 package main
 
 import (
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/gofiber/fiber/v2/middleware/recover"
 
 	"github.com/seed467724c4/wechat/core"
@@ -23,9 +25,12 @@ import (
 
 func main() { site.Main("fiber", server) }
 
-func server(auth *core.Auth, s *site.Site) site.Server { return listening{app(auth, s)} }
+func server(auth *core.Auth, s *site.Site) (site.Server, error) {
+	app, err := app(auth, s)
+	return listening{app}, err
+}
 
-func app(auth *core.Auth, s *site.Site) *fiber.App {
+func app(auth *core.Auth, s *site.Site) (*fiber.App, error) {
 	app := fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		ReadBufferSize:        16 << 10, // for the cookies and the long addresses of a login; default 4 KB
@@ -50,13 +55,24 @@ func app(auth *core.Auth, s *site.Site) *fiber.App {
 	app.Get("/", fiberwechat.Optional(auth), show(site.Home))
 	app.Get("/me", fiberwechat.Require(auth), show(site.Me))
 	app.Get("/profile", fiberwechat.Require(auth, fiberwechat.Prompt), show(site.Profile))
+	app.Get("/members", fiberwechat.Require(auth, fiberwechat.MustFollow), show(site.Members))
 	app.Get("/api/me", fiberwechat.Require(auth), func(c *fiber.Ctx) error {
 		c.Set("Cache-Control", "no-store")
 		return c.JSON(fiberwechat.User(c))
 	})
 	app.Get("/login", fiberwechat.Login(auth))
 	app.Post("/logout", fiberwechat.Logout(auth))
-	return app
+
+	// Messages from WeChat tell MustFollow at once who follows and who leaves. Without
+	// them it asks WeChat, and remembers the answer for up to 5 minutes.
+	if push := s.Push(); push.Token != "" {
+		messages, err := auth.PushHandler(push)
+		if err != nil {
+			return nil, err
+		}
+		app.All("/wechat/push", adaptor.HTTPHandler(messages))
+	}
+	return app, nil
 }
 
 // logged writes one line for every request. Errors are answered here: later, and

@@ -12,10 +12,15 @@ import (
 
 func TestWalk(t *testing.T) { sitetest.Walk(t, "fiber", server) }
 
+func TestFollow(t *testing.T) { sitetest.Follow(t, "fiber", server) }
+
 func TestPanic(t *testing.T) {
-	sitetest.Panic(t, "fiber", func(auth *core.Auth, s *site.Site) site.Server {
-		app := app(auth, s)
+	sitetest.Panic(t, "fiber", func(auth *core.Auth, s *site.Site) (site.Server, error) {
+		app, err := app(auth, s)
+		if err != nil {
+			return nil, err
+		}
 		app.Get("/panic", func(*fiber.Ctx) error { panic("boom") })
-		return listening{app}
+		return listening{app}, nil
 	})
 }

@@ -4,7 +4,8 @@
 //
 // It listens on localhost:8080, or on ADDR. Without WECHAT_APP_ID a simulator
 // plays WeChat, and any browser will do; with WECHAT_APP_ID, WECHAT_APP_SECRET
-// and WECHAT_PUBLIC_URL it is WeChat itself.
+// and WECHAT_PUBLIC_URL it is WeChat itself. WECHAT_PUSH_TOKEN and
+// WECHAT_ENCODING_AES_KEY are those of 服务器配置, whose address is /wechat/push.
 package main
 
 import (
@@ -19,17 +20,21 @@ import (
 
 func main() { site.Main("net/http", server) }
 
-func server(auth *core.Auth, s *site.Site) site.Server {
+func server(auth *core.Auth, s *site.Site) (site.Server, error) {
+	handler, err := app(auth, s)
+	if err != nil {
+		return nil, err
+	}
 	return &http.Server{
-		Handler:           logged(s, app(auth, s)),
+		Handler:           logged(s, handler),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      30 * time.Second, // the way back from WeChat may take 10 s
 		IdleTimeout:       time.Minute,
-	}
+	}, nil
 }
 
-func app(auth *core.Auth, s *site.Site) http.Handler {
+func app(auth *core.Auth, s *site.Site) (http.Handler, error) {
 	show := func(page site.Page) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			for name, value := range site.Headers() {
@@ -45,15 +50,27 @@ func app(auth *core.Auth, s *site.Site) http.Handler {
 	}
 	silent := nethttp.Require(auth)
 	prompt := nethttp.Require(auth, nethttp.Prompt)
+	follow := nethttp.Require(auth, nethttp.MustFollow)
 
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", nethttp.Optional(auth)(show(site.Home)))
 	mux.Handle("GET /me", silent(show(site.Me)))
 	mux.Handle("GET /profile", prompt(show(site.Profile)))
+	mux.Handle("GET /members", follow(show(site.Members)))
 	mux.Handle("GET /api/me", silent(http.HandlerFunc(me)))
 	mux.Handle("GET /login", nethttp.Login(auth))
 	mux.Handle("POST /logout", nethttp.Logout(auth))
-	return mux
+
+	// Messages from WeChat tell MustFollow at once who follows and who leaves. Without
+	// them it asks WeChat, and remembers the answer for up to 5 minutes.
+	if push := s.Push(); push.Token != "" {
+		messages, err := auth.PushHandler(push)
+		if err != nil {
+			return nil, err
+		}
+		mux.Handle("/wechat/push", messages)
+	}
+	return mux, nil
 }
 
 // logged writes one line for every request, and answers 500 where next panics.

@@ -26,8 +26,8 @@ type Server interface {
 	Shutdown(context.Context) error
 }
 
-// Build makes an example's server.
-type Build func(*core.Auth, *Site) Server
+// Build makes an example's server. An error means that it cannot be set up.
+type Build func(*core.Auth, *Site) (Server, error)
 
 // grace is how long requests under way may take once the process is to end.
 const grace = 5 * time.Second
@@ -53,22 +53,25 @@ func Run(ctx context.Context, framework string, build Build, stdout, stderr io.W
 	defer listener.Close()
 
 	site := address(addr, listener.Addr().(*net.TCPAddr).Port)
-	config, simulator, stop, err := account(framework, site)
+	a, err := accountFor(framework, site)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer a.stop()
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	config.LoginPath = "/login"
-	config.Logger = log
-	auth, err := core.New(config)
+	a.config.LoginPath = "/login"
+	a.config.Logger = log
+	auth, err := core.New(a.config)
 	if err != nil {
 		return err
 	}
 	defer auth.Close()
 
-	server := build(auth, New(framework, simulator, log))
-	hello(stdout, framework, "http://"+site+"/", simulator, config)
+	server, err := build(auth, New(framework, a.simulator, a.push, log))
+	if err != nil {
+		return err
+	}
+	hello(stdout, framework, "http://"+site+"/", a.simulator, a.config)
 	return serve(ctx, server, listener)
 }
 
@@ -81,24 +84,43 @@ func address(addr string, port int) string {
 	return net.JoinHostPort(host, fmt.Sprint(port))
 }
 
-// account is the one that the environment names; without, one that a simulator
-// of our own knows.
-func account(framework, site string) (config core.Config, simulator string, stop func(), err error) {
-	if config = core.ConfigFromEnv(); config.AppID != "" {
-		return config, "", func() {}, nil
+// account is one of WeChat's, or one that a simulator of our own knows.
+type account struct {
+	config    core.Config
+	push      core.Push
+	simulator string // its address; "" where there is none
+	stop      func()
+}
+
+// accountFor is the account that the environment names; without, a simulator's.
+func accountFor(framework, site string) (account, error) {
+	config := core.ConfigFromEnv()
+	if config.AppID == "" {
+		return simulated(framework, site)
 	}
+	push := core.Push{Token: os.Getenv("WECHAT_PUSH_TOKEN"), EncodingAESKey: os.Getenv("WECHAT_ENCODING_AES_KEY")}
+	return account{config: config, push: push, stop: func() {}}, nil
+}
+
+// simulated starts a simulator, which knows the site as WeChat would.
+func simulated(framework, site string) (account, error) {
 	host, _, _ := net.SplitHostPort(site)
 	// Cookies know hosts but no ports, and the library names its own by the app
 	// id: one of its own keeps every example on localhost apart from the others.
 	sum := sha256.Sum256([]byte(framework + " on " + site))
-	config = core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true}
+	config := core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true, AccountName: "示例公众号"}
+	push := core.Push{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]}
 	// It listens on 127.0.0.1, which is another site than localhost, as WeChat is.
-	_, simulator, stop, err = wxsim.Start(wxsim.Config{
-		Accounts:   []wxsim.Account{{AppID: config.AppID, Secret: config.AppSecret, Domain: host}},
+	_, simulator, stop, err := wxsim.Start(wxsim.Config{
+		Accounts: []wxsim.Account{{
+			AppID: config.AppID, Secret: config.AppSecret, Domain: host, Name: config.AccountName,
+			PushURL: "http://" + site + "/wechat/push", PushToken: push.Token, EncodingAESKey: push.EncodingAESKey,
+		}},
 		AnyBrowser: true,
 	})
 	config.OpenURL, config.APIURL = simulator, simulator
-	return config, simulator, stop, err
+	config.FollowQRCode = simulator + wxsim.ProfilePath(config.AppID)
+	return account{config, push, simulator, stop}, err
 }
 
 // hello says where to go and what to click.
@@ -111,6 +133,7 @@ func hello(w io.Writer, framework, site, simulator string, config core.Config) {
 Open the site in any browser and click
   静默登录 Silent login        for the open id: nothing is asked
   授权登录 Login with consent  for nickname and avatar: choose a person, then 允许 Allow
+  会员专页 Members only        for followers: follow the account first, with 关注 Follow
 In the simulator you can become somebody else and see every call.
 `, simulator)
 	case config.OpenURL != "":

@@ -14,7 +14,8 @@ import (
 
 // environment empties what would decide for the test.
 func environment(t *testing.T, set ...string) {
-	for _, name := range []string{"APP_ID", "APP_SECRET", "PUBLIC_URL", "OPEN_URL", "API_URL", "ANY_BROWSER"} {
+	for _, name := range []string{"APP_ID", "APP_SECRET", "PUBLIC_URL", "OPEN_URL", "API_URL", "ANY_BROWSER",
+		"ACCOUNT_NAME", "FOLLOW_QRCODE", "PUSH_TOKEN", "ENCODING_AES_KEY"} {
 		t.Setenv("WECHAT_"+name, "")
 	}
 	for i := 0; i < len(set); i += 2 {
@@ -23,27 +24,32 @@ func environment(t *testing.T, set ...string) {
 }
 
 func TestAccountFromTheEnvironment(t *testing.T) {
-	environment(t, "WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "s", "WECHAT_PUBLIC_URL", "https://app.example.com")
-	config, simulator, stop, err := account("gin", "localhost:8080")
+	environment(t, "WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "s", "WECHAT_PUBLIC_URL", "https://app.example.com",
+		"WECHAT_PUSH_TOKEN", "t", "WECHAT_ENCODING_AES_KEY", "k")
+	a, err := accountFor("gin", "localhost:8080")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stop()
-	if config.AppID != "wx1" || config.AppSecret != "s" || config.PublicURL != "https://app.example.com" {
-		t.Errorf("rule: the account is the environment's; got %v", config)
+	defer a.stop()
+	if a.config.AppID != "wx1" || a.config.AppSecret != "s" || a.config.PublicURL != "https://app.example.com" {
+		t.Errorf("rule: the account is the environment's; got %v", a.config)
 	}
-	if simulator != "" || config.OpenURL != "" || config.AnyBrowser {
+	if a.push.Token != "t" || a.push.EncodingAESKey != "k" {
+		t.Error("rule: so are token and key of its messages")
+	}
+	if a.simulator != "" || a.config.OpenURL != "" || a.config.AnyBrowser {
 		t.Error("rule: with an account in the environment there is no simulator, and browsers other than WeChat's stay outside")
 	}
 }
 
 func TestAccountOfTheSimulator(t *testing.T) {
 	environment(t)
-	config, simulator, stop, err := account("gin", "localhost:8080")
+	a, err := accountFor("gin", "localhost:8080")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer stop()
+	defer a.stop()
+	config, simulator := a.config, a.simulator
 	if !strings.HasPrefix(simulator, "http://127.0.0.1:") || config.OpenURL != simulator || config.APIURL != simulator || !config.AnyBrowser {
 		t.Errorf("rule: without an account a simulator on 127.0.0.1 plays WeChat for every browser; got %q %q %q %v",
 			simulator, config.OpenURL, config.APIURL, config.AnyBrowser)
@@ -55,27 +61,35 @@ func TestAccountOfTheSimulator(t *testing.T) {
 	if err != nil {
 		t.Fatalf("rule: the library takes the configuration; got %v", err)
 	}
-	auth.Close()
+	defer auth.Close()
+	if _, err := auth.PushHandler(a.push); err != nil || a.push.EncodingAESKey == "" {
+		t.Errorf("rule: messages of the simulator are encrypted, and can be read; got %v", err)
+	}
+	if answer, err := http.Get(config.FollowQRCode); err != nil || answer.StatusCode != 200 || config.AccountName == "" {
+		t.Errorf("rule: the account has a name and a page to follow it on; got %v", err)
+	} else {
+		answer.Body.Close()
+	}
 
 	for rule, place := range map[string][2]string{
 		"another framework has another account":      {"fiber", "localhost:8080"},
 		"the same one elsewhere has another account": {"gin", "localhost:8081"},
 	} {
-		other, _, stop, err := account(place[0], place[1])
+		other, err := accountFor(place[0], place[1])
 		if err != nil {
 			t.Fatal(err)
 		}
-		stop()
-		if other.AppID == config.AppID || other.AppSecret == config.AppSecret {
+		other.stop()
+		if other.config.AppID == config.AppID || other.config.AppSecret == config.AppSecret || other.push.Token == a.push.Token {
 			t.Errorf("rule: %s; got %s twice", rule, config.AppID)
 		}
 	}
-	again, _, stopAgain, err := account("gin", "localhost:8080")
+	again, err := accountFor("gin", "localhost:8080")
 	if err != nil {
 		t.Fatal(err)
 	}
-	stopAgain()
-	if again.AppID != config.AppID {
+	again.stop()
+	if again.config.AppID != config.AppID {
 		t.Error("rule: the open ids stay the same from start to start")
 	}
 }
@@ -102,7 +116,7 @@ func TestHello(t *testing.T) {
 		has       []string
 	}{
 		"with a simulator: both addresses and what to click": {"http://127.0.0.1:9999", core.Config{AppID: "wx1", AppSecret: "hush"},
-			[]string{"http://localhost:8080/", "http://127.0.0.1:9999/", "静默登录", "授权登录", "允许"}},
+			[]string{"http://localhost:8080/", "http://127.0.0.1:9999/", "静默登录", "授权登录", "允许", "会员专页", "关注"}},
 		"with WeChat: the account and where to open the site": {"", core.Config{AppID: "wx1", AppSecret: "hush", PublicURL: "https://app.example.com"},
 			[]string{"http://localhost:8080/", "wx1", "https://app.example.com", "网页授权域名"}},
 		"with another address for WeChat: which": {"", core.Config{AppID: "wx1", AppSecret: "hush", OpenURL: "http://127.0.0.1:8089"},
@@ -122,7 +136,10 @@ func TestHello(t *testing.T) {
 }
 
 func unused(t *testing.T) Build {
-	return func(*core.Auth, *Site) Server { t.Error("the server was built"); return &http.Server{} }
+	return func(*core.Auth, *Site) (Server, error) {
+		t.Error("the server was built")
+		return &http.Server{}, nil
+	}
 }
 
 func TestRunOnAnAddressInUse(t *testing.T) {
@@ -152,7 +169,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var out bytes.Buffer
-	err := Run(ctx, "gin", func(*core.Auth, *Site) Server { return &http.Server{} }, &out, io.Discard)
+	err := Run(ctx, "gin", func(*core.Auth, *Site) (Server, error) { return &http.Server{}, nil }, &out, io.Discard)
 	if err != nil {
 		t.Errorf("rule: to be told to end is no error; got %v", err)
 	}

@@ -25,6 +25,7 @@ const (
 	Home    Page = "home"
 	Me      Page = "me"
 	Profile Page = "profile"
+	Members Page = "members"
 )
 
 // places says under which path a page is mounted and what guards it there.
@@ -32,6 +33,7 @@ var places = map[Page]struct{ path, guard string }{
 	Home:    {"/", "Optional(auth)"},
 	Me:      {"/me", "Require(auth)"},
 	Profile: {"/profile", "Require(auth, Prompt)"},
+	Members: {"/members", "Require(auth, MustFollow)"},
 }
 
 // Site renders the pages and writes the log of one example. It is safe for
@@ -39,14 +41,19 @@ var places = map[Page]struct{ path, guard string }{
 type Site struct {
 	framework string
 	simulator string // its address; "" where there is none
+	push      core.Push
 	log       *slog.Logger
 }
 
 // New is for [Run] and tests. framework is the name to show; simulator is the
-// address of the one that plays WeChat, if any.
-func New(framework, simulator string, log *slog.Logger) *Site {
-	return &Site{framework, simulator, log}
+// address of the one that plays WeChat, if any; push is what [Site.Push] returns.
+func New(framework, simulator string, push core.Push, log *slog.Logger) *Site {
+	return &Site{framework, simulator, push, log}
 }
+
+// Push is how messages from WeChat are checked. Its Token is "" where none is known:
+// then there are no messages, and the site mounts nothing to receive them.
+func (s *Site) Push() core.Push { return s.push }
 
 //go:embed page
 var files embed.FS
@@ -78,7 +85,7 @@ type view struct {
 	Page                              Page
 	Path, Guard, Framework, Simulator string
 	User                              *core.User // nil for nobody
-	Prompted                          bool
+	Prompted, Messages                bool
 	Style                             template.CSS
 }
 
@@ -88,7 +95,7 @@ func (s *Site) HTML(page Page, acceptLanguage string, user *core.User) []byte {
 	err := templates[language(acceptLanguage)].ExecuteTemplate(&b, "layout.html", view{
 		Page: page, Path: places[page].path, Guard: places[page].guard,
 		Framework: s.framework, Simulator: s.simulator,
-		User: user, Prompted: user != nil && user.Scope == core.Prompt,
+		User: user, Prompted: user != nil && user.Scope == core.Prompt, Messages: s.push.Token != "",
 		Style: template.CSS(style),
 	})
 	if err != nil {

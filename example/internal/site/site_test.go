@@ -20,7 +20,7 @@ func user(scope core.Scope, nickname, avatar string) *core.User {
 const avatar = "http://127.0.0.1:8089/mmopen/vi_32/mei/132"
 
 func html(page Page, acceptLanguage string, u *core.User) string {
-	return string(New("gin", "http://127.0.0.1:8089", slog.New(slog.DiscardHandler)).HTML(page, acceptLanguage, u))
+	return string(New("gin", "http://127.0.0.1:8089", core.Push{Token: "t"}, slog.New(slog.DiscardHandler)).HTML(page, acceptLanguage, u))
 }
 
 func TestPages(t *testing.T) {
@@ -31,7 +31,7 @@ func TestPages(t *testing.T) {
 		lacks []string
 	}{
 		"nobody is told so and can log in": {Home, nil,
-			[]string{`data-page="home"`, `id="to-me"`, `id="to-profile"`, `id="to-api"`, `id="to-login"`, "还没有登录", `Optional(auth)`},
+			[]string{`data-page="home"`, `id="to-me"`, `id="to-profile"`, `id="to-members"`, `id="to-api"`, `id="to-login"`, "还没有登录", `Optional(auth)`},
 			[]string{`id="openid"`, `id="logout"`, `id="nickname"`, `id="scope"`}},
 		"a silent visitor sees the open id and no name": {Me, user(core.Silent, "", ""),
 			[]string{`data-page="me"`, `<code id="openid" data-openid="osim_one">osim_one</code>`, `<code id="scope">snsapi_base</code>`, `id="avatar"`, `2026-01-02 03:04:05 UTC`, `<form id="logout" method="post" action="/logout"><button`},
@@ -39,6 +39,11 @@ func TestPages(t *testing.T) {
 		"a visitor who allowed it sees name and picture": {Profile, user(core.Prompt, "小美🌸", avatar),
 			[]string{`data-page="profile"`, `<bdi id="nickname">小美🌸</bdi>`, `<img id="avatar" src="` + avatar + `"`, `snsapi_userinfo`},
 			nil},
+		"a follower is told so, and how the site knows": {Members, user(core.Silent, "", ""),
+			[]string{`data-page="members"`, `<h1>你已关注公众号</h1>`, `Require(auth, MustFollow)`, `<code>/wechat/push</code>`, `href="/members" aria-current="page"`},
+			[]string{`id="nickname"`}},
+		"a follower whose name is known is greeted": {Members, user(core.Prompt, "小美🌸", avatar),
+			[]string{`<bdi id="nickname">小美🌸</bdi>，这一页`, `<img id="avatar"`}, nil},
 		"the silent page also shows what was allowed": {Me, user(core.Prompt, "小美🌸", avatar),
 			[]string{`data-page="me"`, `<bdi id="nickname">小美🌸</bdi>`, `<img id="avatar"`}, nil},
 		"without a picture the initial stands in": {Profile, user(core.Prompt, "lin", ""),
@@ -66,8 +71,11 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(string(New("gin", "", slog.Default()).HTML(Home, "", nil)), "to-simulator") {
+	if strings.Contains(string(New("gin", "", core.Push{}, slog.Default()).HTML(Home, "", nil)), "to-simulator") {
 		t.Error("rule: with an account of WeChat's there is no simulator to open")
+	}
+	if strings.Contains(string(New("gin", "", core.Push{}, slog.Default()).HTML(Members, "", user(core.Silent, "", ""))), "/wechat/push") {
+		t.Error("rule: a site without messages does not speak of them")
 	}
 }
 
@@ -96,7 +104,7 @@ func TestLanguage(t *testing.T) {
 
 func TestHostileProfile(t *testing.T) {
 	const name = `</bdi><script>alert(1)</script>"'><img src=x onerror=alert(1)>`
-	for _, page := range []Page{Home, Me, Profile} {
+	for _, page := range []Page{Home, Me, Profile, Members} {
 		for _, lang := range []string{"zh", "en"} {
 			got := html(page, lang, user(core.Prompt, name, `javascript:alert(1)`))
 			if strings.Contains(got, "<script") || strings.Contains(got, "<img src=x") || strings.Contains(got, "javascript:") {
@@ -137,7 +145,7 @@ func TestPagesAreSelfContained(t *testing.T) {
 
 func TestServed(t *testing.T) {
 	var b bytes.Buffer
-	s := New("gin", "", slog.New(slog.NewTextHandler(&b, nil)))
+	s := New("gin", "", core.Push{}, slog.New(slog.NewTextHandler(&b, nil)))
 	s.Served("GET", "/me\nlevel=ERROR msg=made-up", 200, 1500*time.Microsecond)
 	got := b.String()
 	if strings.Count(got, "\n") != 1 {
@@ -152,7 +160,7 @@ func TestServed(t *testing.T) {
 
 func TestPanicked(t *testing.T) {
 	var b bytes.Buffer
-	New("gin", "", slog.New(slog.NewTextHandler(&b, nil))).Panicked(fmt.Errorf("boom"))
+	New("gin", "", core.Push{}, slog.New(slog.NewTextHandler(&b, nil))).Panicked(fmt.Errorf("boom"))
 	if got := b.String(); !strings.Contains(got, "boom") || !strings.Contains(got, "site_test.go") {
 		t.Errorf("rule: the log says what a handler panicked with and where; got %q", got)
 	}

@@ -30,20 +30,7 @@ const (
 // Walk runs an example as its main does, with an account in the environment, and
 // says which rule it breaks.
 func Walk(t *testing.T, framework string, build site.Build) {
-	sim, simURL, stop, err := wxsim.Start(wxsim.Config{
-		Accounts:   []wxsim.Account{{AppID: appID, Secret: secret, Domain: "localhost"}},
-		AnyBrowser: true,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	for name, value := range map[string]string{
-		"WECHAT_APP_ID": appID, "WECHAT_APP_SECRET": secret, "WECHAT_PUBLIC_URL": "",
-		"WECHAT_OPEN_URL": simURL, "WECHAT_API_URL": simURL, "WECHAT_ANY_BROWSER": "1",
-	} {
-		t.Setenv(name, value)
-	}
+	sim, simURL := environment(t)
 	base, log := Start(t, framework, build)
 	v := newVisitor(t, base)
 	openID := sim.OpenID(appID, person)
@@ -51,7 +38,7 @@ func Walk(t *testing.T, framework string, build site.Build) {
 	t.Run("the front page is open to everybody", func(t *testing.T) {
 		p := v.get(t, "/")
 		p.is(t, http.StatusOK, base+"/", "home")
-		p.has(t, `id="to-me"`, `id="to-profile"`, `id="to-api"`, `id="to-login"`, framework)
+		p.has(t, `id="to-me"`, `id="to-profile"`, `id="to-members"`, `id="to-api"`, `id="to-login"`, framework)
 		p.lacks(t, `data-openid`, `id="logout"`)
 		if n := sim.Calls(wxsim.PathAuthorize); n != 0 {
 			t.Errorf("it sent the visitor to WeChat %d times", n)
@@ -144,6 +131,29 @@ func Walk(t *testing.T, framework string, build site.Build) {
 			t.Log(all)
 		}
 	})
+}
+
+// environment starts a simulator and names its account as an operator would, all
+// but what messages need.
+func environment(t *testing.T) (sim *wxsim.Sim, simURL string) {
+	t.Helper()
+	sim, simURL, stop, err := wxsim.Start(wxsim.Config{
+		Accounts:   []wxsim.Account{{AppID: appID, Secret: secret, Domain: "localhost"}},
+		AnyBrowser: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	for name, value := range map[string]string{
+		"WECHAT_APP_ID": appID, "WECHAT_APP_SECRET": secret, "WECHAT_PUBLIC_URL": "",
+		"WECHAT_OPEN_URL": simURL, "WECHAT_API_URL": simURL, "WECHAT_ANY_BROWSER": "1",
+		"WECHAT_ACCOUNT_NAME": accountName, "WECHAT_FOLLOW_QRCODE": simURL + wxsim.ProfilePath(appID),
+		"WECHAT_PUSH_TOKEN": "", "WECHAT_ENCODING_AES_KEY": "",
+	} {
+		t.Setenv(name, value)
+	}
+	return sim, simURL
 }
 
 // Panic holds an example, to which the test has added a /panic that panics with
