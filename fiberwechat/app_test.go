@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"net"
+	"net/http"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
 
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/adaptertest"
@@ -15,9 +17,10 @@ import (
 // adapter is what the suite's app is built with: the real one, or a broken one.
 type adapter struct {
 	require, optional, login, logout func(...core.Option) fiber.Handler
+	wrap                             func(http.Handler) fiber.Handler
 }
 
-var sound = adapter{fiberwechat.Require, fiberwechat.Optional, fiberwechat.Login, fiberwechat.Logout}
+var sound = adapter{fiberwechat.Require, fiberwechat.Optional, fiberwechat.Login, fiberwechat.Logout, adaptor.HTTPHandler}
 
 // app has the routes of adaptertest.App. Fiber asks its handlers in the order in
 // which they were added, so the routes on their own come first. The app's
@@ -34,9 +37,11 @@ func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
 	apart.Get("/profile", prompt, handler(k))
 	apart.Get("/optional", a.optional(k.Options()...), handler(k))
 	apart.Get("/skipped", require, handler(k))
+	apart.Get("/members", a.require(k.Members()...), handler(k))
 	apart.Get("/stream", require, stream(k))
 	group := apart.Group("/group", require)
 	group.Get("/*", handler(k)).Post("/*", handler(k))
+	app.All("/push", a.wrap(k.Push()))
 	app.All("/login", a.login(k.Options()...))
 	app.All("/logout", a.logout(k.Options()...))
 

@@ -1,6 +1,7 @@
 package fiberwechat_test
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
 
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/adaptertest"
@@ -32,6 +34,8 @@ const (
 	uncopiedTarget    defect = "target not copied"
 	uncopiedHost      defect = "host not copied"
 	parsedTarget      defect = "target from c.Path"
+	printedQuery      defect = "the query of messages parsed and printed"
+	unreadMessages    defect = "messages answered but not read"
 )
 
 // The suite must find every one of them, or it proves nothing about the adapter.
@@ -43,11 +47,13 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		cookiesAppended:   {"headers of an answer are added", "headers before a handler are added", "own answer"},
 		firstValueOnly:    {"headers of an answer are added", "own answer"},
 		hostname:          {"raw host"},
-		fasthttpContext:   {"the app's own context", "context after the request"},
-		noSetUserContext:  {"user in three places", "optional"},
+		fasthttpContext:   {"the app's own context", "context after the request", "loaded user"},
+		noSetUserContext:  {"user in three places", "optional", "loaded user"},
 		noNativeStore:     {"user in three places"},
-		nextAfterAnAnswer: {"no handler behind an answer", "own answer"},
+		nextAfterAnAnswer: {"no handler behind an answer", "own answer", "must follow"},
 		parsedTarget:      {"silent login", "absolute request lines", "double slash"},
+		printedQuery:      {"raw messages"},
+		unreadMessages:    {"messages", "raw messages", "following opens"},
 	} {
 		t.Run(string(d), func(t *testing.T) {
 			var got []string
@@ -100,7 +106,21 @@ func (d defect) adapter() adapter {
 	mount := func(mode core.Mode) func(...core.Option) fiber.Handler {
 		return func(options ...core.Option) fiber.Handler { return d.guard(core.NewGate(mode, options...)) }
 	}
-	return adapter{mount(core.Require), mount(core.Optional), mount(core.Login), mount(core.Logout)}
+	return adapter{mount(core.Require), mount(core.Optional), mount(core.Login), mount(core.Logout), d.wrap}
+}
+
+// wrap is fiber's own way to mount a handler of net/http, with one thing wrong.
+func (d defect) wrap(h http.Handler) fiber.Handler {
+	switch d {
+	case printedQuery:
+		return adaptor.HTTPHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.URL.RawQuery = r.URL.Query().Encode()
+			h.ServeHTTP(w, r)
+		}))
+	case unreadMessages:
+		return func(c *fiber.Ctx) error { return c.SendString("success") }
+	}
+	return adaptor.HTTPHandler(h)
 }
 
 // guard is the adapter's, with one thing wrong.

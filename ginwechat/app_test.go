@@ -2,6 +2,7 @@ package ginwechat_test
 
 import (
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"testing"
@@ -21,9 +22,10 @@ func TestMain(m *testing.M) {
 // adapter is what the suite's app is built with: the real one, or a broken one.
 type adapter struct {
 	require, optional, login, logout func(...core.Option) gin.HandlerFunc
+	wrap                             func(http.Handler) gin.HandlerFunc
 }
 
-var sound = adapter{ginwechat.Require, ginwechat.Optional, ginwechat.Login, ginwechat.Logout}
+var sound = adapter{ginwechat.Require, ginwechat.Optional, ginwechat.Login, ginwechat.Logout, gin.WrapH}
 
 // app has the routes of adaptertest.App. In gin a route is guarded by what was
 // used before it was added, so the routes on their own come first.
@@ -39,10 +41,12 @@ func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
 	apart.GET("/profile", prompt, handler(k))
 	apart.GET("/optional", a.optional(k.Options()...), handler(k))
 	apart.GET("/skipped", require, handler(k))
+	apart.GET("/members", a.require(k.Members()...), handler(k))
 	apart.GET("/stream", require, stream(k))
 	group := apart.Group("/group")
 	group.Use(require)
 	group.Match(getAndPost, "/*rest", handler(k))
+	r.Any("/push", a.wrap(k.Push()))
 	r.Any("/login", a.login(k.Options()...))
 	r.Any("/logout", a.logout(k.Options()...))
 

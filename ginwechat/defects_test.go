@@ -2,6 +2,7 @@ package ginwechat_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,8 @@ const (
 	parsedTarget    defect = "target from r.URL"
 	forwardedHost   defect = "host from X-Forwarded-Host"
 	firstCookieLine defect = "first value of a request header only"
+	guardedMessages defect = "messages behind a gate"
+	formParsed      defect = "the form parsed before messages"
 )
 
 // The suite must find every one of them, or it proves nothing about the adapter.
@@ -37,13 +40,15 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		headersSet:      {"headers of an answer are added", "headers before a handler are added", "own answer"},
 		headersJoined:   {"headers of an answer are added", "own answer"},
 		firstValueOnly:  {"headers of an answer are added", "own answer"},
-		noAbort:         {"no handler behind an answer", "own answer"},
-		noWithContext:   {"user in three places", "optional"},
+		noAbort:         {"no handler behind an answer", "own answer", "must follow"},
+		noWithContext:   {"user in three places", "optional", "loaded user"},
 		noNativeStore:   {"user in three places"},
-		ownBackground:   {"the app's own context"},
+		ownBackground:   {"the app's own context", "loaded user"},
 		parsedTarget:    {"silent login", "double slash"},
 		forwardedHost:   {"raw host"},
 		firstCookieLine: {"every header value is read"},
+		guardedMessages: {"messages", "raw messages", "following opens"},
+		formParsed:      {"raw messages"},
 	} {
 		t.Run(string(d), func(t *testing.T) {
 			var got []string
@@ -71,7 +76,21 @@ func (d defect) adapter() adapter {
 	mount := func(mode core.Mode) func(...core.Option) gin.HandlerFunc {
 		return func(options ...core.Option) gin.HandlerFunc { return d.guard(core.NewGate(mode, options...)) }
 	}
-	return adapter{mount(core.Require), mount(core.Optional), mount(core.Login), mount(core.Logout)}
+	return adapter{mount(core.Require), mount(core.Optional), mount(core.Login), mount(core.Logout), d.wrap}
+}
+
+// wrap is gin's own way to mount a handler of net/http, with one thing wrong.
+func (d defect) wrap(h http.Handler) gin.HandlerFunc {
+	switch d {
+	case guardedMessages: // WeChat is nobody to a gate
+		return func(c *gin.Context) { c.AbortWithStatus(http.StatusUnauthorized) }
+	case formParsed:
+		return func(c *gin.Context) {
+			_ = c.PostForm("x")
+			gin.WrapH(h)(c)
+		}
+	}
+	return gin.WrapH(h)
 }
 
 // guard is the adapter's, with one thing wrong.

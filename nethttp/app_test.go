@@ -17,9 +17,12 @@ type middleware = func(http.Handler) http.Handler
 type adapter struct {
 	require, optional func(...core.Option) middleware
 	login, logout     func(...core.Option) http.Handler
+	wrap              middleware
 }
 
-var sound = adapter{nethttp.Require, nethttp.Optional, nethttp.Login, nethttp.Logout}
+var sound = adapter{nethttp.Require, nethttp.Optional, nethttp.Login, nethttp.Logout, asItIs}
+
+func asItIs(h http.Handler) http.Handler { return h }
 
 // app has the routes of adaptertest.App. The gate on everything else stands
 // outside its mux, as in the package's example, so the routes without it have one
@@ -34,7 +37,9 @@ func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
 	apart.Handle("/apart/profile", prompt(handler(k)))
 	apart.Handle("/apart/optional", a.optional(k.Options()...)(handler(k)))
 	apart.Handle("/apart/skipped", require(handler(k)))
+	apart.Handle("/apart/members", a.require(k.Members()...)(handler(k)))
 	apart.Handle("/apart/stream", require(stream(k)))
+	apart.Handle("/push", a.wrap(k.Push()))
 	apart.Handle("/login", a.login(k.Options()...))
 	apart.Handle("/logout", a.logout(k.Options()...))
 	group := http.NewServeMux()

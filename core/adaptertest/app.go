@@ -21,7 +21,9 @@ import (
 //	/apart/profile    GET        Require(Prompt) on this one route
 //	/apart/optional   GET        Optional
 //	/apart/skipped    GET        Require
+//	/apart/members    GET        Require made with [Kit.Members], on this one route
 //	/apart/stream     GET        Require; answers with [Kit.Stream]
+//	/push             all        [Kit.Push], mounted as a handler of net/http is; no gate
 //	/login            all        Login
 //	/logout           all        Logout
 //	everything else   all        Require, as the framework mounts it on a whole app

@@ -27,7 +27,7 @@ var refusalRules = []rule{
 }
 
 func noHandlerBehindAnAnswer(g *rig) error {
-	for _, path := range []string{"/engine/x", "/apart/group/x", "/apart/route", "/apart/twice", "/apart/profile", "/apart/stream", "/profile"} {
+	for _, path := range []string{"/engine/x", "/apart/group/x", "/apart/route", "/apart/twice", "/apart/profile", "/apart/members", "/apart/stream", "/profile"} {
 		for _, how := range []struct {
 			name, agent, header string
 			status              int

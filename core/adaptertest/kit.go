@@ -23,9 +23,12 @@ type Kit struct {
 	outer   atomic.Int64 // contexts made
 	release chan struct{}
 
+	messages chan []byte // from WeChat, as the hook got them
+
 	mu      sync.Mutex
 	strings []keptString
 	visits  []visit
+	parcel  parcel
 }
 
 // visit is what a handler keeps beyond its request.
@@ -43,12 +46,25 @@ const (
 	wantOwnAnswer = "X-Suite-Own-Answer"
 )
 
-func newKit(auth *core.Auth) *Kit { return &Kit{auth: auth, release: make(chan struct{})} }
+func newKit(auth *core.Auth) *Kit {
+	return &Kit{auth: auth, release: make(chan struct{}), messages: make(chan []byte, 1)}
+}
 
 // Options are what every gate is made with, and more.
 func (k *Kit) Options(more ...core.Option) []core.Option {
 	return append([]core.Option{k.auth, core.Skip(k.look), core.OnError(k.ownAnswer)}, more...)
 }
+
+// Members are what the gate for followers is made with. It hands over the app's own
+// user as well.
+func (k *Kit) Members() []core.Option {
+	return k.Options(core.MustFollow, core.LoadUser(func(ctx context.Context, u *core.User) (own, error) {
+		return own{u.OpenID, outerOf(ctx)}, nil
+	}))
+}
+
+// own is the app's own user, of a type that only this package knows.
+type own struct{ OpenID, Outer string }
 
 // Context is what the app's own middleware makes of a request's context.
 func (k *Kit) Context(ctx context.Context) context.Context {
@@ -72,6 +88,7 @@ func (k *Kit) Serve(s Seen) []byte {
 	r.Outer = outerOf(s.Context)
 	user, known := core.FromContext(s.Context)
 	r.Context = personOf(user)
+	r.Loaded, _ = core.Loaded[own](s.Context)
 	r.Panic = r.access(s)
 	if known && r.Outer != "" {
 		// Without the outer value it is some other context, perhaps one that must

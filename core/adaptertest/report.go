@@ -13,6 +13,7 @@ type report struct {
 	HasNative                 bool
 	Panic                     string // of the accessor
 	Outer                     string
+	Loaded                    own
 	Method                    string
 	Target, Body              []byte // bytes: JSON texts would mend broken UTF-8
 }

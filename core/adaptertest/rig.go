@@ -16,6 +16,8 @@ import (
 const (
 	appID  = "wx00000000000000aa"
 	secret = "made-up-secret-of-the-suite"
+
+	accountName = "茶与书"
 )
 
 // rig is what one case runs on: an app, a WeChat and what they share.
@@ -55,6 +57,7 @@ func start(app App, touched bool) (g *rig, stop func(), err error) {
 	config := core.Config{
 		AppID: appID, AppSecret: secret, OpenURL: g.simURL, APIURL: g.simURL,
 		LoginPath: "/login", Logger: slog.New(slog.DiscardHandler),
+		AccountName: accountName, FollowQRCode: g.simURL + wxsim.ProfilePath(appID),
 	}
 	if touched {
 		g.store = newKeeper()
@@ -72,6 +75,9 @@ func start(app App, touched bool) (g *rig, stop func(), err error) {
 		return nil, nil, fmt.Errorf("the app does not start: %w", err)
 	}
 	stops = append(stops, stopApp)
+	if err = g.sim.SetPush(appID, g.appURL+pushPath, pushToken, pushKey); err != nil {
+		return nil, nil, err
+	}
 	return g, stopAll, nil
 }
 

@@ -54,7 +54,17 @@ import "testing"
 //   - sessions that alternate over keep-alive connections are each answered as
 //     their own user, and no key in the store changes;
 //   - requests at once, of several visitors over several connections, are each
-//     answered as their own user.
+//     answered as their own user;
+//   - who does not follow gets MustFollow's page whole, 403 with its headers; a
+//     script gets 403 application/problem+json without login_url; no handler runs;
+//   - who follows gets in with the very next request, without a login, and who
+//     leaves finds it shut again;
+//   - what LoadUser made of the request's own context is what Loaded finds in a
+//     handler's, and nothing where no LoadUser ran;
+//   - the handler for WeChat's messages, mounted as the framework mounts one of
+//     net/http, passes the check of its address and gets encrypted messages whole;
+//   - it gets method, query and body of a request as they were sent, and its
+//     answer goes out as it is.
 func Run(t *testing.T, app App) {
 	for _, r := range rules() {
 		t.Run(r.name, func(t *testing.T) {

@@ -1,0 +1,132 @@
+package adaptertest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+var followRules = []rule{
+	{
+		name: "must follow",
+		text: "who does not follow gets MustFollow's page whole, 403 with its headers; a script gets 403 application/problem+json without login_url; no handler runs",
+		try:  mustFollow,
+	},
+	{
+		name: "following opens",
+		text: "who follows gets in with the very next request, without a login, and who leaves finds it shut again",
+		try:  followingOpens,
+	},
+	{
+		name: "loaded user",
+		text: "what LoadUser made of the request's own context is what Loaded finds in a handler's, and nothing where no LoadUser ran",
+		try:  loadedUser,
+	},
+}
+
+const membersPath = "/apart/members"
+
+// refused says whether a browser is shown the page for those who do not follow.
+func (b *browser) refused() error {
+	a, err := b.open(membersPath)
+	if err != nil {
+		return err
+	}
+	if a.status != http.StatusForbidden || !bytes.Contains(a.body, []byte(`<body data-page="follow">`)) {
+		return fmt.Errorf("%v, want the page that asks to follow", a)
+	}
+	return nil
+}
+
+func mustFollow(g *rig) error {
+	b := g.browser("mei")
+	if err := b.refused(); err != nil {
+		return err
+	}
+	a, err := b.ask("GET", membersPath)
+	if err != nil {
+		return err
+	}
+	for _, part := range []string{accountName, `src="data:image/png;base64,`, `id="retry"`, `id="follow"`, "</html>"} {
+		if !bytes.Contains(a.body, []byte(part)) {
+			return fmt.Errorf("the page lacks %s: %v", part, a)
+		}
+	}
+	err = lines(a.header, http.Header{
+		"Content-Type":            {"text/html; charset=utf-8"},
+		"Content-Security-Policy": {"default-src 'none'*"},
+		"Cache-Control":           {"private", "no-store"},
+		"Referrer-Policy":         {"no-referrer"},
+		"X-Content-Type-Options":  {"nosniff"},
+	})
+	if err != nil {
+		return err
+	}
+	if a, err = b.ask("GET", membersPath, "Accept: application/json"); err != nil {
+		return err
+	}
+	var problem map[string]any
+	if err := json.Unmarshal(a.body, &problem); err != nil {
+		return fmt.Errorf("a script gets %v: %w", a, err)
+	}
+	if a.status != http.StatusForbidden || a.header.Get("Content-Type") != "application/problem+json" || problem["login_url"] != nil {
+		return fmt.Errorf("a script gets %v", a)
+	}
+	if n := g.kit.runs.Load(); n != 0 {
+		return fmt.Errorf("a handler ran")
+	}
+	return nil
+}
+
+func followingOpens(g *rig) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	b := g.browser("jun")
+	if err := b.refused(); err != nil {
+		return err
+	}
+	if err := g.sim.Follow(ctx, appID, "jun"); err != nil {
+		return err
+	}
+	r, err := b.report(membersPath)
+	if err != nil {
+		return fmt.Errorf("followed: %w", err)
+	}
+	if r.Context.OpenID != g.openID("jun") || !slices.Equal(b.logins, []string{"snsapi_base"}) {
+		return fmt.Errorf("followed: in as %v after logins %v", r.Context, b.logins)
+	}
+	if err := g.sim.Unfollow(ctx, appID, "jun"); err != nil {
+		return err
+	}
+	if err := b.refused(); err != nil {
+		return fmt.Errorf("left: %w", err)
+	}
+	return nil
+}
+
+func loadedUser(g *rig) error {
+	if err := g.sim.SetFollowing(appID, "lin", true); err != nil {
+		return err
+	}
+	b := g.browser("lin")
+	for range 2 { // as it comes back from WeChat, and with the session
+		r, err := b.report(membersPath)
+		if err != nil {
+			return err
+		}
+		if r.Outer == "" || r.Loaded != (own{g.openID("lin"), r.Outer}) {
+			return fmt.Errorf("the handler of %q finds %+v", r.Outer, r.Loaded)
+		}
+	}
+	r, err := b.report("/apart/route")
+	if err != nil {
+		return err
+	}
+	if r.Loaded != (own{}) {
+		return fmt.Errorf("without a LoadUser the handler finds %+v", r.Loaded)
+	}
+	return nil
+}

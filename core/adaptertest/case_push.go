@@ -1,0 +1,78 @@
+package adaptertest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+var pushRules = []rule{
+	{
+		name: "messages",
+		text: "the handler for WeChat's messages, mounted as the framework mounts one of net/http, passes the check of its address and gets encrypted messages whole",
+		try:  messages,
+	},
+	{
+		name: "raw messages",
+		text: "it gets method, query and body of a request as they were sent, and its answer goes out as it is",
+		try:  rawMessages,
+	},
+}
+
+func messages(g *rig) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := g.sim.VerifyPush(ctx, appID); err != nil {
+		return fmt.Errorf("the check of the address: %w", err)
+	}
+	sent := []byte("<xml><ToUserName><![CDATA[gh_suite]]></ToUserName>\r\n<FromUserName><![CDATA[" + g.openID("mei") +
+		"]]></FromUserName><CreateTime>1700000000</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[" +
+		strings.Repeat("你好🌸 a+b=%zz &amp;\r\n", 1500) + "]]></Content><MsgId>1234567890123456</MsgId></xml>")
+	if err := g.sim.Push(ctx, appID, sent); err != nil {
+		return fmt.Errorf("a message of %d bytes: %w", len(sent), err)
+	}
+	select {
+	case got := <-g.kit.messages:
+		if !bytes.Equal(got, sent) {
+			return fmt.Errorf("a message of %d bytes reaches the hook as %d others", len(sent), len(got))
+		}
+	case <-time.After(patience):
+		return fmt.Errorf("a message was taken and reaches no hook")
+	}
+	return nil
+}
+
+func rawMessages(g *rig) error {
+	b := g.browser("mei")
+	body := strings.Repeat("a=1&b=\x00\xff\r\n你好;", 500)
+	for _, query := range []string{"", "?b=2&a=%zz;x&a=1+2&b=%20", "?timestamp=1&nonce=&signature=你好&x=%2F"} {
+		for _, method := range []string{"POST", "GET"} {
+			want := parcel{method: method, target: pushPath + query, query: strings.TrimPrefix(query, "?")}
+			if method == "POST" {
+				want.body = []byte(body)
+			}
+			a, err := b.send(g.appURL, method, want.target, string(want.body), "Content-Type: application/x-www-form-urlencoded")
+			if err != nil {
+				return err
+			}
+			got := g.kit.lastParcel()
+			if got.method != want.method || got.target != want.target || got.query != want.query || !bytes.Equal(got.body, want.body) {
+				return fmt.Errorf("%s %s with %d bytes: the handler got %s %s, query %q, with %d",
+					method, want.target, len(want.body), got.method, got.target, got.query, len(got.body))
+			}
+			if a.status != 403 || len(a.body) != 0 || a.header.Get("Location") != "" {
+				return fmt.Errorf("%s %s is nothing of WeChat's: %v, want the handler's own 403", method, want.target, a)
+			}
+		}
+	}
+	a, err := b.ask("PUT", pushPath)
+	if err != nil {
+		return err
+	}
+	if a.status != 405 || a.header.Get("Allow") != "GET, POST" {
+		return fmt.Errorf("PUT: %v, want the handler's own 405", a)
+	}
+	return nil
+}
