@@ -3,6 +3,8 @@ package e2e
 import (
 	"strings"
 	"testing"
+
+	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 var frameworks = []string{"gin", "fiber", "nethttp"}
@@ -13,8 +15,10 @@ func TestExamples(t *testing.T) {
 	for _, framework := range frameworks {
 		t.Run(framework, func(t *testing.T) {
 			wechat := startWeChat(t)
-			site := startSite(t, framework, "WECHAT_OPEN_URL="+wechat.url, "WECHAT_API_URL="+wechat.url)
-			w := world{site: site, wechat: wechat, wechatURL: wechat.url}
+			account := wechat.url + wxsim.ProfilePath(appID)
+			site := startSite(t, framework, append(settings(account), "WECHAT_OPEN_URL="+wechat.url, "WECHAT_API_URL="+wechat.url)...)
+			wechat.sendsTo(t, site.url)
+			w := world{site: site, wechat: wechat, wechatURL: wechat.url, account: account}
 			for _, l := range []looks{
 				{device: phone, lang: "zh", person: "mei"},
 				{device: phone, lang: "en", person: "jun"},
@@ -37,8 +41,10 @@ func TestWeChatsOwnAddress(t *testing.T) {
 		t.Run(framework, func(t *testing.T) {
 			wechat := startWeChat(t)
 			front := wechat.startFront(t)
-			site := startSite(t, framework, "WECHAT_API_URL="+wechat.url)
-			w := world{site: site, wechat: wechat, wechatURL: weChatsOwn, mapped: front.mapped()}
+			account := weChatsAccounts + wxsim.ProfilePath(appID)
+			site := startSite(t, framework, append(settings(account), "WECHAT_API_URL="+wechat.url)...)
+			wechat.sendsTo(t, site.url)
+			w := world{site: site, wechat: wechat, wechatURL: weChatsOwn, account: account, mapped: front.mapped()}
 			l := looks{device: phone, lang: "zh", person: "mei"}
 			t.Run(l.String(), func(t *testing.T) { walk(t, w, l) })
 			endsCleanly(t, site)
@@ -59,7 +65,7 @@ func endsCleanly(t *testing.T, s *site) {
 	if !strings.Contains(out, "path=/me") {
 		t.Error("rule: requests are logged; nothing with path=/me, where every walk comes by")
 	}
-	for _, private := range append([]string{"code=", "state=", secret}, s.secrets...) {
+	for _, private := range append([]string{"code=", "state=", secret, pushToken, pushKey}, s.secrets...) {
 		if strings.Contains(out, private) {
 			t.Errorf("rule: no output has a code, a state or the secret; found %.6s…", private)
 		}

@@ -10,6 +10,7 @@ type world struct {
 	site      *site
 	wechat    *wechat
 	wechatURL string // as browsers know it
+	account   string // the page where people follow the account, for a walk
 	mapped    string // what to tell browsers to find it; see launch
 }
 
@@ -29,7 +30,7 @@ func walk(t *testing.T, w world, l looks) {
 		v.seesPage(t, "home")
 		v.went(t, "GET site/ 200")
 		is(t, "it knows nobody", v.identity(t), "")
-		is(t, "it leads to every way to log in", v.has(t, "#to-me", "#to-profile", "#to-login", "#to-api"), true)
+		is(t, "it leads to every way to log in", v.has(t, "#to-me", "#to-profile", "#to-members", "#to-login", "#to-api"), true)
 		v.looksAt(t, "home-out")
 	})
 	rule("a silent login goes to WeChat and back to a clean address", func(t *testing.T) {
@@ -73,6 +74,7 @@ func walk(t *testing.T, w world, l looks) {
 		is(t, "the avatar or what stands in for it is shown", v.has(t, "#avatar"), true)
 		v.looksAt(t, "profile")
 	})
+	rule("a page for followers opens for followers", func(t *testing.T) { v.seesMembers(t, w) })
 	rule("after a logout the front page knows nobody", func(t *testing.T) {
 		v.click(t, "#logout button")
 		v.seesPage(t, "home")

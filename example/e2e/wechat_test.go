@@ -21,6 +21,10 @@ import (
 const (
 	appID  = "wx0123456789abcdef"
 	secret = "made-up-secret-of-the-browser-tests"
+
+	accountName = "茶与书"
+	pushToken   = "MadeUpTokenOfTheBrowserTests"
+	pushKey     = "MadeUpKeyOfTheBrowserTestsMadeUpKeyOfTheBrA"
 )
 
 // wechat is the simulator, as strict as it is by default: WeChat's browser only,
@@ -33,7 +37,7 @@ type wechat struct {
 func startWeChat(t *testing.T) *wechat {
 	t.Helper()
 	sim, url, stop, err := wxsim.Start(wxsim.Config{
-		Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "localhost"}},
+		Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "localhost", Name: accountName}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -42,8 +46,30 @@ func startWeChat(t *testing.T) *wechat {
 	return &wechat{sim, url}
 }
 
-// weChatsOwn is where visitors log in in production.
-const weChatsOwn = "https://open.weixin.qq.com"
+// Where visitors log in in production, and where they follow accounts.
+const (
+	weChatsOwn      = "https://open.weixin.qq.com"
+	weChatsAccounts = "https://mp.weixin.qq.com"
+)
+
+// settings are what a site has to know of the account beyond id and secret. account
+// is the address of the page where people follow it.
+func settings(account string) []string {
+	return []string{"WECHAT_ACCOUNT_NAME=" + accountName, "WECHAT_FOLLOW_QRCODE=" + account,
+		"WECHAT_PUSH_TOKEN=" + pushToken, "WECHAT_ENCODING_AES_KEY=" + pushKey}
+}
+
+// sendsTo lets WeChat send its messages to a site, as the console does: once the site
+// has passed its check.
+func (w *wechat) sendsTo(t *testing.T, site string) {
+	t.Helper()
+	if err := w.SetPush(appID, site+"/wechat/push", pushToken, pushKey); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.VerifyPush(t.Context(), appID); err != nil {
+		t.Fatal(err)
+	}
+}
 
 // openID is the simulator's id of a person, which a login must end with.
 func (w *wechat) openID(person string) string { return w.OpenID(appID, person) }
@@ -51,7 +77,7 @@ func (w *wechat) openID(person string) string { return w.OpenID(appID, person) }
 // nicknames of the simulator's people: with an emoji, plain, long.
 var nicknames = map[string]string{"mei": "小美🌸", "jun": "阿俊", "lin": "林晓", "ouyang": "欧阳春江潮水连海平海上明月共潮生"}
 
-// front lets the simulator answer by https under WeChat's own two names: for a
+// front lets the simulator answer by https under WeChat's own names: for a
 // browser or a client whose resolver is told that they are here.
 type front struct {
 	addr string // 127.0.0.1:PORT
@@ -60,7 +86,7 @@ type front struct {
 
 func (w *wechat) startFront(t *testing.T) front {
 	t.Helper()
-	cert := selfSigned(t, "open.weixin.qq.com", "api.weixin.qq.com")
+	cert := selfSigned(t, "open.weixin.qq.com", "api.weixin.qq.com", "mp.weixin.qq.com")
 	s := httptest.NewUnstartedServer(w.Sim)
 	s.TLS = &tls.Config{Certificates: []tls.Certificate{cert}}
 	s.StartTLS()
@@ -74,8 +100,10 @@ func (w *wechat) startFront(t *testing.T) front {
 	return front{s.Listener.Addr().String(), file}
 }
 
-// mapped tells a browser where open.weixin.qq.com is; see launch.
-func (f front) mapped() string { return "MAP open.weixin.qq.com:443 " + f.addr }
+// mapped tells a browser where WeChat's pages are; see launch.
+func (f front) mapped() string {
+	return "MAP open.weixin.qq.com:443 " + f.addr + ", MAP mp.weixin.qq.com:443 " + f.addr
+}
 
 // selfSigned makes a certificate that vouches for itself. httptest's own is for
 // example.com.
