@@ -43,6 +43,10 @@ func followWords(p Page, w words) (title, hint string) {
 		hint = "Search for it in WeChat, follow it, and come back to this page."
 	case p.QRCode == "":
 		hint = "请在微信中搜索并关注，然后回到本页。"
+	case p.Follow != "" && p.Lang == "en":
+		hint = "Press and hold the code, scan it with WeChat, or show the account; then come back to this page."
+	case p.Follow != "":
+		hint = "长按或扫描二维码，或打开公众号主页；关注后回到本页。"
 	}
 	return title, hint
 }
@@ -55,7 +59,7 @@ var chinese = map[PageKind]words{
 	FramePage:       {Title: "请单独打开此页面", Body: "微信登录不能在嵌入的框架里进行。", Hint: "点下面的按钮，在完整窗口中继续。"},
 	SnapshotPage:    {Title: "请使用完整服务", Body: "微信正在以快照方式显示此页面，登录信息是虚拟的。", Hint: "请点右下角的“使用完整服务”，再继续登录。"},
 	UnavailablePage: {Title: "暂时无法登录", Body: "登录服务现在没有响应。你要看的页面没有丢失。", Hint: "请稍等片刻再试。"},
-	FollowPage:      {Title: "请先关注公众号", Body: "此页面只对关注者开放。关注后即可继续，无需再次登录。", Hint: "长按识别二维码，关注公众号，然后回到本页。"},
+	FollowPage:      {Title: "请先关注公众号", Body: "此页面只对关注者开放。关注后即可继续，无需再次登录。", Hint: "长按或扫描二维码，关注公众号，然后回到本页。"},
 	ForbiddenPage:   {Title: "不能这样退出登录", Body: "退出登录的请求必须由本站的页面用 POST 发出。", Hint: "回到本站，用页面上的退出按钮。"},
 	BadRequestPage:  {Title: "地址有误", Body: "这个地址不能在本站打开。", Hint: "请检查链接是否完整。"},
 }
@@ -75,7 +79,7 @@ var english = map[PageKind]words{
 	FramePage:       {Title: "Open this page by itself", Body: "WeChat's login does not work inside another page.", Hint: "Go on in a whole window."},
 	SnapshotPage:    {Title: "Use the full service", Body: "WeChat is showing a snapshot of this page with a virtual visitor.", Hint: "Tap “使用完整服务” (full service) at the bottom right, then log in."},
 	UnavailablePage: {Title: "Login is unavailable", Body: "The login service does not answer right now. The page you asked for is not lost.", Hint: "Wait a moment and try again."},
-	FollowPage:      {Title: "Please follow the account", Body: "This page is for followers. Follow the account and go on; you need not log in again.", Hint: "Press and hold the code, follow the account, and come back to this page."},
+	FollowPage:      {Title: "Please follow the account", Body: "This page is for followers. Follow the account and go on; you need not log in again.", Hint: "Press and hold the code, or scan it with WeChat; follow the account, and come back to this page."},
 	ForbiddenPage:   {Title: "Not logged out", Body: "A logout must be sent by a page of this site, with POST.", Hint: "Go back to the site and use its log out button."},
 	BadRequestPage:  {Title: "This address does not work", Body: "It cannot be opened on this site.", Hint: "See whether the link is complete."},
 }

@@ -23,6 +23,7 @@ func (v *visitor) seesMembers(t *testing.T, w world) {
 		v.seesPage(t, "follow")
 		v.went(t, "GET site/members 403")
 		is(t, "the page names the account", v.text(t, "h1"), followTitle[v.lang])
+		is(t, "what to do first is its first button", v.has(t, "a.button#follow ~ a.button.second#retry"), true)
 		v.looksAt(t, "follow")
 	})
 	rule("the page leads to the account's", func(t *testing.T) {
