@@ -14,7 +14,8 @@ import (
 // by day and by night: screenshots/FRAMEWORK-PAGE-WIDTH-THEME-LANG.png.
 func (v *visitor) looksAt(t *testing.T, page string) {
 	t.Helper()
-	is(t, "a page fits the width of the window", v.script(t, `String(document.documentElement.scrollWidth <= innerWidth)`), "true")
+	// Not innerWidth: a phone zooms out until a page that is too wide fits it.
+	is(t, "a page fits the width of the window", v.script(t, fmt.Sprintf(`String(document.documentElement.scrollWidth <= %d)`, v.width)), "true")
 	is(t, "every picture loads", v.script(t, `String([...document.images].filter(i => i.naturalWidth === 0).length)`), "0")
 	is(t, "no cookie is for scripts", v.script(t, `document.cookie`), "")
 	v.mu.Lock()
