@@ -17,8 +17,9 @@ type User struct {
 	// identity to key a user table by.
 	OpenID string `json:"openid"`
 	// UnionID names the person across the accounts of one company. WeChat sends
-	// it only for accounts bound to its Open Platform, and only with [Prompt]
-	// (api_snsaccesstoken).
+	// it only for accounts bound to its Open Platform (开放平台), and only with
+	// [Prompt] (snsAccessToken); after a silent login it is empty, and
+	// [Auth.Follower] tells it of who follows the account (getUserInfo).
 	UnionID string `json:"unionid,omitempty"`
 	// Scope is what the visitor granted.
 	Scope Scope `json:"scope"`

@@ -88,9 +88,11 @@ func (c *Client) Follower(ctx context.Context, t *AccountToken, openID, lang str
 // more with a renewed one, and once more when WeChat was busy.
 func (c *Client) askWith(ctx context.Context, t *AccountToken, about func(token string) question) (r reply, err error) {
 	var q question
+	var used []string // the second answer may still show the first token
 	err = t.Do(ctx, func(token string) error {
 		q = about(token)
-		q.hide = append(t.hidden(), token)
+		used = append(used, token)
+		q.hide = append(t.hidden(), used...)
 		if r, err = c.ask(ctx, q); busy(err) {
 			r, err = c.ask(ctx, q)
 		}

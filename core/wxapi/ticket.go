@@ -16,8 +16,10 @@ import (
 func (t *AccountToken) JSTicket(ctx context.Context) (string, error) { return t.ticket.get(ctx, "") }
 
 func (t *AccountToken) fetchTicket(ctx context.Context, _ string) (ticket string, life time.Duration, err error) {
+	var used []string // the second answer may still show the first token
 	err = t.Do(ctx, func(token string) error {
-		r, err := t.client.call(ctx, t.ticket.name, ticketPath, append(t.hidden(), token),
+		used = append(used, token)
+		r, err := t.client.call(ctx, t.ticket.name, ticketPath, append(t.hidden(), used...),
 			"access_token", token,
 			"type", "jsapi")
 		if err == nil {
