@@ -100,6 +100,16 @@ func TestTheAccountsTokenIsNeverShown(t *testing.T) {
 		told.Write(out.Body)
 		told.WriteString(out.Err.Error())
 	}
+	other := r.instance()
+	token, err := other.AccountToken().Token(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets = append(secrets, token)
+	r.sim.Fail(wxsim.PathTicket, wxsim.Fault{Code: 40001, Message: token})
+	if _, err := other.AccountToken().JSTicket(ctx); err != nil {
+		told.WriteString(err.Error())
+	}
 	told.WriteString(r.log.String())
 	for _, secret := range secrets {
 		if strings.Contains(told.String(), secret) {
