@@ -23,14 +23,7 @@ func (v *visit) pass() *Outcome {
 			return v.page(UnavailablePage, unavailableFor(err))
 		}
 	}
-	p := &passage{Context: ctx, visitor: v.user}
-	if v.auth.public.host == "" {
-		at := v.at
-		p.at = &at
-	}
-	if v.auth.tokens != nil {
-		p.token = v.stored.token
-	}
+	p := &passage{Context: ctx, visitor: v.user, more: v.auth.tellMore(v.at, v.stored.token)}
 	if v.header == nil {
 		return v.gate.passing(p)
 	}

@@ -132,12 +132,16 @@ func (a *Auth) sweep(ctx context.Context) {
 }
 
 // Close ends what is the instance's own: hooks that messages from WeChat set off are
-// waited for, at most 10 s each; then its sweeper, calls to WeChat still running
-// (their visitors see the "unavailable" page), idle connections. The app's own
+// waited for, 10 s in all, and those that have not begun by then are dropped (their
+// number is logged); a hook that heeds no context goes on by itself. Then its sweeper,
+// calls to WeChat still running (their visitors see the "unavailable" page), idle
+// connections. Do not call it from a hook. The app's own
 // session manager is left alone. Close gates first: one that goes on still reads
 // sessions. It is safe to call it twice; it always returns nil.
 func (a *Auth) Close() error {
-	a.work.close()
+	if dropped := a.work.close(pushBudget); dropped > 0 {
+		a.config.logger().Error("wechat: hooks for messages from WeChat were dropped on Close", "messages", dropped)
+	}
 	a.end()
 	<-a.ended
 	a.token.Close()

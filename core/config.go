@@ -64,7 +64,8 @@ type Config struct {
 	// token, who follows, which messages were handled. Any scs store; values are
 	// sealed with a key derived from AppSecret, keys hold nothing in the clear.
 	// Default nil: this process's memory, fine for one node. A cache that is down is
-	// as good as none.
+	// as good as none. It may be the store of Sessions, unless the app iterates over
+	// that: what lies here are no sessions.
 	Cache scs.Store
 
 	// OnLogin is called once per login, never per request, before the session is
@@ -191,6 +192,9 @@ func (c *Config) check() (public origin, err error) {
 	}
 	if c.DomainVerification != "" && verificationToken(c.DomainVerification) == "" {
 		wrong("DomainVerification is not what a file MP_verify_xxxxxxxxxxxxxxxx.txt is called or holds: copy its 16 characters")
+	}
+	if c.AccountToken != nil && c.ClassicToken {
+		wrong("AccountToken and ClassicToken are both set: a token server of your own decides itself where its tokens come from; leave ClassicToken out")
 	}
 	if _, ok := parseFollowCode(c.FollowQRCode, c.OpenURL); !ok {
 		wrong("FollowQRCode is neither an image nor a link: set Config.FollowQRCode or WECHAT_FOLLOW_QRCODE to an https address, a data:image URI or a path of this site")

@@ -60,8 +60,8 @@ const (
 	notAskedYet
 	follower
 	stranger
-	notKnown // WeChat cannot tell now
-	follows
+	notKnown   // WeChat cannot tell now
+	followings // how many there are
 )
 
 // step is what is to be done.

@@ -15,7 +15,7 @@ func everyFact(f func(facts)) (n int) {
 						for a := range answers {
 							for asked := nobody; asked <= promptLevel; asked++ {
 								for bits := range 8 {
-									for w := range follows {
+									for w := range followings {
 										n++
 										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&4 != 0, w})
 									}
@@ -182,7 +182,7 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 			}
 		}
 	})
-	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 8 * int(follows); n != want {
+	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 8 * int(followings); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
 	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(doorInvariants))

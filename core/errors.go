@@ -24,6 +24,16 @@ var (
 	ErrNotFollowing = errors.New("wechat: visitor does not follow the account")
 	// ErrUnavailable: WeChat, the session store or OnLogin failed (503).
 	ErrUnavailable = errors.New("wechat: login is unavailable")
+	// ErrForeignPage: a page that is not this site's, which [Auth.JSConfig] never signs.
+	ErrForeignPage = errors.New("wechat: not a page of this site")
+	// ErrNoToken: no refresh token is kept for this visitor, because
+	// Config.KeepTokens is off, the login was silent, or 30 days are over.
+	ErrNoToken = errors.New("wechat: no refresh token is kept for this visitor")
+	// ErrRefreshRefused: WeChat no longer lets the profile be read: the visitor has
+	// to log in again with Prompt. The error also carries WeChat's own: the token
+	// expired (42002), is void, as after a later silent login (40030), the visitor
+	// changed the WeChat password (42007), or the permission is gone (48001).
+	ErrRefreshRefused = errors.New("wechat: the profile can no longer be renewed, the visitor has to log in again")
 	// ErrCrossSite: a logout that another site asked for (403).
 	ErrCrossSite = errors.New("wechat: logout asked for by another site")
 	// ErrMethod: a logout by anything but POST (405).

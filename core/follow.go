@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -41,10 +42,11 @@ func (f Following) apply(g *Gate) { g.following = f }
 type followers struct {
 	wechat   *wxapi.Client
 	token    *wxapi.AccountToken
-	appID    string
+	config   *Config
 	now      func() time.Time
 	lifetime context.Context // ends with Close
 	flights  singleflight.Group
+	places   chan struct{}
 	shared   *vault.Vault // nil without Config.Cache
 
 	mu    sync.Mutex // a look-up and a message may come at once
@@ -54,9 +56,11 @@ type followers struct {
 // sighting is what is known of one person.
 type sighting struct {
 	follows bool
-	err     error     // WeChat could not tell; follows says nothing then
-	at      time.Time // when WeChat was asked, or told us
-	told    int64     // by a message, made at this Unix second; 0 for a look-up
+	unknown bool      // an old message came: WeChat is to be asked
+	err     error     // WeChat could not tell
+	message bool      // told by a message, not looked up
+	at      time.Time // when WeChat was asked, or the message came
+	told    int64     // when the latest message that is known of was made, Unix seconds; 0 for none
 	until   time.Time
 }
 
@@ -66,8 +70,8 @@ func newFollowers(c *Config, wechat *wxapi.Client, token *wxapi.AccountToken, no
 		return nil, err
 	}
 	return &followers{
-		wechat: wechat, token: token, appID: c.AppID, now: now, lifetime: lifetime,
-		shared: vault.New(c.Cache, seal), local: cache.New(followsFor, 0),
+		wechat: wechat, token: token, config: c, now: now, lifetime: lifetime, places: make(chan struct{}, maxLookUps),
+		shared: vault.New(c.Cache, seal), local: cache.New(pushRemembered, 0),
 	}, nil
 }
 
@@ -83,9 +87,12 @@ func (f *followers) follows(ctx context.Context, openID string) (bool, error) {
 		return s.follows, s.err
 	}
 	flight := f.flights.DoChan(openID, func() (any, error) {
-		ctx, cancel := context.WithTimeout(f.lifetime, followBudget)
-		defer cancel()
-		return f.ask(ctx, openID), nil
+		s := sighting{at: f.now()}
+		if err := recovered("follower look-up", func() { s = f.placed(openID) }); err != nil {
+			s.err = err
+			s, _ = f.note(openID, s)
+		}
+		return s, nil
 	})
 	select {
 	case r := <-flight:
@@ -96,84 +103,124 @@ func (f *followers) follows(ctx context.Context, openID string) (bool, error) {
 	}
 }
 
-// ask looks where other nodes write, and then asks WeChat. It runs on a context of
-// its own: the visitor who began it may hang up.
+// placed asks while there is room, on a context of its own: the visitor who began it
+// may hang up.
+func (f *followers) placed(openID string) sighting {
+	select {
+	case f.places <- struct{}{}:
+		defer func() { <-f.places }()
+	default:
+		return sighting{err: fmt.Errorf("%d look-ups at once", maxLookUps)}
+	}
+	ctx, cancel := context.WithTimeout(f.lifetime, followBudget)
+	defer cancel()
+	return f.ask(ctx, openID)
+}
+
+// ask looks where other nodes write, and then asks WeChat.
 func (f *followers) ask(ctx context.Context, openID string) sighting {
 	asked := f.now()
-	if s, ok := f.fetch(ctx, openID); ok {
-		return f.note(openID, s)
+	if s, ok := f.fetch(ctx, openID); ok && asked.Before(s.at.Add(s.life())) {
+		s, _ = f.note(openID, s)
+		return s
 	}
 	who, err := f.wechat.Follower(ctx, f.token, openID, "")
 	if err != nil {
-		return f.note(openID, sighting{err: fmt.Errorf("does the visitor follow: %w", err), at: asked})
+		f.config.logger().WarnContext(ctx, "wechat: whether a visitor follows is not known", explain(err)...)
+		s, _ := f.note(openID, sighting{err: err, at: asked})
+		return s
 	}
-	return f.learn(ctx, openID, sighting{follows: who.Subscribed, at: asked})
+	s := sighting{follows: who.Subscribed, at: asked}
+	if known := f.learn(ctx, openID, s); !known.unknown {
+		return known
+	}
+	return s
 }
 
-// told is what a message says. made is when WeChat made it: messages may arrive in
-// another order.
+// told is what a message says, which WeChat made at a time. What is old says only
+// that something changed.
 func (f *followers) told(follows bool, made time.Time) sighting {
-	return sighting{follows: follows, at: f.now(), told: made.Unix()}
+	now := f.now()
+	s := sighting{follows: follows, message: true, at: now, told: made.Unix()}
+	if now.Sub(made) > pushFresh {
+		s.follows, s.unknown = false, true
+	}
+	return s
 }
 
 // learn notes a sighting here and for the other nodes, unless something newer is
-// known.
+// known. It returns what is known then.
 func (f *followers) learn(ctx context.Context, openID string, s sighting) sighting {
-	noted := f.note(openID, s)
-	if f.shared == nil || noted.at != s.at || noted.told != s.told {
-		return noted
+	s, taken := f.note(openID, s)
+	if f.shared == nil || !taken {
+		return s
 	}
 	if other, ok := f.fetch(ctx, openID); ok && other.outdates(s) {
-		return f.note(openID, other)
+		s, _ = f.note(openID, other)
+		return s
 	}
-	b := make([]byte, 17)
-	if s.follows {
-		b[0] = 1
-	}
-	binary.BigEndian.PutUint64(b[1:], uint64(s.at.UnixNano()))
-	binary.BigEndian.PutUint64(b[9:], uint64(s.told))
 	// A cache that is down is as good as none.
-	_ = f.shared.Put(ctx, f.key(openID), b, time.Now().Add(s.life()))
-	return noted
+	_ = f.shared.Put(ctx, f.key(openID), s.encode(), time.Now().Add(followsFor))
+	return s
 }
 
-// fetch is what another node knows.
+// A sighting in the shared cache: a byte each for follows, unknown and message, then
+// at and told.
+const sightingBytes = 3 + 8 + 8
+
+func (s sighting) encode() []byte {
+	b := make([]byte, sightingBytes)
+	for i, yes := range [...]bool{s.follows, s.unknown, s.message} {
+		if yes {
+			b[i] = 1
+		}
+	}
+	binary.BigEndian.PutUint64(b[3:], uint64(s.at.UnixNano()))
+	binary.BigEndian.PutUint64(b[11:], uint64(s.told))
+	return b
+}
+
+// fetch is what another node noted, which may be over.
 func (f *followers) fetch(ctx context.Context, openID string) (sighting, bool) {
 	if f.shared == nil {
 		return sighting{}, false
 	}
 	b, ok, err := f.shared.Get(ctx, f.key(openID))
-	if err != nil || !ok || len(b) != 17 {
+	if err != nil || !ok || len(b) != sightingBytes {
 		return sighting{}, false
 	}
-	s := sighting{
-		follows: b[0] == 1,
-		at:      time.Unix(0, int64(binary.BigEndian.Uint64(b[1:]))),
-		told:    int64(binary.BigEndian.Uint64(b[9:])),
-	}
-	// A store may keep a value longer than it was asked to.
-	return s, f.now().Before(s.at.Add(s.life()))
+	return sighting{
+		follows: b[0] == 1, unknown: b[1] == 1, message: b[2] == 1,
+		at:   time.Unix(0, int64(binary.BigEndian.Uint64(b[3:]))),
+		told: int64(binary.BigEndian.Uint64(b[11:])),
+	}, true
 }
 
-func (f *followers) key(openID string) string { return vault.Key("follows", f.appID, openID) }
+func (f *followers) key(openID string) string {
+	return vault.Key("follows", f.config.AppID, openID)
+}
 
-// note remembers a sighting in this process, unless something newer is known.
-func (f *followers) note(openID string, s sighting) sighting {
+// note remembers a sighting in this process, unless something newer is known; then it
+// is not taken. It returns what is known.
+func (f *followers) note(openID string, s sighting) (known sighting, taken bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if v, ok := f.local.Get(openID); ok && v.(sighting).outdates(s) {
-		return v.(sighting)
+	if v, ok := f.local.Get(openID); ok {
+		had := v.(sighting)
+		if had.outdates(s) {
+			return had, false
+		}
+		s.told = max(s.told, had.told)
 	}
-	life := s.life()
-	if f.shared != nil {
+	s.until = s.at.Add(s.life())
+	if soon := f.now().Add(followsHere); f.shared != nil && soon.Before(s.until) {
 		// A message reaches one node only; the others look again this often.
-		life = min(life, followsHere)
+		s.until = soon
 	}
-	s.until = f.now().Add(life)
-	// Kept beyond its life, so that a look-up which was under way when a message
-	// came does not undo it.
-	f.local.Set(openID, s, max(life, 2*followBudget))
-	return s
+	// Kept beyond its life, so that neither a look-up that was under way nor an
+	// earlier message that comes later undoes what a message told.
+	f.local.SetDefault(openID, s)
+	return s, true
 }
 
 func (f *followers) seen(openID string) (sighting, bool) {
@@ -185,25 +232,32 @@ func (f *followers) seen(openID string) (sighting, bool) {
 	return s, f.now().Before(s.until)
 }
 
-// outdates says that s is to be believed rather than a sighting that comes later.
-func (s sighting) outdates(other sighting) bool {
-	if s.told != 0 && other.told != 0 {
-		return s.told > other.told
+// outdates says that s is to be believed rather than one that is noted after it.
+func (s sighting) outdates(later sighting) bool {
+	if later.message {
+		return s.told > later.told
 	}
-	return s.at.After(other.at)
+	return s.at.After(later.at)
 }
 
 func (s sighting) life() time.Duration {
-	if s.follows {
+	switch {
+	case s.unknown:
+		return 0
+	case s.follows:
 		return followsFor
 	}
 	return followsNotFor
 }
 
 // Follows reports whether a person follows the account, by openid. It answers from
-// what is remembered for MustFollow, and asks WeChat otherwise (user/info). An error
-// means that WeChat could not tell.
+// what is remembered for MustFollow, and asks WeChat otherwise (user/info). What
+// cannot be an openid is wxapi.ErrToken; any other error means that WeChat could not
+// tell ([ErrUnavailable]).
 func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
+	if !isOpenID(openID) {
+		return false, fmt.Errorf("%w: open id", wxapi.ErrToken)
+	}
 	follows, err := a.followers.follows(ctx, openID)
 	if err != nil {
 		return false, unavailableFor(err)
@@ -218,22 +272,27 @@ func (a *Auth) Follower(ctx context.Context, openID string) (*wxapi.Follower, er
 	return a.wechat.Follower(ctx, a.token, openID, "")
 }
 
+// Followers is Follower for up to 100 people at once (user/info/batchget), in the order
+// that was asked for.
+func (a *Auth) Followers(ctx context.Context, openIDs ...string) ([]*wxapi.Follower, error) {
+	return a.wechat.Followers(ctx, a.token, "", openIDs...)
+}
+
 // AccountToken is the account's own access token, for WeChat's other APIs. It
 // belongs to the instance: do not close it.
 func (a *Auth) AccountToken() *wxapi.AccountToken { return a.token }
 
-// lookUp finds out whether the visitor follows.
+// lookUp finds out whether the visitor follows. A visitor who leaves meanwhile must
+// not open the door by it: WeChat could have told.
 func (v *visit) lookUp() {
 	follows, err := v.auth.followers.follows(v.ctx, v.user.OpenID)
+	left := v.ctx.Err() != nil || errors.Is(err, context.Canceled)
 	switch {
-	case err == nil && follows:
+	case err == nil && follows, err != nil && !left && v.gate.following == MustFollowUnlessDown:
 		v.follow = follower
 	case err == nil:
 		v.follow = stranger
-	case v.gate.following == MustFollowUnlessDown:
-		v.auth.config.logger().WarnContext(v.ctx, "wechat: whether the visitor follows is not known, let through", explain(err)...)
-		v.follow = follower
 	default:
-		v.follow, v.reason = notKnown, unavailableFor(err)
+		v.follow, v.reason = notKnown, unavailableFor(fmt.Errorf("does the visitor follow: %w", err))
 	}
 }

@@ -15,8 +15,8 @@ type followCode struct {
 
 // parseFollowCode tells images from links, of which the page draws the code itself:
 // WeChat's links to accounts are weixin.qq.com/r/… and /q/…, and mp.weixin.qq.com/mp/…
-// (and the simulator's, at openURL); mp.weixin.qq.com/cgi-bin/showqrcode and all
-// else is an image.
+// (and the simulator's, at openURL); mp.weixin.qq.com/cgi-bin/showqrcode and what is on
+// other hosts is an image. An article, mp.weixin.qq.com/s/…, is neither.
 func parseFollowCode(value, openURL string) (code followCode, ok bool) {
 	switch {
 	case value == "":
@@ -38,6 +38,8 @@ func parseFollowCode(value, openURL string) (code followCode, ok bool) {
 		code.image = qrCode(value)
 	case isWeChat && strings.HasPrefix(u.Path, "/mp/"):
 		code.image, code.link = qrCode(value), value
+	case u.Host == "mp.weixin.qq.com" && u.Path != "/cgi-bin/showqrcode", u.Host == "weixin.qq.com":
+		return followCode{}, false
 	default:
 		return followCode{image: value, source: " " + u.Scheme + "://" + u.Host}, true
 	}

@@ -3,7 +3,6 @@ package core
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -18,9 +17,6 @@ type JSConfig struct {
 	NonceStr  string `json:"nonceStr"`
 	Signature string `json:"signature"`
 }
-
-// ErrForeignPage: a page that is not this site's is never signed for WeChat's JS-SDK.
-var ErrForeignPage = errors.New("wechat: not a page of this site")
 
 // JSConfig signs a page of this site for WeChat's JS-SDK. page is the page's address
 // as its script sees it (location.href); what follows a # is cut off, as WeChat
@@ -46,8 +42,8 @@ func (a *Auth) JSConfig(ctx context.Context, page string) (JSConfig, error) {
 // byte that would make two parsers disagree about where the path begins.
 func (a *Auth) isOwnPage(ctx context.Context, page string) bool {
 	at := a.public
-	if p := passageOf(ctx); p != nil && p.at != nil {
-		at = *p.at
+	if p := a.passageIn(ctx); at.host == "" && p != nil {
+		at = p.more.at
 	}
 	rest, ok := strings.CutPrefix(page, at.String()+at.prefix)
 	if at.host == "" || !ok || len(page) > maxTarget || rest != "" && rest[0] != '/' && rest[0] != '?' {

@@ -95,6 +95,24 @@ func TestOnlyOwnPagesAreSigned(t *testing.T) {
 	}
 }
 
+func TestAnotherInstancesRequestTellsNothing(t *testing.T) {
+	r := newRig(t)
+	other := r.instance(func(c *Config) { c.PublicURL = "" })
+	b := r.browser()
+	b.host = "evil.example.net"
+	out := b.get(NewGate(Optional, other), "/")
+	if _, err := r.auth.JSConfig(orEmpty(out), "https://evil.example.net/x"); !errors.Is(err, ErrForeignPage) {
+		t.Errorf("rule: with a public URL nothing in a request counts: %v", err)
+	}
+	if _, err := r.auth.JSConfig(orEmpty(out), "https://app.example.com/x"); err != nil {
+		t.Errorf("rule: the own pages are signed, whosever request it is: %v", err)
+	}
+	plain := r.instance(func(c *Config) { c.PublicURL = "" })
+	if _, err := plain.JSConfig(orEmpty(out), "https://evil.example.net/x"); !errors.Is(err, ErrForeignPage) {
+		t.Errorf("rule: what another instance's gate saw counts for that instance: %v", err)
+	}
+}
+
 func TestWithoutPublicURLTheRequestTellsTheSite(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.PublicURL = "" })
 	b := r.browser()

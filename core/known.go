@@ -21,26 +21,44 @@ type passage struct {
 	user      User
 	privilege [2]string // of the user, who seldom has more
 
-	at    *origin // of the request; nil for Config.PublicURL
-	token string  // of the session, with Config.KeepTokens only; see Auth.RefreshProfile
+	more *more // nil unless somebody may ask for it
+}
+
+// more is what few ask a passage for: JSConfig where there is no Config.PublicURL,
+// RefreshProfile with Config.KeepTokens.
+type more struct {
+	auth  *Auth
+	at    origin
+	token string // of the session
+}
+
+// tellMore is nil where nobody will ask.
+func (a *Auth) tellMore(at origin, token string) *more {
+	if a.public.host != "" && a.tokens == nil {
+		return nil
+	}
+	return &more{a, at, strings.Clone(token)}
 }
 
 // Value answers for the user at once; everything else is the request's own.
 func (p *passage) Value(key any) any {
-	switch key.(type) {
+	switch k := key.(type) {
 	case userKey:
 		return p.visitor
 	case passageKey:
-		return p
+		if p.more != nil && p.more.auth == k.auth {
+			return p
+		}
 	}
 	return p.Context.Value(key)
 }
 
-// passageKey finds the passage through the innermost gate in a context.
-type passageKey struct{}
+// passageKey finds the passage through the innermost gate of an instance that has
+// more to tell.
+type passageKey struct{ auth *Auth }
 
-func passageOf(ctx context.Context) *passage {
-	p, _ := ctx.Value(passageKey{}).(*passage)
+func (a *Auth) passageIn(ctx context.Context) *passage {
+	p, _ := ctx.Value(passageKey{a}).(*passage)
 	return p
 }
 
@@ -90,9 +108,7 @@ func (g *Gate) known(ctx context.Context, asked, cookies string) (out *Outcome, 
 	if g.following != "" && !a.followers.sure(p.user.OpenID) {
 		return nil, t, false
 	}
-	if a.tokens != nil {
-		p.token = strings.Clone(token)
-	}
+	p.more = a.tellMore(a.public, token)
 	p.visitor = &p.user
 	return g.passing(p), t, false
 }

@@ -54,6 +54,32 @@ func cookieLine(b *browser) string {
 	return strings.Join(pairs, "; ")
 }
 
+func TestSeveralAreLoaded(t *testing.T) {
+	r := newRig(t)
+	b := r.browser()
+	g := r.gate(Require, LoadUser(func(context.Context, *User) (string, error) { return "text", nil }),
+		LoadUser(func(ctx context.Context, _ *User) (int, error) {
+			before, _ := Loaded[string](ctx)
+			return len(before), nil
+		}))
+	b.login(g, "/me")
+	ctx := orEmpty(b.get(g, "/me"))
+	text, _ := Loaded[string](ctx)
+	if n, _ := Loaded[int](ctx); text != "text" || n != 4 {
+		t.Errorf("rule: a gate loads as many as it is told, in their order: %q %d", text, n)
+	}
+	failing := r.gate(Require, LoadUser(func(context.Context, *User) (string, error) { return "", errors.New("x") }), LoadUser(func(context.Context, *User) (int, error) { return 1, nil }))
+	if out := b.get(failing, "/me"); out.Status != 503 {
+		t.Errorf("rule: one that fails is enough: %d", out.Status)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("rule: a LoadUser without a function is refused at set-up")
+		}
+	}()
+	LoadUser[string](nil)
+}
+
 func TestAUserWhoCannotBeLoaded(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()

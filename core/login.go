@@ -131,9 +131,7 @@ func (l *logins) ask(ctx context.Context, code string, asked Scope, lang string)
 		return result{answer: unavailable, err: unavailableFor(err)}
 	}
 	if u.Scope == Prompt {
-		// A login is worth more than its refresh token: RefreshProfile says that
-		// there is none.
-		_ = l.kept.keep(ctx, token)
+		l.kept.keep(ctx, token)
 	}
 	return result{answer: loggedIn, user: u}
 }

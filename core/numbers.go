@@ -55,6 +55,7 @@ const (
 	followsNotFor = 3 * time.Second
 	followsHere   = 5 * time.Second // where other nodes may have heard otherwise
 	followBudget  = 5 * time.Second
+	maxLookUps    = 256 // at once in one process, as of exchanges
 
 	// Messages from WeChat: how far their time may be away, how long one is known again
 	// (WeChat repeats within 15 s), their size and depth, what the console's check may
@@ -66,6 +67,11 @@ const (
 	maxEcho        = 512
 	maxPushWork    = 1024
 	pushBudget     = 10 * time.Second
+	// One person's messages that may wait: a slow hook must not shut out the others.
+	maxPushWorkEach = 32
+	// An older message was on its way for long, or comes again: by now something else
+	// may be true.
+	pushFresh = 5 * time.Second
 
 	// The binding cookie outlives any login in progress and a closed web view.
 	bindingLife = 24 * time.Hour

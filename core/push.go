@@ -74,8 +74,8 @@ func (p Push) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 // net/http, with gin.WrapH in gin and adaptor.HTTPHandler in fiber.
 //
 // It answers 403 to what does not come from WeChat: a wrong signature, a timestamp
-// more than 5 minutes away, a signature that was used for another message, a message
-// for another account. What cannot be a message is 400, more than 64 KiB is 413, and
+// more than 5 minutes away, a signature that was used for another message, and where
+// it can be told, in 安全模式, a message for another account. What cannot be a message is 400, more than 64 KiB is 413, and
 // while there is too much to do, 503, so that WeChat sends it again. The error names
 // everything wrong with p.
 func (a *Auth) PushHandler(p Push) (http.Handler, error) {
@@ -109,6 +109,15 @@ type pushHandler struct {
 	shared *vault.Vault   // messages of the last minutes, for other nodes; nil without Config.Cache
 	warned atomic.Int64   // Unix second of the last warning about a stranger
 }
+
+// String shows nothing of Push, as Push.String does; fmt would not ask it in here.
+func (h *pushHandler) String() string { return "wechat push handler of " + h.auth.config.AppID }
+
+// Format is String under every verb.
+func (h *pushHandler) Format(f fmt.State, _ rune) { fmt.Fprint(f, h.String()) }
+
+// LogValue is String.
+func (h *pushHandler) LogValue() slog.Value { return slog.StringValue(h.String()) }
 
 func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
@@ -202,7 +211,7 @@ func (h *pushHandler) timely(q url.Values) bool {
 // node has not seen it.
 func (h *pushHandler) once(q url.Values, body []byte) bool {
 	sum := sha256.Sum256(body)
-	key := vault.Key("signature", q.Get("timestamp"), q.Get("nonce"))
+	key := vault.Key("signature", q.Get("signature"))
 	if h.auth.pushed.Add(key, sum, cache.DefaultExpiration) == nil {
 		return true
 	}
@@ -212,14 +221,27 @@ func (h *pushHandler) once(q url.Values, body []byte) bool {
 }
 
 // take has a message worked on once, however often it is delivered. It is false when
-// there is no room for it.
+// there is no room for it. All nodes hear at once who follows now; the hook comes
+// after the answer.
 func (h *pushHandler) take(ctx context.Context, m *PushMessage) bool {
-	key := vault.Key(append(m.key(), h.auth.config.AppID)...)
+	key := vault.Key("push", h.auth.config.AppID, m.key)
 	if h.auth.pushed.Add(key, true, cache.DefaultExpiration) != nil {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vault.Timeout)
 	defer cancel()
+	taken := false
+	failed := recovered("push", func() { taken = h.work(ctx, key, m) })
+	if failed != nil {
+		h.auth.config.logger().ErrorContext(ctx, "wechat: a message from WeChat could not be taken", "error", failed)
+	}
+	if !taken {
+		h.auth.pushed.Delete(key)
+	}
+	return taken
+}
+
+func (h *pushHandler) work(ctx context.Context, key string, m *PushMessage) bool {
 	if h.shared != nil {
 		// Look, then write: two nodes at the same instant may both work on it. WeChat
 		// repeats after 5 s, so they are not. A cache that is down is as good as none.
@@ -227,8 +249,11 @@ func (h *pushHandler) take(ctx context.Context, m *PushMessage) bool {
 			return true
 		}
 	}
-	if !h.auth.work.add(m.OpenID, h.job(m)) {
-		h.auth.pushed.Delete(key)
+	if m.Event == "subscribe" || m.Event == "unsubscribe" {
+		f := h.auth.followers
+		f.learn(ctx, m.OpenID, f.told(m.Event == "subscribe", m.Time))
+	}
+	if !h.auth.work.add(m.OpenID, func() { h.tell(m) }) {
 		return false
 	}
 	if h.shared != nil {
@@ -237,29 +262,17 @@ func (h *pushHandler) take(ctx context.Context, m *PushMessage) bool {
 	return true
 }
 
-// job is what is done after the answer. This process learns at once who follows now;
-// the other nodes, as part of the job.
-func (h *pushHandler) job(m *PushMessage) func() {
-	if m.Type != "event" || m.Event != "subscribe" && m.Event != "unsubscribe" {
-		return func() { h.tell(m) }
-	}
-	s := h.auth.followers.told(m.Event == "subscribe", m.Time)
-	h.auth.followers.note(m.OpenID, s)
-	return func() {
-		h.auth.followers.learn(h.auth.lifetime, m.OpenID, s)
-		if !s.follows {
-			h.auth.tokens.forget(h.auth.lifetime, m.OpenID)
-		}
-		h.tell(m)
-	}
-}
-
 // tell calls the hook that the message is for.
 func (h *pushHandler) tell(m *PushMessage) {
 	ctx, cancel := context.WithTimeout(h.auth.lifetime, pushBudget)
 	defer cancel()
 	var failed error
-	err := recovered("push", func() { failed = h.call(ctx, m) })
+	err := recovered("push", func() {
+		if m.Event == "unsubscribe" {
+			h.auth.tokens.forget(ctx, m.OpenID)
+		}
+		failed = h.call(ctx, m)
+	})
 	if err = errors.Join(err, failed); err != nil {
 		h.auth.config.logger().ErrorContext(ctx, "wechat: a hook failed for a message from WeChat",
 			"type", m.Type, "event", m.Event, "openid", mask(m.OpenID), "error", err)
@@ -269,12 +282,15 @@ func (h *pushHandler) tell(m *PushMessage) {
 func (h *pushHandler) call(ctx context.Context, m *PushMessage) error {
 	p := &h.push
 	switch {
-	case m.Type == "event" && m.Event == "subscribe" && p.OnFollow != nil:
-		scene, _ := strings.CutPrefix(m.EventKey, "qrscene_")
+	case m.Event == "subscribe" && p.OnFollow != nil:
+		scene, byCode := strings.CutPrefix(m.EventKey, "qrscene_")
+		if !byCode {
+			scene = "" // other ways to follow have keys of their own
+		}
 		return p.OnFollow(ctx, FollowEvent{*m, scene})
-	case m.Type == "event" && m.Event == "unsubscribe" && p.OnUnfollow != nil:
+	case m.Event == "unsubscribe" && p.OnUnfollow != nil:
 		return p.OnUnfollow(ctx, UnfollowEvent{*m})
-	case m.Type == "event" && m.Event == "SCAN" && p.OnScan != nil:
+	case m.Event == "SCAN" && p.OnScan != nil:
 		return p.OnScan(ctx, ScanEvent{*m, m.EventKey})
 	case p.OnMessage != nil:
 		return p.OnMessage(ctx, *m)

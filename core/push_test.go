@@ -143,6 +143,7 @@ func TestPushHooks(t *testing.T) {
 			{"a follow", event("oAlice_1", "subscribe", "", now), `follow oAlice_1 "" `},
 			{"a follow by a QR code tells its parameter", event("oAlice_1", "subscribe", "qrscene_1000000", now, "<Ticket><![CDATA[gQHr8ToA]]></Ticket>"), `follow oAlice_1 "1000000" gQHr8ToA`},
 			{"an unfollow", event("oAlice_1", "unsubscribe", "", now), "unfollow oAlice_1"},
+			{"a follow by another way has no parameter", event("oAlice_1", "subscribe", "last_trade_no_4008", now), `follow oAlice_1 "" `},
 			{"a scan", event("oAlice_1", "SCAN", "1000000", now, "<Ticket><![CDATA[gQHr8ToA]]></Ticket>"), `scan oAlice_1 "1000000" gQHr8ToA`},
 			{"an event that brings the number of a message", event("oAlice_1", "CLICK", "menu", now.Add(time.Second), "<MsgId>7</MsgId>"), "event CLICK  oAlice_1"},
 			{"another one with that number", event("oAlice_1", "CLICK", "menu", now.Add(2*time.Second), "<MsgId>7</MsgId>"), "event CLICK  oAlice_1"},
@@ -290,7 +291,7 @@ func TestNoForgedMessageIsAccepted(t *testing.T) {
 			t.Errorf("rule: an attacker does not fill the log (%s): %d lines", mode, n)
 		}
 		for i := range 100 {
-			p.post(event("oAlice_1", "subscribe", "", r.now().Add(time.Duration(i)*time.Second)))
+			p.post(event(fmt.Sprintf("oPerson_%d", i), "subscribe", "", r.now()))
 		}
 		if got := l.read(r.auth); len(got) != 100 {
 			t.Errorf("rule: what is genuine is accepted beside it (%s): %d of 100", mode, len(got))
@@ -419,7 +420,23 @@ func TestOneSignatureCarriesOneMessage(t *testing.T) {
 			t.Errorf("rule: one signature carries one message: %s: %d", tt.rule, w.Code)
 		}
 	}
-	if got := l.read(r.auth); len(got) != 1 {
+	// The signature is of time and nonce in one: a nought may be of either.
+	q = p.query("")
+	timestamp := q.Get("timestamp")
+	q.Set("nonce", "0120")
+	q.Set("signature", sha1Of(pushToken, timestamp, "0120"))
+	if w := p.send("POST", q, event("oBob_123", "unsubscribe", "", r.now())); w.Code != 200 {
+		t.Errorf("%d", w.Code)
+	}
+	q.Set("timestamp", "0"+timestamp)
+	q.Set("nonce", "012")
+	if sha1Of(pushToken, "0"+timestamp, "012") != q.Get("signature") {
+		q.Set("nonce", "120") // whichever way the parts sort
+	}
+	if w := p.send("POST", q, event("oEve_1234", "subscribe", "", r.now())); w.Code != 403 {
+		t.Errorf("rule: one signature carries one message, however time and nonce are cut: %d", w.Code)
+	}
+	if got := l.read(r.auth); len(got) != 2 {
 		t.Errorf("rule: one signature carries one message: %q", got)
 	}
 }
@@ -448,6 +465,18 @@ func TestRetriesAreHandledOnce(t *testing.T) {
 			t.Errorf("rule: 1,000 events sent three times are handled 1,000 times (%s): %d", mode, handled.Load())
 		}
 		t.Logf("%s: 1,000 events, 3,000 deliveries, %d handled, %d sent again", mode, handled.Load(), wrong.Load())
+	}
+}
+
+func TestEventsOfOneSecondAreToldApartByTheirNumber(t *testing.T) {
+	r := newRig(t)
+	var l ledger
+	p := r.poster(l.push(Push{}))
+	for _, number := range []string{"1", "2", "2"} {
+		p.post(event("oAlice_1", "TEMPLATESENDJOBFINISH", "", r.now(), "<MsgID>"+number+"</MsgID>"))
+	}
+	if got := l.read(r.auth); len(got) != 2 {
+		t.Errorf("rule: two of one second are two, one sent twice is one: %q", got)
 	}
 }
 
@@ -617,6 +646,16 @@ func TestPushSettingsAreChecked(t *testing.T) {
 	}
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%v %+v %#v %s %d", Push{Token: pushToken, EncodingAESKey: pushAESKey}, Push{Token: pushToken}, Push{Token: pushToken}, Push{Token: pushToken}, Push{Token: pushToken})
+	h, err := r.auth.PushHandler(Push{Token: pushToken, EncodingAESKey: pushAESKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&b, "%v %+v %#v %s %d %v", h, h, h, h, h, FollowEvent{PushMessage: PushMessage{OpenID: "oAlice_1_whole", XML: []byte(pushToken)}})
+	r.auth.config.logger().Info("x", "handler", h, "event", UnfollowEvent{PushMessage{OpenID: "oAlice_1_whole"}})
+	b.WriteString(r.log.String())
+	if s := b.String(); strings.Contains(s, "oAlice_1_whole") {
+		t.Errorf("rule: a message is printed without whose it is: %s", s)
+	}
 	if s := b.String(); strings.Contains(s, pushToken) || strings.Contains(s, pushAESKey) {
 		t.Errorf("rule: a token is never printed: %s", s)
 	}

@@ -4,10 +4,14 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/vault"
 )
 
 // PushMessage is what all messages from WeChat have in common (接收普通消息,
@@ -32,7 +36,20 @@ type PushMessage struct {
 	// XML is the whole message, decrypted, at most 64 KiB. It was checked: one root,
 	// no document type, at most 8 elements deep.
 	XML []byte
+
+	key string // the same for every delivery of one message
 }
+
+// String masks the open id, as User's does, and shows no content.
+func (m PushMessage) String() string {
+	return fmt.Sprintf("message %s %s of %s", m.Type, m.Event, mask(m.OpenID))
+}
+
+// Format masks under every verb.
+func (m PushMessage) Format(f fmt.State, _ rune) { fmt.Fprint(f, m.String()) }
+
+// LogValue masks as String does.
+func (m PushMessage) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // FollowEvent tells that somebody follows the account now (event subscribe).
 type FollowEvent struct {
@@ -51,16 +68,6 @@ type ScanEvent struct {
 	PushMessage
 	// Scene is the QR code's parameter.
 	Scene string
-}
-
-// key is the same for every delivery of one message: its id, or for an event, which
-// has none, who did what when (接收事件推送: FromUserName and CreateTime; Event and
-// EventKey too, as two may happen in one second).
-func (m *PushMessage) key() []string {
-	if m.ID != "" {
-		return []string{"message", m.ID}
-	}
-	return []string{"event", m.OpenID, strconv.FormatInt(m.Time.Unix(), 10), m.Event, m.EventKey}
 }
 
 var errXML = errors.New("not a message of WeChat's")
@@ -84,9 +91,16 @@ func parseMessage(body []byte) (*PushMessage, error) {
 	if m.Type == "event" && m.Event == "" || m.Type != "event" && m.ID == "" {
 		return nil, errXML
 	}
-	if m.Type == "event" {
-		m.ID = "" // some events bring one of another thing
+	if m.Type != "event" {
+		m.Event = ""
+		m.key = vault.Key("message", m.ID)
+		return m, nil
 	}
+	// An event has no number, so it is known by who did what when (接收事件推送:
+	// FromUserName and CreateTime; the rest, as two may happen in one second). What
+	// number it brings is another thing's.
+	m.key = vault.Key("event", m.OpenID, fields["CreateTime"], m.Event, m.EventKey, m.ID, fields["MsgID"])
+	m.ID = ""
 	return m, nil
 }
 

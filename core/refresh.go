@@ -6,26 +6,18 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"github.com/seed467724c4/wechat/core/internal/vault"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-var (
-	// ErrNoToken: no refresh token is kept for this visitor, because
-	// Config.KeepTokens is off, the login was silent, or 30 days are over.
-	ErrNoToken = errors.New("wechat: no refresh token is kept for this visitor")
-	// ErrRefreshRefused: WeChat no longer lets the profile be read: the visitor has
-	// to log in again with Prompt. The error also carries WeChat's own: the token
-	// expired (42002), is void, as after a later silent login (40030), the visitor
-	// changed the WeChat password (42007), or the permission is gone (48001).
-	ErrRefreshRefused = errors.New("wechat: the profile can no longer be renewed, the visitor has to log in again")
-)
-
 // tokens keeps the refresh tokens of visitors, where Config.KeepTokens asks for it.
 type tokens struct {
-	appID  string
-	vault  *vault.Vault
-	memory *memory // where there is no Config.Cache
+	appID   string
+	vault   *vault.Vault
+	memory  *memory // where there is no Config.Cache
+	flights singleflight.Group
 }
 
 func newTokens(c *Config) (*tokens, error) {
@@ -48,12 +40,12 @@ func newTokens(c *Config) (*tokens, error) {
 
 func (t *tokens) key(openID string) string { return vault.Key("refresh", t.appID, openID) }
 
-// keep is called at the end of a login, which does not fail for it.
-func (t *tokens) keep(ctx context.Context, token *wxapi.Token) error {
-	if t == nil || token.RefreshToken == "" {
-		return nil
+// keep is called at the end of a login, which does not fail for it: RefreshProfile
+// then says that there is none.
+func (t *tokens) keep(ctx context.Context, token *wxapi.Token) {
+	if t != nil && token.RefreshToken != "" {
+		_ = t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshLife))
 	}
-	return t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshLife))
 }
 
 // forget is for those who leave: WeChat asks sites to delete what they keep about
@@ -68,55 +60,75 @@ func (t *tokens) forget(ctx context.Context, openID string) {
 // the refresh token that Config.KeepTokens keeps, and returns the renewed user; u
 // itself is not changed. With the context of a request of the very visitor, behind a
 // gate, the session is renewed too; from anywhere else, such as a nightly job with a
-// User of AppID and OpenID, only the returned value is.
+// User of AppID and OpenID, only the returned value is. However many ask for one
+// visitor at once, WeChat is asked once.
 //
 // The error is [ErrNoToken] where none is kept, [ErrRefreshRefused] where WeChat no
 // longer allows it (the token is then forgotten), and [ErrUnavailable] for trouble
-// that passes. WeChat gives new pictures' addresses here only: an avatar's dies when
+// that passes. If only the session could not be renewed, the user is returned beside
+// the error. WeChat gives new pictures' addresses here only: an avatar's dies when
 // its owner changes it.
 func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 	if a.tokens == nil || u == nil || u.AppID != a.config.AppID {
 		return nil, ErrNoToken
 	}
-	kept, found, err := a.tokens.vault.Get(ctx, a.tokens.key(u.OpenID))
+	flight := a.tokens.flights.DoChan(u.OpenID, func() (profile any, err error) {
+		ctx, cancel := context.WithTimeout(a.lifetime, callbackBudget)
+		defer cancel()
+		if panicked := recovered("refresh", func() { profile, err = a.renewed(ctx, u.OpenID) }); panicked != nil {
+			err = unavailableFor(panicked)
+		}
+		return profile, err
+	})
+	select {
+	case r := <-flight:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		profile := r.Val.(*wxapi.UserInfo)
+		renewed := *u
+		renewed.fill(profile)
+		return &renewed, a.renewSession(ctx, profile)
+	case <-ctx.Done():
+		return nil, unavailableFor(ctx.Err())
+	}
+}
+
+// renewed asks WeChat for a new access token, and with it for the profile.
+func (a *Auth) renewed(ctx context.Context, openID string) (*wxapi.UserInfo, error) {
+	kept, found, err := a.tokens.vault.Get(ctx, a.tokens.key(openID))
 	if err != nil {
 		return nil, unavailableFor(err)
 	}
 	if !found {
 		return nil, ErrNoToken
 	}
-	token, profile, err := a.logins.renewed(ctx, string(kept), u.OpenID)
+	profile, err := a.profileBy(ctx, string(kept), openID)
 	switch {
 	case err == nil:
-	case refused(err):
-		a.tokens.forget(ctx, u.OpenID) // one that stays is refused again
-		return nil, fmt.Errorf("%w: %w", ErrRefreshRefused, err)
-	default:
+		return profile, nil
+	case !refused(err):
 		return nil, unavailableFor(err)
 	}
-	if err := a.tokens.keep(ctx, token); err != nil {
-		a.config.logger().WarnContext(ctx, "wechat: a refresh token could not be kept", "error", err)
+	// Only what was refused: the visitor may have logged in anew meanwhile.
+	if now, found, _ := a.tokens.vault.Get(ctx, a.tokens.key(openID)); found && string(now) == string(kept) {
+		a.tokens.forget(ctx, openID)
 	}
-	renewed := *u
-	renewed.fill(profile)
-	return &renewed, a.renewSession(ctx, profile)
+	return nil, fmt.Errorf("%w: %w", ErrRefreshRefused, err)
 }
 
-// renewed asks WeChat for a new access token, and with it for the profile.
-func (l *logins) renewed(ctx context.Context, refreshToken, openID string) (*wxapi.Token, *wxapi.UserInfo, error) {
-	ctx, cancel := context.WithTimeout(ctx, callbackBudget)
-	defer cancel()
-	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return l.wechat.Refresh(ctx, refreshToken) })
+func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxapi.UserInfo, error) {
+	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return a.wechat.Refresh(ctx, refreshToken) })
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if token.OpenID != openID {
-		return nil, nil, fmt.Errorf("%w: it is about another openid", wxapi.ErrReply)
+		return nil, fmt.Errorf("%w: it is about another openid", wxapi.ErrReply)
 	}
-	profile, err := retryOnce(ctx, func() (*wxapi.UserInfo, error) {
-		return l.wechat.UserInfo(ctx, token.AccessToken, openID, "")
-	})
-	return token, profile, err
+	if token.RefreshToken != refreshToken {
+		a.tokens.keep(ctx, token)
+	}
+	return retryOnce(ctx, func() (*wxapi.UserInfo, error) { return a.wechat.UserInfo(ctx, token.AccessToken, openID, "") })
 }
 
 // refused says that no later try will help.
@@ -128,15 +140,15 @@ func refused(err error) bool {
 // renewSession takes the profile over into the session of the request, if this is
 // one of its owner's.
 func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error {
-	p := passageOf(ctx)
+	p := a.passageIn(ctx)
 	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID {
 		return nil
 	}
-	was := stored{token: p.token, loaded: a.sessions.loadedIn(ctx)}
+	was := stored{token: p.more.token, loaded: a.sessions.loadedIn(ctx)}
 	u := *p.visitor
 	u.fill(profile)
 	// The session keeps its token, so the cookie that the browser has stays right.
-	if _, _, err := a.sessions.rewrite(ctx, was, &u, a.public.https()); err != nil {
+	if _, _, err := a.sessions.rewrite(ctx, was, &u, p.more.at.https()); err != nil {
 		return unavailableFor(err)
 	}
 	return nil

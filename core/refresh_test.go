@@ -3,7 +3,9 @@ package core
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -126,6 +128,75 @@ func TestWhenWeChatNoLongerAllowsIt(t *testing.T) {
 		if _, err := r.auth.RefreshProfile(context.Background(), u); errors.Is(err, ErrNoToken) != tt.forgotten {
 			t.Errorf("rule: when %s, the token is forgotten: %t: %v", tt.rule, tt.forgotten, err)
 		}
+	}
+}
+
+func TestARefusedTokenTakesNoNewOneAlong(t *testing.T) {
+	r := newRig(t, keepTokens)
+	b := r.browser()
+	b.login(r.gate(Require, Prompt), "/profile")
+	u := &User{AppID: testAppID, OpenID: b.openID()}
+	release := make(chan struct{})
+	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Code: 40030, Times: 1, Wait: release})
+	refused := make(chan error)
+	go func() { _, err := r.auth.RefreshProfile(context.Background(), u); refused <- err }()
+	for r.sim.Calls(wxsim.PathRefreshToken) == 0 {
+		runtime.Gosched()
+	}
+	r.browser().login(r.gate(Require, Prompt), "/profile") // the same person
+	close(release)
+	if err := <-refused; !errors.Is(err, ErrRefreshRefused) {
+		t.Fatal(err)
+	}
+	if _, err := r.auth.RefreshProfile(context.Background(), u); err != nil {
+		t.Errorf("rule: the token of a login meanwhile stays: %v", err)
+	}
+}
+
+func TestANewRefreshTokenIsKept(t *testing.T) {
+	r := newRig(t, keepTokens)
+	b := r.browser()
+	b.login(r.gate(Require, Prompt), "/profile")
+	u := &User{AppID: testAppID, OpenID: b.openID()}
+	const next = "59_next-012345678901234567890123456789012345678901234567890123456789"
+	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Times: 1, Body: `{"access_token":"59_access-0123456789012345678901234567890123456789","expires_in":7200,"refresh_token":"` + next + `","openid":"` + b.openID() + `","scope":"snsapi_userinfo"}`})
+	r.sim.Fail(wxsim.PathUserInfo, wxsim.Fault{Code: -1, Times: 2})
+	if _, err := r.auth.RefreshProfile(context.Background(), u); !errors.Is(err, ErrUnavailable) {
+		t.Fatal(err)
+	}
+	kept, _, _ := r.auth.tokens.vault.Get(context.Background(), r.auth.tokens.key(b.openID()))
+	if string(kept) != next {
+		t.Error("rule: a new refresh token is kept, though the profile could not be read")
+	}
+}
+
+func TestManyWhoRefreshCallWeChatOnce(t *testing.T) {
+	r := newRig(t, keepTokens)
+	b := r.browser()
+	b.login(r.gate(Require, Prompt), "/profile")
+	release := make(chan struct{})
+	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Times: 1, Wait: release})
+	calls := r.sim.Calls(wxsim.PathUserInfo)
+	var all sync.WaitGroup
+	for range 50 {
+		all.Go(func() {
+			if _, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID()}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	left, cancel := context.WithCancel(context.Background())
+	cancel()
+	for r.sim.Calls(wxsim.PathRefreshToken) == 0 {
+		runtime.Gosched()
+	}
+	if _, err := r.auth.RefreshProfile(left, &User{AppID: testAppID, OpenID: b.openID()}); !errors.Is(err, context.Canceled) {
+		t.Errorf("rule: who leaves does not wait: %v", err)
+	}
+	close(release)
+	all.Wait()
+	if n := r.sim.Calls(wxsim.PathUserInfo) - calls; n > 2 {
+		t.Errorf("rule: however many renew one profile at once, WeChat is asked once: %d", n)
 	}
 }
 

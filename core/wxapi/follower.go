@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -68,7 +69,7 @@ func (c *Client) Follower(ctx context.Context, t *AccountToken, openID, lang str
 		return nil, fmt.Errorf("%w: open id", ErrToken)
 	}
 	r, err := c.askWith(ctx, t, func(token string) question {
-		return question{op: "follower", path: followerPath, pairs: []string{
+		return question{op: "follower", path: followerPath, hide: []string{openID}, pairs: []string{
 			"access_token", token,
 			"openid", openID,
 			"lang", lang,
@@ -92,7 +93,7 @@ func (c *Client) askWith(ctx context.Context, t *AccountToken, about func(token 
 	err = t.Do(ctx, func(token string) error {
 		q = about(token)
 		used = append(used, token)
-		q.hide = append(t.hidden(), used...)
+		q.hide = slices.Concat(q.hide, t.hidden(), used)
 		if r, err = c.ask(ctx, q); busy(err) {
 			r, err = c.ask(ctx, q)
 		}

@@ -32,7 +32,7 @@ func (c *Client) Followers(ctx context.Context, t *AccountToken, lang string, op
 		return nil, err
 	}
 	r, err := c.askWith(ctx, t, func(token string) question {
-		return question{op: "followers", path: followersPath, body: body, limit: maxFollowersReply,
+		return question{op: "followers", path: followersPath, body: body, limit: maxFollowersReply, hide: openIDs,
 			pairs: []string{"access_token", token}}
 	})
 	if err != nil {

@@ -58,7 +58,7 @@ func (c *Client) UserInfo(ctx context.Context, accessToken, openID, lang string)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.call(ctx, "userinfo", "/sns/userinfo", []string{accessToken},
+	r, err := c.call(ctx, "userinfo", "/sns/userinfo", []string{accessToken, openID},
 		"access_token", accessToken,
 		"openid", openID,
 		"lang", lang)

@@ -32,7 +32,7 @@ func besideTheWay(t *testing.T, l looks) {
 		mux.Handle("/guest", hello)
 		mux.HandleFunc("/framed", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			w.Write([]byte(`<!doctype html><body data-page="framed"><iframe src="/me" width="360" height="420"></iframe>`))
+			w.Write([]byte(`<!doctype html><meta name="viewport" content="width=device-width"><body data-page="framed" style="margin:0"><iframe src="/me" width="360" height="420"></iframe>`))
 		})
 	})
 	v := world{site: &site{url: url}, wechat: wechat, wechatURL: wechat.url}.newVisitor(t, l)

@@ -26,12 +26,16 @@ func Derive(appID, secret, purpose string) ([]byte, error) {
 	return key, nil
 }
 
+// keyDigits is the length of a session's token: some stores take no longer key.
+const keyDigits = 43
+
 // Key is what a value is kept under: nothing in the clear, since operators list
-// keys, and no longer than a session's token (43 characters), since stores may take
-// no more.
+// keys. It begins with a dot, which no session's token does: anybody can work out
+// some keys, and a cookie that names one must not reach a value where sessions lie in
+// the same store.
 func Key(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
+	return "." + base64.RawURLEncoding.EncodeToString(sum[:])[:keyDigits-1]
 }
 
 // Seal encrypts and authenticates (AES-256-GCM) what belongs under one key.

@@ -60,6 +60,9 @@ func TestKey(t *testing.T) {
 	if len(one) != 43 || one == Key("ab", "") || one != again {
 		t.Error("rule: a key is as long as a session's token, the same again, and keeps its parts apart")
 	}
+	if one[0] != '.' {
+		t.Error("rule: no cookie of a session's can name a key")
+	}
 }
 
 // context-aware stores are asked with a time limit.

@@ -1,0 +1,245 @@
+package core
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/wxapi"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+// badlyMade is a store, and a way to WeChat, that an app made badly.
+type badlyMade struct{ scs.Store }
+
+func (badlyMade) Find(string) ([]byte, bool, error)               { panic("secret of the app's") }
+func (badlyMade) RoundTrip(*http.Request) (*http.Response, error) { panic("secret of the app's") }
+
+func TestAPanicEndsNothing(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.HTTPClient = &http.Client{Transport: badlyMade{}} })
+	if _, err := r.auth.Follows(context.Background(), "oAlice_1"); !errors.Is(err, ErrUnavailable) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("rule: a panic on the way to WeChat is an error: %v", err)
+	}
+	r = newRig(t, keepTokens, func(c *Config) { c.Cache = badlyMade{} })
+	if _, err := r.auth.Follows(context.Background(), "oAlice_1"); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("rule: a panic in the cache is an error: %v", err)
+	}
+	if _, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: "oAlice_1"}); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("rule: a panic in the cache is an error: %v", err)
+	}
+	p := r.poster(Push{})
+	for range 2 {
+		if w := p.post(event("oAlice_1", "subscribe", "", r.now())); w.Code != 503 {
+			t.Errorf("rule: what a panic kept from being taken is sent again, and again not acknowledged: %d", w.Code)
+		}
+	}
+}
+
+func TestWorkThatEndsItsGoroutineEndsNothingElse(t *testing.T) {
+	var q queue
+	done := 0
+	q.add("a", func() { runtime.Goexit() })
+	q.add("a", func() { done++ })
+	q.working.Wait()
+	if done != 1 || q.size != 0 || len(q.waiting) != 0 {
+		t.Errorf("rule: what waits behind work that ended its goroutine is worked on: %d, %d left", done, q.size)
+	}
+}
+
+func TestWhoLeavesDoesNotOpenTheDoor(t *testing.T) {
+	r := newRig(t)
+	b, g := members(r, MustFollowUnlessDown)
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 20 {
+		r.advance(followsFor)
+		out := g.Handle(gone, &Request{Method: "POST", Target: "/members", Host: b.host, TLS: true, Header: with("User-Agent", b.ua, "Cookie", cookieLine(b))})
+		if out.Status == 0 {
+			t.Fatal("rule: a visitor who hangs up does not come in by it")
+		}
+	}
+}
+
+func TestOldNewsLetsNobodyIn(t *testing.T) {
+	start := func(t *testing.T) (r *rig, p *poster, b *browser, g *Gate, made time.Time) {
+		r = newRig(t)
+		b, g = members(r)
+		return r, r.poster(Push{}), b, g, r.now()
+	}
+	t.Run("a follow that comes after a later unfollow and a look-up", func(t *testing.T) {
+		r, p, b, g, made := start(t)
+		r.advance(2 * time.Second)
+		p.post(event(b.openID(), "unsubscribe", "", r.now()))
+		r.advance(followsNotFor)
+		if b.user(g, "/members") != nil {
+			t.Fatal("a stranger came in")
+		}
+		r.advance(-3 * time.Second) // no time goes by for the message
+		p.post(event(b.openID(), "subscribe", "", made))
+		r.advance(4 * time.Second)
+		if b.user(g, "/members") != nil {
+			t.Error("rule: an earlier message that comes later lets nobody in")
+		}
+	})
+	t.Run("a follow that comes late, without any other message", func(t *testing.T) {
+		r, p, b, g, made := start(t)
+		r.advance(pushFresh + time.Second)
+		calls := r.sim.Calls(wxsim.PathFollower)
+		p.post(event(b.openID(), "subscribe", "", made))
+		if b.user(g, "/members") != nil || r.sim.Calls(wxsim.PathFollower) != calls+1 {
+			t.Errorf("rule: an old message only has WeChat asked again: %d calls", r.sim.Calls(wxsim.PathFollower)-calls)
+		}
+	})
+	t.Run("an unfollow that comes late", func(t *testing.T) {
+		r, p, b, g, made := start(t)
+		b.follows(true)
+		r.advance(followsNotFor)
+		if b.user(g, "/members") == nil {
+			t.Fatal("a follower stayed out")
+		}
+		b.follows(false)
+		r.advance(pushFresh)
+		p.post(event(b.openID(), "unsubscribe", "", made))
+		if b.user(g, "/members") != nil {
+			t.Error("rule: an old message has WeChat asked again")
+		}
+	})
+	t.Run("for other nodes, too", func(t *testing.T) {
+		shared := newMemory()
+		r := newRig(t, func(c *Config) { c.Cache = shared })
+		b := r.browser()
+		b.follows(true)
+		ctx := context.Background()
+		if yes, _ := r.auth.Follows(ctx, b.openID()); !yes {
+			t.Fatal("a follower stayed out")
+		}
+		b.follows(false)
+		made := r.now()
+		r.advance(pushFresh + time.Second)
+		r.poster(Push{}).post(event(b.openID(), "unsubscribe", "", made))
+		if yes, _ := r.instance(func(c *Config) { c.Cache = shared }).Follows(ctx, b.openID()); yes {
+			t.Error("rule: an old message has every node ask again")
+		}
+	})
+}
+
+func TestCloseHasAnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &logBook{}
+		auth, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, Logger: slog.New(slog.NewTextHandler(log, nil))}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		goOn, calls := make(chan struct{}), 0
+		p := (&rig{t: t, auth: auth, time: time.Now()}).poster(Push{OnFollow: func(context.Context, FollowEvent) error {
+			calls++
+			<-goOn // heeds no context
+			return nil
+		}})
+		for i := range 3 {
+			p.post(event("oAlice_1", "subscribe", "", time.Now().Add(time.Duration(i)*time.Second)))
+		}
+		began := time.Now()
+		auth.Close()
+		if took := time.Since(began); took != pushBudget {
+			t.Errorf("rule: Close waits 10 s for hooks, and no longer: %v", took)
+		}
+		close(goOn)
+		synctest.Wait()
+		if calls != 1 || !strings.Contains(log.String(), "messages=2") {
+			t.Errorf("rule: what had not begun is dropped, and said so: %d calls, %s", calls, log)
+		}
+	})
+}
+
+func TestOnePersonShutsOutNobodyElse(t *testing.T) {
+	r := newRig(t)
+	goOn := make(chan struct{})
+	p := r.poster(Push{OnMessage: func(context.Context, PushMessage) error { <-goOn; return nil }})
+	codes := map[int]int{}
+	for i := range 2 * maxPushWorkEach {
+		codes[p.post(event("oAlice_1", "CLICK", strconv.Itoa(i), r.now())).Code]++
+	}
+	if w := p.post(event("oBob_123", "unsubscribe", "", r.now())); w.Code != 200 || codes[503] == 0 || codes[200] < maxPushWorkEach {
+		t.Errorf("rule: one person's messages do not shut out another's: %v, %d", codes, w.Code)
+	}
+	close(goOn)
+	r.auth.work.working.Wait()
+}
+
+func TestOtherNodesDoNotWaitForHooks(t *testing.T) {
+	shared := newMemory()
+	r := newRig(t, func(c *Config) { c.Cache = shared })
+	goOn := make(chan struct{})
+	p := r.poster(Push{OnMessage: func(context.Context, PushMessage) error { <-goOn; return nil }})
+	b := r.browser()
+	p.post(event(b.openID(), "CLICK", "", r.now()))
+	p.post(event(b.openID(), "subscribe", "", r.now()))
+	other := r.instance(func(c *Config) { c.Cache = shared })
+	if yes, err := other.Follows(context.Background(), b.openID()); !yes || err != nil || r.sim.Calls(wxsim.PathFollower) != 0 {
+		t.Errorf("rule: the other nodes hear who follows, whatever hooks are busy with: %t %v", yes, err)
+	}
+	close(goOn)
+	r.auth.work.working.Wait()
+}
+
+func TestLookUpsHaveTheirPlaces(t *testing.T) {
+	r := newRig(t)
+	for range maxLookUps {
+		r.auth.followers.places <- struct{}{}
+	}
+	if _, err := r.auth.Follows(context.Background(), "oAlice_1"); !errors.Is(err, ErrUnavailable) || r.sim.Calls(wxsim.PathFollower) != 0 {
+		t.Errorf("rule: beyond 256 look-ups at once nobody can tell: %v", err)
+	}
+	if _, err := r.auth.Follows(context.Background(), "o'; drop table"); !errors.Is(err, wxapi.ErrToken) || errors.Is(err, ErrUnavailable) {
+		t.Errorf("rule: what can be no openid is no outage: %v", err)
+	}
+}
+
+// repeating fails every call with its URL, as some proxies' clients do.
+type repeating struct{}
+
+func (repeating) RoundTrip(r *http.Request) (*http.Response, error) {
+	return nil, errors.New("GET " + r.URL.String() + ": broken")
+}
+
+func TestNoWholeOpenIDIsLogged(t *testing.T) {
+	const openID = "oAlice_1_whole_and_long"
+	r := newRig(t, func(c *Config) {
+		c.HTTPClient = &http.Client{Transport: repeating{}}
+		c.AccountToken = func(context.Context, string) (string, time.Duration, error) {
+			return "92_token-of-a-server-of-the-apps-own-1", time.Hour, nil
+		}
+	})
+	_, err := r.auth.Follows(context.Background(), openID)
+	_, err2 := r.auth.Followers(context.Background(), openID)
+	if told := r.log.String() + err.Error() + err2.Error(); strings.Contains(told, openID) || !strings.Contains(told, "broken") {
+		t.Errorf("rule: neither log nor error holds a whole openid: %s", told)
+	}
+	for range 5 {
+		r.auth.Follows(context.Background(), openID)
+	}
+	if n := strings.Count(r.log.String(), "whether a visitor follows"); n != 1 {
+		t.Errorf("rule: trouble is logged once per look-up, not per request: %d", n)
+	}
+}
+
+func TestAuthFollowers(t *testing.T) {
+	r := newRig(t)
+	b := r.browser()
+	b.follows(true)
+	jun := r.sim.OpenID(testAppID, "jun")
+	list, err := r.auth.Followers(context.Background(), jun, b.openID())
+	if err != nil || len(list) != 2 || list[0].OpenID != jun || list[0].Subscribed || !list[1].Subscribed {
+		t.Errorf("rule: many are asked about at once, in their order: %+v %v", list, err)
+	}
+}
