@@ -117,7 +117,9 @@ func TestWhoLeavesIsShutOutAndForgotten(t *testing.T) {
 
 	w.follows(t)
 	v.get(t, "/members").is(t, "who comes back is the member she was", http.StatusOK, "members", `<b id="number">1</b>`)
-	v.post(t, "/profile/refresh").is(t, "her name comes back when she asks for it", http.StatusOK, "profile", "小美🌸", `data-renewal="done"`)
+	v.post(t, "/profile/refresh").is(t, "her refresh token is gone, too", http.StatusOK, "profile", `data-renewal="refused"`)
+	v.post(t, "/logout")
+	v.allows(t, "/profile").is(t, "her name comes back when she allows it anew", http.StatusOK, "profile", "小美🌸")
 }
 
 func TestScansAreNoted(t *testing.T) {
