@@ -84,7 +84,7 @@ func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 		if len(lines) == 1 {
 			cookies = lines[0]
 		}
-		out, t, nobodys := g.known(ctx, r.Target, cookies)
+		out, t, nobodys := g.known(ctx, r.Target, cookies, false)
 		if out == nil && nobodys {
 			out = g.refused(ctx, r, t)
 		}

@@ -71,13 +71,14 @@ func (a *Auth) passageIn(ctx context.Context) *passage {
 //
 // Most adapters call Handle alone, which looks here first.
 func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
-	out, _, _ := g.known(ctx, target, cookies)
+	out, _, _ := g.known(ctx, target, cookies, true)
 	return out
 }
 
 // known also tells of a request with nothing to recognise anybody by: it is nobody's,
-// and its target is no answer from WeChat.
-func (g *Gate) known(ctx context.Context, asked, cookies string) (out *Outcome, t target, nobodys bool) {
+// and its target is no answer from WeChat. buffered is for strings that lie in a
+// buffer that is used again.
+func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) (out *Outcome, t target, nobodys bool) {
 	if !g.quick {
 		return nil, t, false
 	}
@@ -96,7 +97,7 @@ func (g *Gate) known(ctx context.Context, asked, cookies string) (out *Outcome, 
 	if !s.mayHold(token) {
 		return nil, t, !sent
 	}
-	value, found, err := s.record(ctx, token)
+	value, found, err := s.record(ctx, token, buffered)
 	if !found || err != nil {
 		return nil, t, false
 	}

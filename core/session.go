@@ -95,7 +95,7 @@ func (s *sessions) read(ctx context.Context, h Header, https bool) (stored, erro
 		return stored{token: s.manager.Token(ctx), record: rec, found: ok, broken: value != "" && !ok, loaded: true}, nil
 	}
 	for token := range s.tokens(h, https) {
-		value, found, err := s.record(ctx, token)
+		value, found, err := s.record(ctx, token, false)
 		if err != nil {
 			return stored{}, err
 		}
@@ -108,17 +108,17 @@ func (s *sessions) read(ctx context.Context, h Header, https bool) (stored, erro
 }
 
 // record is our value in the session of a token; "" in a session without one.
-// found is false where there is no session, or one that cannot be decoded.
-func (s *sessions) record(ctx context.Context, token string) (value string, found bool, err error) {
+// found is false where there is no session, or one that cannot be decoded. buffered
+// says that the token lies in a buffer that is used again.
+func (s *sessions) record(ctx context.Context, token string, buffered bool) (value string, found bool, err error) {
 	if s.memory != nil {
 		session, found := s.memory.find(token)
 		value, _ := recordIn(session, s.key)
 		return value, found, nil
 	}
 	key := s.storeKey(token)
-	if !s.manager.HashTokenInStore {
-		// A store may keep the key it is asked for, and the caller's may be a buffer.
-		key = strings.Clone(key)
+	if buffered && !s.manager.HashTokenInStore {
+		key = strings.Clone(key) // a store may keep the key it is asked for
 	}
 	b, found, err := vault.Find(ctx, s.manager.Store, key)
 	if err != nil || !found {
