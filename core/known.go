@@ -19,7 +19,7 @@ type passage struct {
 	outcome   Outcome
 	visitor   *User // nil for nobody; &user where Known read it
 	user      User
-	privilege [2]string // of the user, who seldom has more
+	privilege [1]string // of the user, who seldom has more; two would be an allocation class more
 
 	more *more // nil unless somebody may ask for it
 }
