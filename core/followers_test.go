@@ -168,6 +168,19 @@ func TestAYesOfAnotherNodeHasItsTime(t *testing.T) {
 	}
 }
 
+func TestAYesCountsFromWhenItWasHeard(t *testing.T) {
+	r := newRig(t)
+	f := r.auth.followers
+	f.note("oAlice_1", sighting{follows: true, at: r.now().Add(time.Second - followsFor)})
+	if !f.sure("oAlice_1") {
+		t.Error("rule: a yes lasts for 5 minutes")
+	}
+	r.advance(time.Second)
+	if f.sure("oAlice_1") {
+		t.Error("rule: a yes lasts for 5 minutes from when WeChat was asked, not from when this node read it")
+	}
+}
+
 func TestALateLookUpUndoesNoMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, err := newFollowers(&Config{AppID: testAppID, AppSecret: testSecret}, nil, nil, time.Now, t.Context())

@@ -60,9 +60,11 @@ func TestWhoLeavesDoesNotOpenTheDoor(t *testing.T) {
 	b, g := members(r, MustFollowUnlessDown)
 	gone, cancel := context.WithCancel(context.Background())
 	cancel()
-	for range 20 {
+	late, end := context.WithDeadline(context.Background(), time.Now().Add(-time.Second))
+	defer end()
+	for i := range 20 {
 		r.advance(followsFor)
-		out := g.Handle(gone, &Request{Method: "POST", Target: "/members", Host: b.host, TLS: true, Header: with("User-Agent", b.ua, "Cookie", cookieLine(b))})
+		out := g.Handle([]context.Context{gone, late}[i%2], &Request{Method: "POST", Target: "/members", Host: b.host, TLS: true, Header: with("User-Agent", b.ua, "Cookie", cookieLine(b))})
 		if out.Status == 0 {
 			t.Fatal("rule: a visitor who hangs up does not come in by it")
 		}
@@ -111,6 +113,27 @@ func TestOldNewsLetsNobodyIn(t *testing.T) {
 		p.post(event(b.openID(), "unsubscribe", "", made))
 		if b.user(g, "/members") != nil {
 			t.Error("rule: an old message has WeChat asked again")
+		}
+	})
+	t.Run("a message that comes late, while WeChat is asked", func(t *testing.T) {
+		r, p, b, _, made := start(t)
+		b.follows(true)
+		r.advance(pushFresh + time.Second)
+		release, follows := make(chan struct{}), make(chan bool)
+		r.sim.Fail(wxsim.PathFollower, wxsim.Fault{Times: 1, Wait: release})
+		r.sim.ResetCalls()
+		go func() {
+			yes, _ := r.auth.Follows(context.Background(), b.openID())
+			follows <- yes
+		}()
+		for r.sim.Calls(wxsim.PathFollower) == 0 {
+			runtime.Gosched()
+		}
+		r.advance(time.Second)
+		p.post(event(b.openID(), "unsubscribe", "", made))
+		close(release)
+		if !<-follows {
+			t.Error("rule: an old message is no answer; what WeChat says meanwhile is")
 		}
 	})
 	t.Run("for other nodes, too", func(t *testing.T) {
