@@ -111,9 +111,6 @@ func (h *pushHandler) String() string { return "wechat push handler of " + h.aut
 // Format is String under every verb.
 func (h *pushHandler) Format(f fmt.State, _ rune) { fmt.Fprint(f, h.String()) }
 
-// LogValue is String.
-func (h *pushHandler) LogValue() slog.Value { return slog.StringValue(h.String()) }
-
 func (h *pushHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -142,6 +142,7 @@ func TestPushHooks(t *testing.T) {
 			{"another one with that number", event("oAlice_1", "CLICK", "menu", now.Add(2*time.Second), "<MsgId>7</MsgId>"), "event CLICK  oAlice_1"},
 			{"any other event", event("oAlice_1", "CLICK", "menu", now), "event CLICK  oAlice_1"},
 			{"a message", fmt.Sprintf(text, now.Unix(), "1"), "text  1 oAlice_1"},
+			{"a message that looks like an event", strings.Replace(fmt.Sprintf(text, now.Unix(), "3"), "<Content>", "<Event>subscribe</Event><Content>", 1), "text  3 oAlice_1"},
 			{"a message behind an XML declaration", `<?xml version="1.0" encoding="utf-8"?>` + fmt.Sprintf(text, now.Unix(), "2"), "text  2 oAlice_1"},
 		} {
 			var l ledger

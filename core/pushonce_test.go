@@ -48,10 +48,10 @@ func TestEventsOfOneSecondAreToldApartByTheirNumber(t *testing.T) {
 	r := newRig(t)
 	var l ledger
 	p := r.poster(l.push(Push{}))
-	for _, number := range []string{"1", "2", "2"} {
-		p.post(event("oAlice_1", "TEMPLATESENDJOBFINISH", "", r.now(), "<MsgID>"+number+"</MsgID>"))
+	for _, number := range []string{"<MsgID>1</MsgID>", "<MsgID>2</MsgID>", "<MsgID>2</MsgID>", "<MsgId>1</MsgId>", "<MsgId>2</MsgId>"} {
+		p.post(event("oAlice_1", "TEMPLATESENDJOBFINISH", "", r.now(), number))
 	}
-	if got := l.read(r.auth); len(got) != 2 {
+	if got := l.read(r.auth); len(got) != 4 {
 		t.Errorf("rule: two of one second are two, one sent twice is one: %q", got)
 	}
 }
