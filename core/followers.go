@@ -64,6 +64,10 @@ func (f *followers) follows(ctx context.Context, openID string) (bool, error) {
 		return s.follows, s.err
 	}
 	flight := f.flights.DoChan(openID, func() (any, error) {
+		// The flight before may have landed between the look above and this one.
+		if s, ok := f.seen(openID); ok {
+			return s, nil
+		}
 		s := sighting{at: f.now()}
 		if err := recovered("follower look-up", func() { s = f.placed(openID) }); err != nil {
 			s.err = err

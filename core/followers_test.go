@@ -68,6 +68,21 @@ func TestAMessageWinsOverALookUpUnderWay(t *testing.T) {
 	}
 }
 
+func TestWhoComesLateAsksNobody(t *testing.T) {
+	r := newRig(t)
+	f, looks := r.auth.followers, 0
+	f.note("oAlice_1", sighting{follows: true, at: r.now()})
+	f.now = func() time.Time {
+		if looks++; looks == 1 {
+			return r.now().Add(followsFor) // nothing was known then
+		}
+		return r.now()
+	}
+	if yes, err := f.follows(context.Background(), "oAlice_1"); !yes || err != nil || r.sim.Calls(wxsim.PathFollower) != 0 {
+		t.Errorf("rule: who comes when the answer has just come asks nobody: %t %v", yes, err)
+	}
+}
+
 func TestAMessageToOneNodeWinsOverALookUpOfAnother(t *testing.T) {
 	shared := newMemory()
 	r := newRig(t, func(c *Config) { c.Cache = shared })
