@@ -42,7 +42,7 @@ func (a *Auth) JSConfig(ctx context.Context, page string) (JSConfig, error) {
 // byte that would make two parsers disagree about where the path begins.
 func (a *Auth) isOwnPage(ctx context.Context, page string) bool {
 	at := a.public
-	if p := a.passageIn(ctx); at.host == "" && p != nil {
+	if p := a.passageIn(ctx); p != nil {
 		at = p.more.at
 	}
 	rest, ok := strings.CutPrefix(page, at.String()+at.prefix)

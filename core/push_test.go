@@ -7,6 +7,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -204,8 +205,10 @@ func TestPushSettingsAreChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintf(&b, "%v %+v %#v %s %d %v", h, h, h, h, h, FollowEvent{PushMessage: PushMessage{OpenID: "oAlice_1_whole", XML: []byte(pushToken)}})
-	r.auth.config.logger().Info("x", "handler", h, "event", UnfollowEvent{PushMessage{OpenID: "oAlice_1_whole"}})
+	e := FollowEvent{PushMessage: PushMessage{OpenID: "oAlice_1_whole", XML: []byte(pushToken)}}
+	fmt.Fprintf(&b, "%v %+v %#v %s %d %v %+v %#v %d", h, h, h, h, h, e, e, e, e)
+	r.auth.config.logger().Info("x", "handler", h, "event", e)
+	slog.New(slog.NewJSONHandler(&b, nil)).Info("x", "handler", h, "event", e)
 	b.WriteString(r.log.String())
 	if s := b.String(); strings.Contains(s, "oAlice_1_whole") {
 		t.Errorf("rule: a message is printed without whose it is: %s", s)
