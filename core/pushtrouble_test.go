@@ -265,4 +265,8 @@ func TestAuthFollowers(t *testing.T) {
 	if err != nil || len(list) != 2 || list[0].OpenID != jun || list[0].Subscribed || !list[1].Subscribed {
 		t.Errorf("rule: many are asked about at once, in their order: %+v %v", list, err)
 	}
+	r.sim.Fail(wxsim.PathFollowers, wxsim.Fault{Code: 40003, Message: "no " + jun})
+	if _, err := r.auth.Followers(context.Background(), jun); err == nil || strings.Contains(err.Error(), jun) {
+		t.Errorf("rule: no error holds a whole openid: %v", err)
+	}
 }
