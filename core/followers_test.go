@@ -256,6 +256,7 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 		a.followers.note("oAlice_1", sighting{follows: true, at: time.Now()})
 		a.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_token"})
 		time.Sleep(refreshLife + 2*sweepEvery) // the clock of synctest: nobody waits
+		synctest.Wait()
 		kept := 0
 		for i := range a.tokens.memory.shards {
 			kept += len(a.tokens.memory.shards[i].items)
