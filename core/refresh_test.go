@@ -3,10 +3,15 @@ package core
 import (
 	"context"
 	"errors"
+	"io"
+	"log/slog"
+	"net/http"
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/seed467724c4/wechat/core/wxapi"
@@ -170,34 +175,56 @@ func TestANewRefreshTokenIsKept(t *testing.T) {
 	}
 }
 
+// slowWeChat renews everybody's token once it is released, and counts profiles.
+type slowWeChat struct {
+	release  chan struct{}
+	profiles atomic.Int64
+}
+
+func (s *slowWeChat) RoundTrip(r *http.Request) (*http.Response, error) {
+	body := `{"openid":"oAlice_1","nickname":"新名字"}`
+	if r.URL.Path == wxsim.PathRefreshToken {
+		<-s.release
+		body = `{"access_token":"59_access-0123456789012345678901234567890123456789","expires_in":7200,"refresh_token":"59_kept","openid":"oAlice_1","scope":"snsapi_userinfo"}`
+	} else {
+		s.profiles.Add(1)
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+}
+
 func TestManyWhoRefreshCallWeChatOnce(t *testing.T) {
-	r := newRig(t, keepTokens)
-	b := r.browser()
-	b.login(r.gate(Require, Prompt), "/profile")
-	release := make(chan struct{})
-	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Times: 1, Wait: release})
-	calls := r.sim.Calls(wxsim.PathUserInfo)
-	var all sync.WaitGroup
-	for range 50 {
+	synctest.Test(t, func(t *testing.T) {
+		wechat := &slowWeChat{release: make(chan struct{})}
+		auth, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, KeepTokens: true, HTTPClient: &http.Client{Transport: wechat}, Logger: slog.New(slog.DiscardHandler)}, time.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer auth.Close()
+		auth.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_kept"})
+		u := &User{AppID: testAppID, OpenID: "oAlice_1"}
+		var all sync.WaitGroup
+		for range 50 {
+			all.Go(func() {
+				if got, err := auth.RefreshProfile(t.Context(), u); err != nil || got.Nickname != "新名字" {
+					t.Error(err)
+				}
+			})
+		}
+		left, cancel := context.WithCancel(t.Context())
 		all.Go(func() {
-			if _, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID()}); err != nil {
-				t.Error(err)
+			if _, err := auth.RefreshProfile(left, u); !errors.Is(err, context.Canceled) {
+				t.Errorf("rule: who leaves does not wait: %v", err)
 			}
 		})
-	}
-	left, cancel := context.WithCancel(context.Background())
-	cancel()
-	for r.sim.Calls(wxsim.PathRefreshToken) == 0 {
-		runtime.Gosched()
-	}
-	if _, err := r.auth.RefreshProfile(left, &User{AppID: testAppID, OpenID: b.openID()}); !errors.Is(err, context.Canceled) {
-		t.Errorf("rule: who leaves does not wait: %v", err)
-	}
-	close(release)
-	all.Wait()
-	if n := r.sim.Calls(wxsim.PathUserInfo) - calls; n > 2 {
-		t.Errorf("rule: however many renew one profile at once, WeChat is asked once: %d", n)
-	}
+		synctest.Wait() // everybody waits for WeChat
+		cancel()
+		synctest.Wait()
+		close(wechat.release)
+		all.Wait()
+		if n := wechat.profiles.Load(); n != 1 {
+			t.Errorf("rule: however many renew one profile at once, WeChat is asked once: %d", n)
+		}
+	})
 }
 
 func TestWhoUnfollowsIsForgotten(t *testing.T) {
