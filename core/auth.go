@@ -78,6 +78,7 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	followers, err := newFollowers(&c, wechat, token, now, lifetime)
 	if err != nil {
 		end()
+		token.Close()
 		return nil, err
 	}
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL) // checked above
@@ -135,9 +136,9 @@ func (a *Auth) sweep(ctx context.Context) {
 // waited for, 10 s in all, and those that have not begun by then are dropped (their
 // number is logged); a hook that heeds no context goes on by itself. Then its sweeper,
 // calls to WeChat still running (their visitors see the "unavailable" page), idle
-// connections. Do not call it from a hook. The app's own
-// session manager is left alone. Close gates first: one that goes on still reads
-// sessions. It is safe to call it twice; it always returns nil.
+// connections. Do not call it from a hook. The app's own session manager is left
+// alone. Close gates first: one that goes on still reads sessions, and private ones
+// no longer end. It is safe to call it twice; it always returns nil.
 func (a *Auth) Close() error {
 	if dropped := a.work.close(pushBudget); dropped > 0 {
 		a.config.logger().Error("wechat: hooks for messages from WeChat were dropped on Close", "messages", dropped)

@@ -51,8 +51,8 @@ type Config struct {
 	LoginPath string
 
 	// Sessions is the app's own session manager. Default: private sessions in this
-	// process's memory, 30 days and up to a minute, no idle time, in a cookie of their own. Several
-	// nodes must supply a manager with a shared store, and should set
+	// process's memory, 30 days and up to a minute, no idle time, in a cookie of their
+	// own. Several nodes must supply a manager with a shared store, and should set
 	// HashTokenInStore. Its cookie must be SameSite Lax. Where the manager's
 	// LoadAndSave runs outside the gate it writes the cookie; elsewhere the gate
 	// does. scs writes whole sessions and the last writer wins, so a handler that

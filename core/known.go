@@ -94,7 +94,7 @@ func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) 
 	if !sent && g.mode == Optional {
 		return g.passing(&passage{Context: ctx}), t, true
 	}
-	if !s.mayHold(token) {
+	if !isToken(token) {
 		return nil, t, !sent
 	}
 	value, found, err := s.record(ctx, token, buffered)
@@ -117,7 +117,7 @@ func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) 
 // refused is the other quick way, for a script of a page that nobody is logged in
 // on, which asks again and again: the state machine's own verdict on "nobody, and a
 // script" (unauthorized, unless guests are welcome), reached without a visit.
-// BenchmarkScript and TestAScriptIsRefusedWithFourAllocations watch over it.
+// BenchmarkScript and TestStrangersAllocateLittle watch over it.
 func (g *Gate) refused(ctx context.Context, r *Request, t target) *Outcome {
 	if g.outsiders || kindOf(r) != script {
 		return nil

@@ -70,9 +70,9 @@ func (p Push) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 //
 // It answers 403 to what does not come from WeChat: a wrong signature, a timestamp
 // more than 5 minutes away, a signature that was used for another message, and where
-// it can be told, in 安全模式, a message for another account. What cannot be a message is 400, more than 64 KiB is 413, and
-// while there is too much to do, 503, so that WeChat sends it again. The error names
-// everything wrong with p.
+// it can be told, in 安全模式, a message for another account. What cannot be a message
+// is 400, more than 64 KiB is 413, and while there is too much to do, 503, so that
+// WeChat sends it again. The error names everything wrong with p.
 func (a *Auth) PushHandler(p Push) (http.Handler, error) {
 	var errs []error
 	if p.Token == "" {

@@ -158,6 +158,21 @@ func TestPushHooks(t *testing.T) {
 	}
 }
 
+func TestOnlyTheEncryptedPartOfAMixedMessageCounts(t *testing.T) {
+	r := newRig(t)
+	var l ledger
+	p := r.poster(l.push(Push{EncodingAESKey: pushAESKey}))
+	encrypted := p.key.Encrypt([]byte(event("oAlice_1", "subscribe", "", r.now())))
+	plain := event("oMallory_1", "unsubscribe", "", r.now())
+	mixed := strings.Replace(plain, "</xml>", "<Encrypt><![CDATA["+encrypted+"]]></Encrypt></xml>", 1)
+	if w := p.send("POST", p.query(encrypted), mixed); w.Code != 200 {
+		t.Errorf("rule: 兼容模式 is taken: %d", w.Code)
+	}
+	if got := l.read(r.auth); !slices.Equal(got, []string{`follow oAlice_1 "" `}) {
+		t.Errorf("rule: of a message that is there twice, only what is signed counts: %q", got)
+	}
+}
+
 func TestPushAddressIsVerified(t *testing.T) {
 	r := newRig(t)
 	p := r.poster(Push{})

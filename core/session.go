@@ -163,10 +163,6 @@ func (s *sessions) cookieName(https bool) string {
 // tokenDigits is the length of a token, and of its hash: 32 bytes as base64url.
 const tokenDigits = 43
 
-// mayHold says whether the store is to be asked for a token. The app's own is asked
-// for nothing but what scs hands out; to ours, a map, other bytes are all the same.
-func (s *sessions) mayHold(token string) bool {
-	return len(token) == tokenDigits && (s.memory != nil || isWord(token))
-}
-
+// isToken says whether the store is to be asked for a token: it is asked for nothing
+// but what scs hands out.
 func isToken(token string) bool { return len(token) == tokenDigits && isWord(token) }

@@ -17,6 +17,22 @@ func manager(store scs.Store) *scs.SessionManager {
 	return m
 }
 
+func TestNoCookieButATokenReachesAnyStore(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(Require)
+	b.login(g, "/me")
+	name := r.auth.sessions.cookieName(true)
+	session, _ := r.auth.sessions.memory.find(b.cookies[name])
+	odd := "." + b.cookies[name][1:] // as long as a token, and what other things are kept under
+	if err := r.auth.sessions.memory.Commit(odd, []byte(session), time.Now().Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	b.cookies[name] = odd
+	if b.user(g, "/me") != nil {
+		t.Error("rule: what cannot be a token is not looked for, not even in our own store")
+	}
+}
+
 type brokenStore struct{ scs.Store }
 
 func (brokenStore) Find(string) ([]byte, bool, error)      { return nil, false, errors.New("store is down") }
