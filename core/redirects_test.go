@@ -94,7 +94,7 @@ func TestNoLocationLeavesTheSite(t *testing.T) {
 	start := visitor.get(require, "/")
 	stale := visitor.authorize(start).Get("state")
 	member.login(require, "/")
-	lines := linesOf(t, "adaptertest/testdata/openredirects.txt")
+	lines := linesOf(t, "adaptertest/hostile/testdata/openredirects.txt")
 	texts, runs, escapes, redirects, refused := 0, 0, 0, 0, 0
 	try := func(b *browser, g *Gate, target string) {
 		runs++
@@ -148,7 +148,7 @@ func asBrowsersSend(link string) string {
 
 func TestGoodLinksSurviveTheLogin(t *testing.T) {
 	r := newRig(t)
-	links := linesOf(t, "adaptertest/testdata/goodredirects.txt")
+	links := linesOf(t, "adaptertest/hostile/testdata/goodredirects.txt")
 	require, login := r.gate(Require), r.gate(Login)
 	kept, keptTo := 0, 0
 	for _, link := range links {

@@ -25,29 +25,29 @@ var sound = adapter{fiberwechat.Require, fiberwechat.Optional, fiberwechat.Login
 // app has the routes of adaptertest.App. Fiber asks its handlers in the order in
 // which they were added, so the routes on their own come first. The app's
 // configuration is fiber's default: what it trusts, everybody trusts.
-func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
-	require, prompt := a.require(k.Options()...), a.require(k.Options(fiberwechat.Prompt)...)
+func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
+	require, prompt := a.require(h.Options()...), a.require(h.Options(fiberwechat.Prompt)...)
 
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
-	app.Use(outer(k))
+	app.Use(outer(h))
 	apart := app.Group("/apart")
-	apart.Get("/route", require, handler(k)).Post("/route", require, handler(k))
-	twice := a.require(k.Options()...)
-	apart.Get("/twice", require, twice, handler(k)).Post("/twice", require, twice, handler(k))
-	apart.Get("/profile", prompt, handler(k))
-	apart.Get("/optional", a.optional(k.Options()...), handler(k))
-	apart.Get("/skipped", require, handler(k))
-	apart.Get("/members", a.require(k.Members()...), handler(k))
-	apart.Get("/stream", require, stream(k))
+	apart.Get("/route", require, handler(h)).Post("/route", require, handler(h))
+	twice := a.require(h.Options()...)
+	apart.Get("/twice", require, twice, handler(h)).Post("/twice", require, twice, handler(h))
+	apart.Get("/profile", prompt, handler(h))
+	apart.Get("/optional", a.optional(h.Options()...), handler(h))
+	apart.Get("/skipped", require, handler(h))
+	apart.Get("/members", a.require(h.MembersOptions()...), handler(h))
+	apart.Get("/stream", require, stream(h))
 	group := apart.Group("/group", require)
-	group.Get("/*", handler(k)).Post("/*", handler(k))
-	app.All("/push", a.wrap(k.Push()))
-	app.All("/login", a.login(k.Options()...))
-	app.All("/logout", a.logout(k.Options()...))
+	group.Get("/*", handler(h)).Post("/*", handler(h))
+	app.All("/push", a.wrap(h.PushHandler()))
+	app.All("/login", a.login(h.Options()...))
+	app.All("/logout", a.logout(h.Options()...))
 
 	app.Use(require)
-	app.All("/engine/*", handler(k))
-	app.Get("/profile", prompt, handler(k))
+	app.All("/engine/*", handler(h))
+	app.Get("/profile", prompt, handler(h))
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -65,10 +65,10 @@ func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
 	return "http://" + listener.Addr().String(), stop, nil
 }
 
-func outer(k *adaptertest.Kit) fiber.Handler {
+func outer(h *adaptertest.Harness) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		c.SetUserContext(k.Context(c.UserContext()))
-		for name, values := range k.Header() {
+		c.SetUserContext(h.Context(c.UserContext()))
+		for name, values := range h.Header() {
 			for _, value := range values {
 				c.Response().Header.Add(name, value)
 			}
@@ -77,9 +77,9 @@ func outer(k *adaptertest.Kit) fiber.Handler {
 	}
 }
 
-func handler(k *adaptertest.Kit) fiber.Handler {
+func handler(h *adaptertest.Harness) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		return c.Send(k.Serve(adaptertest.Seen{
+		return c.Send(h.Serve(adaptertest.Seen{
 			Context: c.UserContext(),
 			User:    func() *core.User { return fiberwechat.User(c) },
 			Native:  func() any { return c.Locals(fiberwechat.Key) },
@@ -89,9 +89,9 @@ func handler(k *adaptertest.Kit) fiber.Handler {
 	}
 }
 
-func stream(k *adaptertest.Kit) fiber.Handler {
+func stream(h *adaptertest.Harness) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { k.Stream(w, w.Flush) })
+		c.Context().SetBodyStreamWriter(func(w *bufio.Writer) { h.Stream(w, w.Flush) })
 		return nil
 	}
 }

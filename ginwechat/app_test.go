@@ -29,39 +29,39 @@ var sound = adapter{ginwechat.Require, ginwechat.Optional, ginwechat.Login, ginw
 
 // app has the routes of adaptertest.App. In gin a route is guarded by what was
 // used before it was added, so the routes on their own come first.
-func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
-	require, prompt := a.require(k.Options()...), a.require(k.Options(ginwechat.Prompt)...)
+func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
+	require, prompt := a.require(h.Options()...), a.require(h.Options(ginwechat.Prompt)...)
 	getAndPost := []string{"GET", "POST"}
 
 	r := gin.New()
-	r.Use(outer(k))
+	r.Use(outer(h))
 	apart := r.Group("/apart")
-	apart.Match(getAndPost, "/route", require, handler(k))
-	apart.Match(getAndPost, "/twice", require, a.require(k.Options()...), handler(k))
-	apart.GET("/profile", prompt, handler(k))
-	apart.GET("/optional", a.optional(k.Options()...), handler(k))
-	apart.GET("/skipped", require, handler(k))
-	apart.GET("/members", a.require(k.Members()...), handler(k))
-	apart.GET("/stream", require, stream(k))
+	apart.Match(getAndPost, "/route", require, handler(h))
+	apart.Match(getAndPost, "/twice", require, a.require(h.Options()...), handler(h))
+	apart.GET("/profile", prompt, handler(h))
+	apart.GET("/optional", a.optional(h.Options()...), handler(h))
+	apart.GET("/skipped", require, handler(h))
+	apart.GET("/members", a.require(h.MembersOptions()...), handler(h))
+	apart.GET("/stream", require, stream(h))
 	group := apart.Group("/group")
 	group.Use(require)
-	group.Match(getAndPost, "/*rest", handler(k))
-	r.Any("/push", a.wrap(k.Push()))
-	r.Any("/login", a.login(k.Options()...))
-	r.Any("/logout", a.logout(k.Options()...))
+	group.Match(getAndPost, "/*rest", handler(h))
+	r.Any("/push", a.wrap(h.PushHandler()))
+	r.Any("/login", a.login(h.Options()...))
+	r.Any("/logout", a.logout(h.Options()...))
 
 	r.Use(require)
-	r.Any("/engine/*rest", handler(k))
-	r.GET("/profile", prompt, handler(k))
+	r.Any("/engine/*rest", handler(h))
+	r.GET("/profile", prompt, handler(h))
 
 	server := httptest.NewServer(r)
 	return server.URL, server.Close, nil
 }
 
-func outer(k *adaptertest.Kit) gin.HandlerFunc {
+func outer(h *adaptertest.Harness) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		c.Request = c.Request.WithContext(k.Context(c.Request.Context()))
-		for name, values := range k.Header() {
+		c.Request = c.Request.WithContext(h.Context(c.Request.Context()))
+		for name, values := range h.Header() {
 			for _, value := range values {
 				c.Writer.Header().Add(name, value)
 			}
@@ -70,13 +70,13 @@ func outer(k *adaptertest.Kit) gin.HandlerFunc {
 	}
 }
 
-func handler(k *adaptertest.Kit) gin.HandlerFunc {
+func handler(h *adaptertest.Harness) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		body, err := io.ReadAll(c.Request.Body)
 		if err != nil {
 			panic(err)
 		}
-		c.Data(200, "application/json", k.Serve(adaptertest.Seen{
+		c.Data(200, "application/json", h.Serve(adaptertest.Seen{
 			Context: c.Request.Context(),
 			User:    func() *core.User { return ginwechat.User(c) },
 			Native:  func() any { user, _ := c.Get(ginwechat.Key); return user },
@@ -85,8 +85,8 @@ func handler(k *adaptertest.Kit) gin.HandlerFunc {
 	}
 }
 
-func stream(k *adaptertest.Kit) gin.HandlerFunc {
+func stream(h *adaptertest.Harness) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		k.Stream(c.Writer, func() error { c.Writer.Flush(); return nil })
+		h.Stream(c.Writer, func() error { c.Writer.Flush(); return nil })
 	}
 }

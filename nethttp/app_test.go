@@ -27,31 +27,31 @@ func asItIs(h http.Handler) http.Handler { return h }
 // app has the routes of adaptertest.App. The gate on everything else stands
 // outside its mux, as in the package's example, so the routes without it have one
 // of their own beside it.
-func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
-	require := a.require(k.Options()...)
-	prompt := a.require(k.Options(nethttp.Prompt)...)
+func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
+	require := a.require(h.Options()...)
+	prompt := a.require(h.Options(nethttp.Prompt)...)
 
 	apart := http.NewServeMux()
-	apart.Handle("/apart/route", require(handler(k)))
-	apart.Handle("/apart/twice", require(a.require(k.Options()...)(handler(k))))
-	apart.Handle("/apart/profile", prompt(handler(k)))
-	apart.Handle("/apart/optional", a.optional(k.Options()...)(handler(k)))
-	apart.Handle("/apart/skipped", require(handler(k)))
-	apart.Handle("/apart/members", a.require(k.Members()...)(handler(k)))
-	apart.Handle("/apart/stream", require(stream(k)))
-	apart.Handle("/push", a.wrap(k.Push()))
-	apart.Handle("/login", a.login(k.Options()...))
-	apart.Handle("/logout", a.logout(k.Options()...))
+	apart.Handle("/apart/route", require(handler(h)))
+	apart.Handle("/apart/twice", require(a.require(h.Options()...)(handler(h))))
+	apart.Handle("/apart/profile", prompt(handler(h)))
+	apart.Handle("/apart/optional", a.optional(h.Options()...)(handler(h)))
+	apart.Handle("/apart/skipped", require(handler(h)))
+	apart.Handle("/apart/members", a.require(h.MembersOptions()...)(handler(h)))
+	apart.Handle("/apart/stream", require(stream(h)))
+	apart.Handle("/push", a.wrap(h.PushHandler()))
+	apart.Handle("/login", a.login(h.Options()...))
+	apart.Handle("/logout", a.logout(h.Options()...))
 	group := http.NewServeMux()
-	group.Handle("/apart/group/", handler(k))
+	group.Handle("/apart/group/", handler(h))
 	apart.Handle("/apart/group/", require(group))
 
 	whole := http.NewServeMux()
-	whole.Handle("/engine/", handler(k))
-	whole.Handle("GET /profile", prompt(handler(k)))
+	whole.Handle("/engine/", handler(h))
+	whole.Handle("GET /profile", prompt(handler(h)))
 	guarded := require(whole)
 
-	server := httptest.NewServer(outer(k, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(outer(h, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, pattern := apart.Handler(r); pattern != "" && !strings.HasPrefix(r.URL.Path, "//") {
 			apart.ServeHTTP(w, r)
 			return
@@ -61,24 +61,24 @@ func (a adapter) app(k *adaptertest.Kit) (string, func(), error) {
 	return server.URL, server.Close, nil
 }
 
-func outer(k *adaptertest.Kit, next http.Handler) http.Handler {
+func outer(h *adaptertest.Harness, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		for name, values := range k.Header() {
+		for name, values := range h.Header() {
 			for _, value := range values {
 				w.Header().Add(name, value)
 			}
 		}
-		next.ServeHTTP(w, r.WithContext(k.Context(r.Context())))
+		next.ServeHTTP(w, r.WithContext(h.Context(r.Context())))
 	})
 }
 
-func handler(k *adaptertest.Kit) http.HandlerFunc {
+func handler(h *adaptertest.Harness) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			panic(err)
 		}
-		answer := k.Serve(adaptertest.Seen{
+		answer := h.Serve(adaptertest.Seen{
 			Context: r.Context(), User: func() *core.User { return nethttp.User(r) },
 			Method: r.Method, Target: r.RequestURI, Body: body,
 		})
@@ -86,8 +86,8 @@ func handler(k *adaptertest.Kit) http.HandlerFunc {
 	}
 }
 
-func stream(k *adaptertest.Kit) http.HandlerFunc {
+func stream(h *adaptertest.Harness) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
-		k.Stream(w, http.NewResponseController(w).Flush)
+		h.Stream(w, http.NewResponseController(w).Flush)
 	}
 }

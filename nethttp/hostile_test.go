@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/hostile"
 	"github.com/seed467724c4/wechat/nethttp"
 )
 
-func TestHostileRequests(t *testing.T) { adaptertest.Hostile(t, sound.app, twoAccounts) }
+func TestHostileRequests(t *testing.T) { hostile.Run(t, sound.app, twoAccounts) }
 
-func twoAccounts(outer, inner *adaptertest.Kit) (string, func(), error) {
+func twoAccounts(outer, inner *adaptertest.Harness) (string, func(), error) {
 	mux := http.NewServeMux()
 	mux.Handle("/second/", nethttp.Require(inner.Options()...)(handler(inner)))
 	server := httptest.NewServer(nethttp.Require(outer.Options()...)(mux))

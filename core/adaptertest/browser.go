@@ -2,137 +2,100 @@ package adaptertest
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
-)
 
-const wechatAgent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) MicroMessenger/8.0.50(0x1800323b) NetType/WIFI Language/zh_CN"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
+)
 
 // browser is one visitor's: it keeps cookies per host and port, and follows
 // redirects without parsing them into anything that would change their bytes.
 type browser struct {
-	rig    *rig
-	agent  string
-	person string                       // who WeChat takes the visitor for
-	jar    map[string]map[string]string // host -> name -> value
-	logins []string                     // scopes of the logins it was sent to
+	fixture *fixture
+	agent   string
+	person  string                 // who WeChat takes the visitor for
+	jar     map[string]rawhttp.Jar // host -> name -> value
+	logins  []string               // scopes of the logins it was sent to
 }
 
-func (g *rig) browser(person string) *browser {
-	b := &browser{rig: g, agent: wechatAgent, person: person, jar: map[string]map[string]string{}}
-	b.jar[hostOf(g.simURL)] = map[string]string{"wxsim_person": person}
+func (f *fixture) browser(person string) *browser {
+	b := &browser{fixture: f, agent: rawhttp.WeChatAgent, person: person, jar: map[string]rawhttp.Jar{}}
+	b.jar[rawhttp.Host(f.simURL)] = rawhttp.Jar{"wxsim_person": person}
 	return b
 }
 
 // ask sends one request to the app and follows nothing. extra are header lines.
-func (b *browser) ask(method, target string, extra ...string) (*answer, error) {
-	return b.send(b.rig.appURL, method, target, "", extra...)
+func (b *browser) ask(method, target string, extra ...string) (*rawhttp.Answer, error) {
+	return b.send(b.fixture.appURL, method, target, "", extra...)
 }
 
 // open goes to a page of the app and follows redirects until there is a page.
 // Nothing but the app's and WeChat's addresses is followed.
-func (b *browser) open(target string, extra ...string) (*answer, error) {
-	base := b.rig.appURL
+func (b *browser) open(target string, extra ...string) (*rawhttp.Answer, error) {
+	base := b.fixture.appURL
 	for range 12 {
 		a, err := b.send(base, "GET", target, "", extra...)
 		if err != nil {
 			return nil, err
 		}
-		if uuid := consentForm.FindSubmatch(a.body); base == b.rig.simURL && uuid != nil {
-			form := "uuid=" + string(uuid[1]) + "&person=" + b.person + "&allow=1"
+		if form, ok := rawhttp.ConsentForm(a.Body, b.person); ok && base == b.fixture.simURL {
 			if a, err = b.send(base, "POST", "/connect/oauth2/authorize_reply", form, "Content-Type: application/x-www-form-urlencoded"); err != nil {
 				return nil, err
 			}
 		}
-		to := a.header.Get("Location")
+		to := a.Header.Get("Location")
 		if to == "" {
 			return a, nil
 		}
-		if base, target, err = b.rig.split(to); err != nil {
-			return nil, fmt.Errorf("%w, from %s", err, a.url)
+		if base, target, err = b.fixture.split(to); err != nil {
+			return nil, fmt.Errorf("%w, from %s", err, a.URL)
 		}
 	}
 	return nil, fmt.Errorf("redirects do not end; logins: %v", b.logins)
 }
 
-var consentForm = regexp.MustCompile(`name="uuid" value="([0-9A-Za-z]+)"`)
-
 // report opens a page and reads what its handler saw.
-func (b *browser) report(target string) (*report, error) {
+func (b *browser) report(target string) (*report.Report, error) {
 	a, err := b.open(target)
 	if err != nil {
 		return nil, err
 	}
-	return reportOf(a)
+	return report.Of(a)
 }
 
-func (b *browser) send(base, method, target, body string, extra ...string) (*answer, error) {
-	host := hostOf(base)
+func (b *browser) send(base, method, target, body string, extra ...string) (*rawhttp.Answer, error) {
+	host := rawhttp.Host(base)
 	if strings.HasPrefix(target, "/connect/oauth2/authorize?") {
 		if u, err := url.Parse(target); err == nil {
 			b.logins = append(b.logins, u.Query().Get("scope"))
 		}
 	}
-	a, err := once(host, b.raw(base, method, target, body, extra...))
+	a, err := rawhttp.Once(host, b.raw(base, method, target, body, extra...))
 	if err != nil {
 		return nil, err
 	}
-	a.url = base + target
-	b.keep(host, a.header)
+	a.URL = base + target
+	b.keep(host, a.Header)
 	return a, nil
 }
 
 // raw is a request as this browser writes it: always in the same order, so that
 // requests of two visitors have their values at the same places.
 func (b *browser) raw(base, method, target, body string, extra ...string) string {
-	var s strings.Builder
-	line := func(name, value string) { s.WriteString(name + ": " + value + "\r\n") }
-	s.WriteString(method + " " + target + " HTTP/1.1\r\n")
-	line("Host", hostOf(base))
-	line("User-Agent", b.agent)
-	if !slices.ContainsFunc(extra, func(l string) bool { return strings.HasPrefix(l, "Accept:") }) {
-		line("Accept", "text/html,application/xhtml+xml")
-	}
-	if cookies := b.cookies(hostOf(base)); cookies != "" {
-		line("Cookie", cookies)
-	}
-	for _, l := range extra {
-		s.WriteString(l + "\r\n")
-	}
-	if body != "" || method == http.MethodPost {
-		line("Content-Length", strconv.Itoa(len(body)))
-	}
-	s.WriteString("\r\n" + body)
-	return s.String()
+	host := rawhttp.Host(base)
+	return rawhttp.Request{
+		Method: method, Target: target, Host: host, Cookie: b.cookies(host), Lines: extra, Body: body,
+		Usual: [][2]string{{"User-Agent", b.agent}, {"Accept", "text/html,application/xhtml+xml"}},
+	}.String()
 }
 
-func (b *browser) cookies(host string) string {
-	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(b.jar[host])) {
-		pairs = append(pairs, name+"="+b.jar[host][name])
-	}
-	return strings.Join(pairs, "; ")
-}
+func (b *browser) cookies(host string) string { return b.jar[host].Line() }
 
 func (b *browser) keep(host string, h http.Header) {
 	if b.jar[host] == nil {
-		b.jar[host] = map[string]string{}
+		b.jar[host] = rawhttp.Jar{}
 	}
-	for _, line := range h["Set-Cookie"] {
-		c, err := http.ParseSetCookie(line)
-		switch {
-		case err != nil:
-		case c.MaxAge < 0:
-			delete(b.jar[host], c.Name)
-		default:
-			b.jar[host][c.Name] = c.Value
-		}
-	}
+	b.jar[host].Keep(h)
 }
-
-func hostOf(base string) string { return strings.TrimPrefix(base, "http://") }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
 )
 
 var contextRules = []rule{
@@ -19,8 +20,8 @@ var contextRules = []rule{
 	},
 }
 
-func ownContext(g *rig) error {
-	b, err := g.login("mei")
+func ownContext(f *fixture) error {
+	b, err := f.login("mei")
 	if err != nil {
 		return err
 	}
@@ -35,11 +36,11 @@ func ownContext(g *rig) error {
 	}
 	b.agent = "curl/8"
 	b.jar = nil
-	a, err := once(hostOf(g.appURL), b.raw(g.appURL, "GET", "/engine/x", "", wantOwnAnswer+": 1"))
+	a, err := rawhttp.Once(rawhttp.Host(f.appURL), b.raw(f.appURL, "GET", "/engine/x", "", wantOwnAnswer+": 1"))
 	if err != nil {
 		return err
 	}
-	if a.header.Get("X-Outer") == "" {
+	if a.Header.Get("X-Outer") == "" {
 		return fmt.Errorf("OnError's context lacks the value of the middleware outside")
 	}
 	return nil
@@ -47,21 +48,21 @@ func ownContext(g *rig) error {
 
 // contextAfterTheRequest reads kept contexts in a goroutine while their
 // connection is in use again, for the race detector, and afterwards.
-func contextAfterTheRequest(g *rig) error {
-	mei, err := g.login("mei")
+func contextAfterTheRequest(f *fixture) error {
+	mei, err := f.login("mei")
 	if err != nil {
 		return err
 	}
-	jun, err := g.login("jun")
+	jun, err := f.login("jun")
 	if err != nil {
 		return err
 	}
-	g.kit.visits = nil
-	w, err := dial(hostOf(g.appURL))
+	f.harness.visits = nil
+	w, err := rawhttp.Dial(rawhttp.Host(f.appURL))
 	if err != nil {
 		return err
 	}
-	defer w.close()
+	defer w.Close()
 
 	next, done := make(chan visit), make(chan error, 1)
 	go func() {
@@ -76,10 +77,10 @@ func contextAfterTheRequest(g *rig) error {
 	const rounds = 8
 	for i := range rounds {
 		b := []*browser{mei, jun}[i%2]
-		if _, err = w.ask(b.raw(g.appURL, "GET", "/engine/x", "")); err != nil {
+		if _, err = w.Ask(b.raw(f.appURL, "GET", "/engine/x", "")); err != nil {
 			break
 		}
-		for _, v := range g.kit.kept() {
+		for _, v := range f.harness.kept() {
 			next <- v
 		}
 	}
@@ -90,16 +91,16 @@ func contextAfterTheRequest(g *rig) error {
 	if err != nil {
 		return err
 	}
-	if n := len(g.kit.kept()); n != rounds {
+	if n := len(f.harness.kept()); n != rounds {
 		return fmt.Errorf("%d of %d handlers had a context with the user and the value of the middleware outside", n, rounds)
 	}
 	return nil
 }
 
-func (k *Kit) kept() []visit {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.visits[:len(k.visits):len(k.visits)]
+func (h *Harness) kept() []visit {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.visits[:len(h.visits):len(h.visits)]
 }
 
 func (v visit) intact() error {

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
 var followRules = []rule{
@@ -35,14 +38,14 @@ func (b *browser) refused() error {
 	if err != nil {
 		return err
 	}
-	if a.status != http.StatusForbidden || !bytes.Contains(a.body, []byte(`<body data-page="follow">`)) {
+	if a.Status != http.StatusForbidden || !bytes.Contains(a.Body, []byte(`<body data-page="follow">`)) {
 		return fmt.Errorf("%v, want the page that asks to follow", a)
 	}
 	return nil
 }
 
-func mustFollow(g *rig) error {
-	b := g.browser("mei")
+func mustFollow(f *fixture) error {
+	b := f.browser("mei")
 	if err := b.refused(); err != nil {
 		return err
 	}
@@ -51,11 +54,11 @@ func mustFollow(g *rig) error {
 		return err
 	}
 	for _, part := range []string{accountName, `src="data:image/png;base64,`, `id="retry"`, `id="follow"`, "</html>"} {
-		if !bytes.Contains(a.body, []byte(part)) {
+		if !bytes.Contains(a.Body, []byte(part)) {
 			return fmt.Errorf("the page lacks %s: %v", part, a)
 		}
 	}
-	err = lines(a.header, http.Header{
+	err = lines(a.Header, http.Header{
 		"Content-Type":            {"text/html; charset=utf-8"},
 		"Content-Security-Policy": {"default-src 'none'*"},
 		"Cache-Control":           {"private", "no-store"},
@@ -69,36 +72,36 @@ func mustFollow(g *rig) error {
 		return err
 	}
 	var problem map[string]any
-	if err := json.Unmarshal(a.body, &problem); err != nil {
+	if err := json.Unmarshal(a.Body, &problem); err != nil {
 		return fmt.Errorf("a script gets %v: %w", a, err)
 	}
-	if a.status != http.StatusForbidden || a.header.Get("Content-Type") != "application/problem+json" || problem["login_url"] != nil {
+	if a.Status != http.StatusForbidden || a.Header.Get("Content-Type") != "application/problem+json" || problem["login_url"] != nil {
 		return fmt.Errorf("a script gets %v", a)
 	}
-	if n := g.kit.runs.Load(); n != 0 {
+	if n := f.harness.runs.Load(); n != 0 {
 		return fmt.Errorf("a handler ran")
 	}
 	return nil
 }
 
-func followingOpens(g *rig) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func followingOpens(f *fixture) error {
+	ctx, cancel := context.WithTimeout(context.Background(), rawhttp.Patience)
 	defer cancel()
-	b := g.browser("jun")
+	b := f.browser("jun")
 	if err := b.refused(); err != nil {
 		return err
 	}
-	if err := g.sim.Follow(ctx, appID, "jun"); err != nil {
+	if err := f.sim.Follow(ctx, appID, "jun"); err != nil {
 		return err
 	}
 	r, err := b.report(membersPath)
 	if err != nil {
 		return fmt.Errorf("followed: %w", err)
 	}
-	if r.Context.OpenID != g.openID("jun") || !slices.Equal(b.logins, []string{"snsapi_base"}) {
+	if r.Context.OpenID != f.openID("jun") || !slices.Equal(b.logins, []string{"snsapi_base"}) {
 		return fmt.Errorf("followed: in as %v after logins %v", r.Context, b.logins)
 	}
-	if err := g.sim.Unfollow(ctx, appID, "jun"); err != nil {
+	if err := f.sim.Unfollow(ctx, appID, "jun"); err != nil {
 		return err
 	}
 	if err := b.refused(); err != nil {
@@ -107,17 +110,17 @@ func followingOpens(g *rig) error {
 	return nil
 }
 
-func loadedUser(g *rig) error {
-	if err := g.sim.SetFollowing(appID, "lin", true); err != nil {
+func loadedUser(f *fixture) error {
+	if err := f.sim.SetFollowing(appID, "lin", true); err != nil {
 		return err
 	}
-	b := g.browser("lin")
+	b := f.browser("lin")
 	for range 2 { // as it comes back from WeChat, and with the session
 		r, err := b.report(membersPath)
 		if err != nil {
 			return err
 		}
-		if r.Outer == "" || r.Loaded != (own{g.openID("lin"), r.Outer}) {
+		if r.Outer == "" || r.Loaded != (report.Loaded{OpenID: f.openID("lin"), Outer: r.Outer}) {
 			return fmt.Errorf("the handler of %q finds %+v", r.Outer, r.Loaded)
 		}
 	}
@@ -125,7 +128,7 @@ func loadedUser(g *rig) error {
 	if err != nil {
 		return err
 	}
-	if r.Loaded != (own{}) {
+	if r.Loaded != (report.Loaded{}) {
 		return fmt.Errorf("without a LoadUser the handler finds %+v", r.Loaded)
 	}
 	return nil

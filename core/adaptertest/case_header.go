@@ -6,6 +6,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
 var headerRules = []rule{
@@ -58,13 +61,13 @@ func lines(h, want http.Header) error {
 // joined finds a second cookie behind a comma; a date has no "=" behind its own.
 var joined = regexp.MustCompile(`, *[A-Za-z_]+=`)
 
-func headersOfAnAnswer(g *rig) error {
-	b := g.browser("mei")
+func headersOfAnAnswer(f *fixture) error {
+	b := f.browser("mei")
 	a, err := b.ask("GET", "/engine/x")
 	if err != nil {
 		return err
 	}
-	if err := lines(a.header, http.Header{
+	if err := lines(a.Header, http.Header{
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "wechat_login_*"},
 		"Cache-Control": {"private", "no-store"},
 		"Vary":          {"Accept-Encoding"},
@@ -72,23 +75,23 @@ func headersOfAnAnswer(g *rig) error {
 	}); err != nil {
 		return fmt.Errorf("on the way to WeChat: %w", err)
 	}
-	_, target, err := g.split(a.header.Get("Location"))
+	_, target, err := f.split(a.Header.Get("Location"))
 	if err != nil {
 		return err
 	}
-	if a, err = b.send(g.simURL, "GET", target, ""); err != nil {
+	if a, err = b.send(f.simURL, "GET", target, ""); err != nil {
 		return err
 	}
-	if _, target, err = g.split(a.header.Get("Location")); err != nil {
+	if _, target, err = f.split(a.Header.Get("Location")); err != nil {
 		return err
 	}
 	if a, err = b.ask("GET", target); err != nil {
 		return err
 	}
-	if a.status != 303 {
+	if a.Status != 303 {
 		return fmt.Errorf("the way back: %v, want 303", a)
 	}
-	if err := lines(a.header, http.Header{
+	if err := lines(a.Header, http.Header{
 		"Set-Cookie":      {"app_a=1; Path=/", "app_b=2; Path=/", "wechat_session_*", "wechat_login_*"},
 		"Cache-Control":   {"private", "no-store"},
 		"Referrer-Policy": {"no-referrer"},
@@ -100,8 +103,8 @@ func headersOfAnAnswer(g *rig) error {
 	return nil
 }
 
-func headersBeforeAHandler(g *rig) error {
-	b, err := g.login("mei")
+func headersBeforeAHandler(f *fixture) error {
+	b, err := f.login("mei")
 	if err != nil {
 		return err
 	}
@@ -109,7 +112,7 @@ func headersBeforeAHandler(g *rig) error {
 	if err != nil {
 		return err
 	}
-	return lines(a.header, http.Header{
+	return lines(a.Header, http.Header{
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "session=*"},
 		"Cache-Control": {"private", `no-cache="Set-Cookie"`},
 		"Vary":          {"Accept-Encoding", "Cookie"},
@@ -117,35 +120,35 @@ func headersBeforeAHandler(g *rig) error {
 	})
 }
 
-func everyHeaderValueIsRead(g *rig) error {
-	b, err := g.login("mei")
+func everyHeaderValueIsRead(f *fixture) error {
+	b, err := f.login("mei")
 	if err != nil {
 		return err
 	}
-	cookies := b.cookies(hostOf(g.appURL))
-	delete(b.jar, hostOf(g.appURL))
+	cookies := b.cookies(rawhttp.Host(f.appURL))
+	delete(b.jar, rawhttp.Host(f.appURL))
 	a, err := b.ask("GET", "/engine/x", "Cookie: other=1", "Cookie: "+cookies)
 	if err != nil {
 		return err
 	}
-	r, err := reportOf(a)
+	r, err := report.Of(a)
 	if err != nil {
 		return err
 	}
-	if r.Context.OpenID != g.openID("mei") {
+	if r.Context.OpenID != f.openID("mei") {
 		return fmt.Errorf("the user is %v", r.Context)
 	}
 	return nil
 }
 
-func rawHost(g *rig) error {
+func rawHost(f *fixture) error {
 	for _, header := range []string{
 		"X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https", "Forwarded: host=evil.example;proto=https",
 		"X-Forwarded-Server: evil.example", "X-Host: evil.example", "X-Original-Host: evil.example", "X-Forwarded-Ssl: on",
 		"X-Forwarded-Port: 1", "X-Forwarded-Prefix: /evil", "X-Original-URL: /evil", "X-Rewrite-URL: /evil",
 		"X-HTTP-Method-Override: POST", "X-Url-Scheme: https",
 	} {
-		a, err := g.browser("mei").ask("GET", "/engine/x", header)
+		a, err := f.browser("mei").ask("GET", "/engine/x", header)
 		if err != nil {
 			return err
 		}
@@ -153,7 +156,7 @@ func rawHost(g *rig) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", header, err)
 		}
-		if got != g.appURL+"/engine/x" {
+		if got != f.appURL+"/engine/x" {
 			return fmt.Errorf("%s: redirect_uri is %q", header, got)
 		}
 	}

@@ -3,6 +3,9 @@ package adaptertest
 import (
 	"errors"
 	"fmt"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
 var keptRules = []rule{
@@ -27,97 +30,97 @@ var keptRules = []rule{
 
 // keptStrings sends requests that differ in every string but in no length, on
 // one connection: buffers that are reused are overwritten exactly.
-func keptStrings(g *rig) error {
-	w, err := dial(hostOf(g.appURL))
+func keptStrings(f *fixture) error {
+	w, err := rawhttp.Dial(rawhttp.Host(f.appURL))
 	if err != nil {
 		return err
 	}
-	defer w.close()
+	defer w.Close()
 	for i, method := range []string{"GET", "PUT", "GET", "PUT"} {
 		raw := fmt.Sprintf("%s /engine/page%d?q=%d HTTP/1.1\r\nHost: host%d.example\r\nUser-Agent: agent %d\r\nAccept: text/h%d\r\nCookie: a=%d\r\nX-Kept: a%d\r\nX-Kept: b%d\r\nContent-Length: 0\r\n\r\n",
 			method, i, i, i, i, i, i, i, i)
-		if _, err := w.ask(raw); err != nil {
+		if _, err := w.Ask(raw); err != nil {
 			return err
 		}
 	}
-	g.kit.mu.Lock()
-	defer g.kit.mu.Unlock()
-	return changed(g.kit.strings)
+	f.harness.mu.Lock()
+	defer f.harness.mu.Unlock()
+	return changed(f.harness.strings)
 }
 
 // sessionsStayApart needs the two sessions to meet on each of two connections,
 // and a write per request: on one connection, or with reads alone, a token that
 // was not copied seems to work.
-func sessionsStayApart(g *rig) error {
+func sessionsStayApart(f *fixture) error {
 	people := []string{"mei", "jun"}
 	browsers := make([]*browser, len(people))
-	wires := make([]*wire, 2)
+	wires := make([]*rawhttp.Conn, 2)
 	var err error
 	for i, person := range people {
-		if browsers[i], err = g.login(person); err != nil {
+		if browsers[i], err = f.login(person); err != nil {
 			return err
 		}
-		if wires[i], err = dial(hostOf(g.appURL)); err != nil {
+		if wires[i], err = rawhttp.Dial(rawhttp.Host(f.appURL)); err != nil {
 			return err
 		}
-		defer wires[i].close()
+		defer wires[i].Close()
 	}
 	const rounds = 24
 	for i := range rounds {
 		who := i / 2 % 2
-		a, err := wires[i%2].ask(browsers[who].raw(g.appURL, "GET", "/engine/me", ""))
+		a, err := wires[i%2].Ask(browsers[who].raw(f.appURL, "GET", "/engine/me", ""))
 		if err != nil {
 			return err
 		}
-		r, err := reportOf(a)
+		r, err := report.Of(a)
 		if err != nil {
 			return fmt.Errorf("request %d, of %s: %w", i, people[who], err)
 		}
-		if r.Context.OpenID != g.openID(people[who]) {
+		if r.Context.OpenID != f.openID(people[who]) {
 			return fmt.Errorf("request %d, of %s, was answered as %v", i, people[who], r.Context)
 		}
 	}
-	for _, v := range g.kit.kept() {
+	for _, v := range f.harness.kept() {
 		if err := v.intact(); err != nil {
 			return err
 		}
 	}
-	return g.store.sound(len(people))
+	return f.store.sound(len(people))
 }
 
 // requestsAtOnce has no order, so it may miss what sessionsStayApart finds; it is
 // there for what an adapter shares between requests, and the race detector.
-func requestsAtOnce(g *rig) error {
+func requestsAtOnce(f *fixture) error {
 	people := []string{"mei", "jun", "lin", "ouyang"}
 	requests := make([]string, len(people))
 	for i, person := range people {
-		b, err := g.login(person)
+		b, err := f.login(person)
 		if err != nil {
 			return err
 		}
-		requests[i] = b.raw(g.appURL, "GET", "/engine/me", "")
+		requests[i] = b.raw(f.appURL, "GET", "/engine/me", "")
 	}
 	const connections, each = 8, 20
 	results := make(chan error, connections)
 	for n := range connections {
 		go func() {
 			results <- func() error {
-				w, err := dial(hostOf(g.appURL))
+				w, err := rawhttp.Dial(rawhttp.Host(f.appURL))
 				if err != nil {
 					return err
 				}
-				defer w.close()
+				defer w.Close()
 				for i := range each {
 					who := (n + i) % len(people)
-					a, err := w.ask(requests[who])
+					a, err := w.Ask(requests[who])
 					if err != nil {
 						return err
 					}
-					r, err := reportOf(a)
+					r, err := report.Of(a)
 					if err != nil {
 						return err
 					}
-					if r.Context.OpenID != g.openID(people[who]) {
+					if r.Context.OpenID != f.openID(people[who]) {
 						return fmt.Errorf("a request of %s was answered as %v", people[who], r.Context)
 					}
 				}
@@ -129,5 +132,5 @@ func requestsAtOnce(g *rig) error {
 	for range connections {
 		all = errors.Join(all, <-results)
 	}
-	return errors.Join(all, g.store.sound(len(people)))
+	return errors.Join(all, f.store.sound(len(people)))
 }

@@ -5,6 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
 var loginRules = []rule{
@@ -50,9 +53,9 @@ var oddTargets = []string{
 	"/engine/query?next=https://example.com/a?b=c&arr[]=1|2^`{}",
 }
 
-func silentLogin(g *rig) error {
+func silentLogin(f *fixture) error {
 	for i, target := range oddTargets {
-		b := g.browser("mei")
+		b := f.browser("mei")
 		r, err := b.report(target)
 		if err != nil {
 			return fmt.Errorf("%s: %w", target, err)
@@ -63,18 +66,18 @@ func silentLogin(g *rig) error {
 		if !slices.Equal(b.logins, []string{"snsapi_base"}) {
 			return fmt.Errorf("%s: logins %v, want a silent one", target, b.logins)
 		}
-		if n := g.sim.Calls("/sns/oauth2/access_token"); n != i+1 {
+		if n := f.sim.Calls("/sns/oauth2/access_token"); n != i+1 {
 			return fmt.Errorf("%s: %d codes exchanged after %d logins", target, n, i+1)
 		}
 	}
 	return nil
 }
 
-func userInThreePlaces(g *rig) error {
+func userInThreePlaces(f *fixture) error {
 	for _, at := range []struct{ path, nickname string }{
 		{"/engine/me", ""}, {"/apart/route", ""}, {"/apart/optional", ""}, {"/apart/profile", "阿俊"},
 	} {
-		b, err := g.login("jun")
+		b, err := f.login("jun")
 		if err != nil {
 			return err
 		}
@@ -85,10 +88,10 @@ func userInThreePlaces(g *rig) error {
 		if r.Panic != "" {
 			return fmt.Errorf("%s: the accessor panics: %s", at.path, r.Panic)
 		}
-		want := person{true, g.openID("jun"), at.nickname}
+		want := report.User{Known: true, OpenID: f.openID("jun"), Nickname: at.nickname}
 		for _, place := range []struct {
 			name string
-			got  person
+			got  report.User
 			has  bool
 		}{{"accessor", r.Accessor, true}, {"framework's store", r.Native, r.HasNative}, {"context", r.Context, true}} {
 			if place.has && place.got != want {
@@ -99,8 +102,8 @@ func userInThreePlaces(g *rig) error {
 	return nil
 }
 
-func promptBehindSilent(g *rig) error {
-	b := g.browser("mei")
+func promptBehindSilent(f *fixture) error {
+	b := f.browser("mei")
 	r, err := b.report("/profile?x=1")
 	if err != nil {
 		return err
@@ -114,8 +117,8 @@ func promptBehindSilent(g *rig) error {
 	return nil
 }
 
-func optional(g *rig) error {
-	b := g.browser("mei")
+func optional(f *fixture) error {
+	b := f.browser("mei")
 	r, err := b.report("/apart/optional")
 	if err != nil {
 		return err
@@ -123,20 +126,20 @@ func optional(g *rig) error {
 	if len(b.logins) > 0 || r.Context.Known || r.Accessor.Known || r.Native.Known || r.Panic != "" {
 		return fmt.Errorf("cold, logins %v and report %+v", b.logins, r)
 	}
-	if b, err = g.login("mei"); err != nil {
+	if b, err = f.login("mei"); err != nil {
 		return err
 	}
 	if r, err = b.report("/apart/optional"); err != nil {
 		return err
 	}
-	if len(b.logins) != 1 || r.Accessor.OpenID != g.openID("mei") {
+	if len(b.logins) != 1 || r.Accessor.OpenID != f.openID("mei") {
 		return fmt.Errorf("logged in, logins %v and report %+v", b.logins, r)
 	}
 	return nil
 }
 
-func loginGoesToLocalPages(g *rig) error {
-	b := g.browser("mei")
+func loginGoesToLocalPages(f *fixture) error {
+	b := f.browser("mei")
 	const page = "/engine/next?x=a+b&y=%2F"
 	r, err := b.report("/login?to=" + url.QueryEscape(page))
 	if err != nil {
@@ -153,19 +156,19 @@ func loginGoesToLocalPages(g *rig) error {
 		if err != nil {
 			return err
 		}
-		if got := a.header.Values("Location"); a.status != 303 || !slices.Equal(got, []string{g.appURL + "/"}) {
-			return fmt.Errorf("to=%s: %d to %q, want the front page", to, a.status, got)
+		if got := a.Header.Values("Location"); a.Status != 303 || !slices.Equal(got, []string{f.appURL + "/"}) {
+			return fmt.Errorf("to=%s: %d to %q, want the front page", to, a.Status, got)
 		}
 	}
 	return nil
 }
 
-func logout(g *rig) error {
-	b, err := g.login("mei")
+func logout(f *fixture) error {
+	b, err := f.login("mei")
 	if err != nil {
 		return err
 	}
-	stolen := "Cookie: " + b.cookies(hostOf(g.appURL))
+	stolen := "Cookie: " + b.cookies(rawhttp.Host(f.appURL))
 	for _, refused := range []struct {
 		method, header string
 		status         int
@@ -179,23 +182,23 @@ func logout(g *rig) error {
 		if err != nil {
 			return err
 		}
-		if a.status != refused.status {
+		if a.Status != refused.status {
 			return fmt.Errorf("%s with %s: %v, want %d", refused.method, refused.header, a, refused.status)
 		}
-		if a, err = b.ask("GET", "/engine/me"); err != nil || a.status != 200 {
+		if a, err = b.ask("GET", "/engine/me"); err != nil || a.Status != 200 {
 			return fmt.Errorf("%s with %s logged out: %v, %v", refused.method, refused.header, a, err)
 		}
 	}
-	a, err := b.ask("POST", "/logout", "Sec-Fetch-Site: same-origin", "Origin: "+g.appURL)
+	a, err := b.ask("POST", "/logout", "Sec-Fetch-Site: same-origin", "Origin: "+f.appURL)
 	if err != nil {
 		return err
 	}
-	if a.status != 303 || a.header.Get("Location") != g.appURL+"/" {
+	if a.Status != 303 || a.Header.Get("Location") != f.appURL+"/" {
 		return fmt.Errorf("POST from the same site: %v, want 303 to the front page", a)
 	}
-	nobody := g.browser("mei")
-	for _, cookies := range []string{"Cookie: " + b.cookies(hostOf(g.appURL)), stolen} {
-		if a, err = nobody.ask("GET", "/engine/me", "Accept: application/json", cookies); err != nil || a.status != 401 {
+	nobody := f.browser("mei")
+	for _, cookies := range []string{"Cookie: " + b.cookies(rawhttp.Host(f.appURL)), stolen} {
+		if a, err = nobody.ask("GET", "/engine/me", "Accept: application/json", cookies); err != nil || a.Status != 401 {
 			return fmt.Errorf("after logout with %.20s…: %v, %v", strings.TrimPrefix(cookies, "Cookie: "), a, err)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
 var mountRules = []rule{
@@ -24,44 +26,44 @@ var mountRules = []rule{
 	},
 }
 
-func mounts(g *rig) error {
+func mounts(f *fixture) error {
 	for _, path := range []string{"/engine/deep/er", "/apart/group/deep/er", "/apart/route", "/apart/twice"} {
-		b := g.browser("lin")
-		before := g.kit.runs.Load()
+		b := f.browser("lin")
+		before := f.harness.runs.Load()
 		r, err := b.report(path + "?x=1")
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if string(r.Target) != path+"?x=1" || r.Context.OpenID != g.openID("lin") {
+		if string(r.Target) != path+"?x=1" || r.Context.OpenID != f.openID("lin") {
 			return fmt.Errorf("%s: ended on %q as %v", path, r.Target, r.Context)
 		}
-		if n := g.kit.runs.Load() - before; n != 1 || !slices.Equal(b.logins, []string{"snsapi_base"}) {
+		if n := f.harness.runs.Load() - before; n != 1 || !slices.Equal(b.logins, []string{"snsapi_base"}) {
 			return fmt.Errorf("%s: the handler ran %d times after logins %v", path, n, b.logins)
 		}
 	}
 	return nil
 }
 
-func unknownPages(g *rig) error {
-	b := g.browser("mei")
+func unknownPages(f *fixture) error {
+	b := f.browser("mei")
 	a, err := b.ask("GET", "/no/such/page")
 	if err != nil {
 		return err
 	}
-	if a.status != 302 || !strings.HasPrefix(a.header.Get("Location"), g.simURL) {
+	if a.Status != 302 || !strings.HasPrefix(a.Header.Get("Location"), f.simURL) {
 		return fmt.Errorf("cold: %v, want a login", a)
 	}
 	if a, err = b.open("/no/such/page"); err != nil {
 		return err
 	}
-	if a.status != 404 || len(b.logins) != 1 {
+	if a.Status != 404 || len(b.logins) != 1 {
 		return fmt.Errorf("after logins %v: %v, want the app's 404", b.logins, a)
 	}
 	return nil
 }
 
-func skipped(g *rig) error {
-	b, err := g.login("mei")
+func skipped(f *fixture) error {
+	b, err := f.login("mei")
 	if err != nil {
 		return err
 	}
@@ -69,7 +71,7 @@ func skipped(g *rig) error {
 	if err != nil {
 		return err
 	}
-	r, err := reportOf(a)
+	r, err := report.Of(a)
 	if err != nil {
 		return err
 	}
@@ -79,8 +81,8 @@ func skipped(g *rig) error {
 	if !strings.Contains(r.Panic, "Require") || !strings.Contains(r.Panic, "Optional") {
 		return fmt.Errorf("the accessor's panic is %q", r.Panic)
 	}
-	for name, want := range g.kit.Header() {
-		if got := a.header.Values(name); !slices.Equal(got, want) {
+	for name, want := range f.harness.Header() {
+		if got := a.Header.Values(name); !slices.Equal(got, want) {
 			return fmt.Errorf("%s is %q, want the app's own %q", name, got, want)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
 )
 
 var pushRules = []rule{
@@ -21,48 +23,48 @@ var pushRules = []rule{
 	},
 }
 
-func messages(g *rig) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+func messages(f *fixture) error {
+	ctx, cancel := context.WithTimeout(context.Background(), rawhttp.Patience)
 	defer cancel()
-	if err := g.sim.VerifyPush(ctx, appID); err != nil {
+	if err := f.sim.VerifyPush(ctx, appID); err != nil {
 		return fmt.Errorf("the check of the address: %w", err)
 	}
-	sent := []byte("<xml><ToUserName><![CDATA[gh_suite]]></ToUserName>\r\n<FromUserName><![CDATA[" + g.openID("mei") +
+	sent := []byte("<xml><ToUserName><![CDATA[gh_suite]]></ToUserName>\r\n<FromUserName><![CDATA[" + f.openID("mei") +
 		"]]></FromUserName><CreateTime>1700000000</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[" +
 		strings.Repeat("你好🌸 a+b=%zz &amp;\r\n", 1500) + "]]></Content><MsgId>1234567890123456</MsgId></xml>")
-	if err := g.sim.Push(ctx, appID, sent); err != nil {
+	if err := f.sim.Push(ctx, appID, sent); err != nil {
 		return fmt.Errorf("a message of %d bytes: %w", len(sent), err)
 	}
 	select {
-	case got := <-g.kit.messages:
+	case got := <-f.harness.messages:
 		if !bytes.Equal(got, sent) {
 			return fmt.Errorf("a message of %d bytes reaches the hook as %d others", len(sent), len(got))
 		}
-	case <-time.After(patience):
+	case <-time.After(rawhttp.Patience):
 		return fmt.Errorf("a message was taken and reaches no hook")
 	}
 	return nil
 }
 
-func rawMessages(g *rig) error {
-	b := g.browser("mei")
+func rawMessages(f *fixture) error {
+	b := f.browser("mei")
 	body := strings.Repeat("a=1&b=\x00\xff\r\n你好;", 500)
 	for _, query := range []string{"", "?b=2&a=%zz;x&a=1+2&b=%20", "?timestamp=1&nonce=&signature=你好&x=%2F"} {
 		for _, method := range []string{"POST", "GET"} {
-			want := parcel{method: method, target: pushPath + query, query: strings.TrimPrefix(query, "?")}
+			want := pushRequest{method: method, target: pushPath + query, query: strings.TrimPrefix(query, "?")}
 			if method == "POST" {
 				want.body = []byte(body)
 			}
-			a, err := b.send(g.appURL, method, want.target, string(want.body), "Content-Type: application/x-www-form-urlencoded")
+			a, err := b.send(f.appURL, method, want.target, string(want.body), "Content-Type: application/x-www-form-urlencoded")
 			if err != nil {
 				return err
 			}
-			got := g.kit.lastParcel()
+			got := f.harness.lastPushRequest()
 			if got.method != want.method || got.target != want.target || got.query != want.query || !bytes.Equal(got.body, want.body) {
 				return fmt.Errorf("%s %s with %d bytes: the handler got %s %s, query %q, with %d",
 					method, want.target, len(want.body), got.method, got.target, got.query, len(got.body))
 			}
-			if a.status != 403 || len(a.body) != 0 || a.header.Get("Location") != "" {
+			if a.Status != 403 || len(a.Body) != 0 || a.Header.Get("Location") != "" {
 				return fmt.Errorf("%s %s is nothing of WeChat's: %v, want the handler's own 403", method, want.target, a)
 			}
 		}
@@ -71,7 +73,7 @@ func rawMessages(g *rig) error {
 	if err != nil {
 		return err
 	}
-	if a.status != 405 || a.header.Get("Allow") != "GET, POST" {
+	if a.Status != 405 || a.Header.Get("Allow") != "GET, POST" {
 		return fmt.Errorf("PUT: %v, want the handler's own 405", a)
 	}
 	return nil

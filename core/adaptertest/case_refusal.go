@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
 )
 
 var refusalRules = []rule{
@@ -26,30 +28,30 @@ var refusalRules = []rule{
 	},
 }
 
-func noHandlerBehindAnAnswer(g *rig) error {
+func noHandlerBehindAnAnswer(f *fixture) error {
 	for _, path := range []string{"/engine/x", "/apart/group/x", "/apart/route", "/apart/twice", "/apart/profile", "/apart/members", "/apart/stream", "/profile"} {
 		for _, how := range []struct {
 			name, agent, header string
 			status              int
 		}{
-			{"a page", wechatAgent, "Sec-Fetch-Mode: navigate", 302},
-			{"a script", wechatAgent, "Sec-Fetch-Mode: cors", 401},
-			{"a frame", wechatAgent, "Sec-Fetch-Dest: iframe", 403},
+			{"a page", rawhttp.WeChatAgent, "Sec-Fetch-Mode: navigate", 302},
+			{"a script", rawhttp.WeChatAgent, "Sec-Fetch-Mode: cors", 401},
+			{"a frame", rawhttp.WeChatAgent, "Sec-Fetch-Dest: iframe", 403},
 			{"another browser", "Mozilla/5.0 Firefox/140.0", "Sec-Fetch-Mode: navigate", 403},
 		} {
-			b := g.browser("mei")
+			b := f.browser("mei")
 			b.agent = how.agent
 			a, err := b.ask("GET", path, how.header)
 			if err != nil {
 				return err
 			}
-			if a.status != how.status {
+			if a.Status != how.status {
 				return fmt.Errorf("%s asks for %s: %v, want %d", how.name, path, a, how.status)
 			}
-			if n := g.kit.runs.Load(); n != 0 {
+			if n := f.harness.runs.Load(); n != 0 {
 				return fmt.Errorf("%s asks for %s: a handler ran", how.name, path)
 			}
-			if bytes.Contains(a.body, []byte("HasNative")) || bytes.Contains(a.body, []byte("first\n")) {
+			if bytes.Contains(a.Body, []byte("HasNative")) || bytes.Contains(a.Body, []byte("first\n")) {
 				return fmt.Errorf("%s asks for %s: a handler's answer is in the body: %v", how.name, path, a)
 			}
 		}
@@ -57,8 +59,8 @@ func noHandlerBehindAnAnswer(g *rig) error {
 	return nil
 }
 
-func scriptsGet401(g *rig) error {
-	b := g.browser("mei")
+func scriptsGet401(f *fixture) error {
+	b := f.browser("mei")
 	for _, how := range []struct{ method, header string }{
 		{"GET", "X-Requested-With: XMLHttpRequest"},
 		{"GET", "Accept: application/json"},
@@ -76,35 +78,35 @@ func scriptsGet401(g *rig) error {
 			Status   int    `json:"status"`
 			LoginURL string `json:"login_url"`
 		}
-		if err := json.Unmarshal(a.body, &problem); err != nil {
+		if err := json.Unmarshal(a.Body, &problem); err != nil {
 			return fmt.Errorf("%s with %s: %v: %w", how.method, how.header, a, err)
 		}
-		if a.status != 401 || problem.Status != 401 || a.header.Get("Content-Type") != "application/problem+json" ||
-			a.header.Get("Location") != "" || !strings.HasPrefix(problem.LoginURL, g.appURL+"/login?to=") {
+		if a.Status != 401 || problem.Status != 401 || a.Header.Get("Content-Type") != "application/problem+json" ||
+			a.Header.Get("Location") != "" || !strings.HasPrefix(problem.LoginURL, f.appURL+"/login?to=") {
 			return fmt.Errorf("%s with %s: %v", how.method, how.header, a)
 		}
 	}
 	a, err := b.ask("HEAD", "/engine/api")
-	if err != nil || a.status != 401 {
+	if err != nil || a.Status != 401 {
 		return fmt.Errorf("HEAD: %v, %v", a, err)
 	}
 	return nil
 }
 
-func ownAnswer(g *rig) error {
-	b := g.browser("mei")
+func ownAnswer(f *fixture) error {
+	b := f.browser("mei")
 	b.agent = "curl/8"
 	a, err := b.ask("GET", "/apart/route", wantOwnAnswer+": 1")
 	if err != nil {
 		return err
 	}
-	if a.status != http.StatusTeapot || !bytes.Equal(a.body, ownBody) {
+	if a.Status != http.StatusTeapot || !bytes.Equal(a.Body, ownBody) {
 		return fmt.Errorf("%v, want %d with body %q", a, http.StatusTeapot, ownBody)
 	}
-	if n := g.kit.runs.Load(); n != 0 {
+	if n := f.harness.runs.Load(); n != 0 {
 		return fmt.Errorf("a handler ran")
 	}
-	return lines(a.header, http.Header{
+	return lines(a.Header, http.Header{
 		"Content-Type":  {"application/octet-stream"},
 		"Link":          {"</a>; rel=preload", "</b>; rel=preload"},
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "own_a=1; Path=/", "own_b=2; Path=/"},

@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
 var requestRules = []rule{
@@ -37,28 +40,28 @@ var requestRules = []rule{
 	},
 }
 
-func absoluteRequestLines(g *rig) error {
-	host := hostOf(g.appURL)
+func absoluteRequestLines(f *fixture) error {
+	host := rawhttp.Host(f.appURL)
 	for _, target := range []string{"http://evil.example/engine/x", "http://" + host + "/engine/x", "https://evil.example/engine/x?a=b"} {
-		a, err := once(host, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nUser-Agent: "+wechatAgent+"\r\nAccept: text/html\r\n\r\n")
+		a, err := rawhttp.Once(host, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nUser-Agent: "+rawhttp.WeChatAgent+"\r\nAccept: text/html\r\n\r\n")
 		if err != nil {
 			return err
 		}
-		if a.status != 400 || a.header.Get("Location") != "" {
+		if a.Status != 400 || a.Header.Get("Location") != "" {
 			return fmt.Errorf("GET %s: %v, want 400", target, a)
 		}
 	}
 	return nil
 }
 
-func doubleSlash(g *rig) error {
+func doubleSlash(f *fixture) error {
 	for _, target := range []string{"//evil.example/x", `/\evil.example/x`, "///evil.example", "//evil.example%2Fx", "/%5Cevil.example", "/.//evil.example"} {
-		b := g.browser("mei")
+		b := f.browser("mei")
 		a, err := b.ask("GET", target)
 		if err != nil {
 			return err
 		}
-		if got, err := redirectURI(a); err != nil || got != g.appURL+target {
+		if got, err := redirectURI(a); err != nil || got != f.appURL+target {
 			return fmt.Errorf("%s: redirect_uri %q, %v", target, got, err)
 		}
 		// The app's router may have a page for it or not, or may clean it: what
@@ -72,13 +75,13 @@ func doubleSlash(g *rig) error {
 
 // stays follows redirects as far as the one that ends the login.
 func (b *browser) stays(target string) error {
-	base := b.rig.appURL
+	base := b.fixture.appURL
 	for range 3 {
 		a, err := b.send(base, "GET", target, "")
 		if err != nil {
 			return err
 		}
-		if base, target, err = b.rig.split(a.header.Get("Location")); err != nil {
+		if base, target, err = b.fixture.split(a.Header.Get("Location")); err != nil {
 			return err
 		}
 	}
@@ -86,27 +89,27 @@ func (b *browser) stays(target string) error {
 }
 
 // redirectURI is where an answer's login is to come back to.
-func redirectURI(a *answer) (string, error) {
-	u, err := url.Parse(a.header.Get("Location"))
-	if err != nil || a.status != http.StatusFound {
+func redirectURI(a *rawhttp.Answer) (string, error) {
+	u, err := url.Parse(a.Header.Get("Location"))
+	if err != nil || a.Status != http.StatusFound {
 		return "", fmt.Errorf("%v, want a login", a)
 	}
 	return u.Query().Get("redirect_uri"), nil
 }
 
-func untouchedRequests(g *rig) error {
-	b, err := g.login("mei")
+func untouchedRequests(f *fixture) error {
+	b, err := f.login("mei")
 	if err != nil {
 		return err
 	}
 	body := strings.Repeat("a=1&b=\x00\xff\r\n你好;", 500)
 	for _, path := range []string{"/engine/post", "/apart/route", "/apart/group/post", "/apart/twice"} {
 		target := path + "?q=%zz;x&y=a+b"
-		a, err := b.send(g.appURL, "POST", target, body, "Content-Type: application/x-www-form-urlencoded")
+		a, err := b.send(f.appURL, "POST", target, body, "Content-Type: application/x-www-form-urlencoded")
 		if err != nil {
 			return err
 		}
-		r, err := reportOf(a)
+		r, err := report.Of(a)
 		if err != nil {
 			return err
 		}
@@ -117,24 +120,24 @@ func untouchedRequests(g *rig) error {
 	return nil
 }
 
-func streaming(g *rig) error {
-	b, err := g.login("mei")
+func streaming(f *fixture) error {
+	b, err := f.login("mei")
 	if err != nil {
 		return err
 	}
-	w, err := dial(hostOf(g.appURL))
+	w, err := rawhttp.Dial(rawhttp.Host(f.appURL))
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	r, err := w.begin(b.raw(g.appURL, "GET", "/apart/stream", ""))
+	defer w.Close()
+	r, err := w.Begin(b.raw(f.appURL, "GET", "/apart/stream", ""))
 	if err != nil {
 		return err
 	}
 	defer r.Body.Close()
 	first := make([]byte, len("first\n"))
 	_, err = io.ReadFull(r.Body, first)
-	close(g.kit.release)
+	close(f.harness.release)
 	if err != nil || string(first) != "first\n" {
 		return fmt.Errorf("the first line is %q (%v) while the handler waits for it to arrive", first, err)
 	}
@@ -145,9 +148,9 @@ func streaming(g *rig) error {
 	return nil
 }
 
-func oddRequests(g *rig) error {
-	host := hostOf(g.appURL)
-	usual := "Host: " + host + "\r\nUser-Agent: " + wechatAgent + "\r\nAccept: text/html\r\n"
+func oddRequests(f *fixture) error {
+	host := rawhttp.Host(f.appURL)
+	usual := "Host: " + host + "\r\nUser-Agent: " + rawhttp.WeChatAgent + "\r\nAccept: text/html\r\n"
 	for _, raw := range []string{
 		"GET /engine/x HTTP/1.0\r\n\r\n",
 		"GET /engine/x HTTP/1.1\r\nHost:\r\n\r\n",
@@ -165,14 +168,14 @@ func oddRequests(g *rig) error {
 		"POST /logout HTTP/1.1\r\n" + usual + "Content-Length: 3\r\nOrigin: \xff\r\n\r\na=b",
 	} {
 		line, _, _ := strings.Cut(raw, "\r\n")
-		a, err := once(host, raw)
+		a, err := rawhttp.Once(host, raw)
 		if err != nil {
 			return err
 		}
-		if a.status < 200 || a.status >= 500 {
+		if a.Status < 200 || a.Status >= 500 {
 			return fmt.Errorf("%.60q: %v", line, a)
 		}
 	}
-	_, err := g.login("mei")
+	_, err := f.login("mei")
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -51,7 +52,7 @@ func LoggedIn(change ...func(*core.Config)) (auth *core.Auth, cookie string, sto
 // consented goes through a login without sockets of the app's.
 func consented(auth *core.Auth, sim *wxsim.Sim) (string, error) {
 	gate := core.NewGate(core.Require, auth, core.Prompt)
-	header := http.Header{"User-Agent": {wechatAgent}, "Accept": {"text/html"}}
+	header := http.Header{"User-Agent": {rawhttp.WeChatAgent}, "Accept": {"text/html"}}
 	ask := func(target string) *core.Outcome {
 		return gate.Handle(context.Background(), &core.Request{Method: "GET", Target: target, Host: "127.0.0.1", Header: header})
 	}

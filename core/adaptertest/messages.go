@@ -16,16 +16,16 @@ const (
 	pushKey   = "MadeUpKeyOfTheSuiteMadeUpKeyOfTheSuiteMadeU"
 )
 
-// parcel is a request as the handler for messages got it.
-type parcel struct {
+// pushRequest is a request as the handler for messages got it.
+type pushRequest struct {
 	method, target, query string
 	body                  []byte
 }
 
-// Push is the handler for WeChat's messages, which the app mounts on /push without
+// PushHandler is the handler for WeChat's messages, which the app mounts on /push without
 // a gate, in the way that its framework mounts a handler of net/http.
-func (k *Kit) Push() http.Handler {
-	messages, err := k.auth.PushHandler(core.Push{Token: pushToken, EncodingAESKey: pushKey, OnMessage: k.message})
+func (h *Harness) PushHandler() http.Handler {
+	messages, err := h.auth.PushHandler(core.Push{Token: pushToken, EncodingAESKey: pushKey, OnMessage: h.message})
 	if err != nil {
 		panic(err) // token and key are good ones
 	}
@@ -35,26 +35,26 @@ func (k *Kit) Push() http.Handler {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		k.mu.Lock()
-		k.parcel = parcel{r.Method, r.RequestURI, r.URL.RawQuery, body}
-		k.mu.Unlock()
+		h.mu.Lock()
+		h.pushRequest = pushRequest{r.Method, r.RequestURI, r.URL.RawQuery, body}
+		h.mu.Unlock()
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		messages.ServeHTTP(w, r)
 	})
 }
 
 // message takes what WeChat sent, decrypted. Only the first of a case is waited for.
-func (k *Kit) message(_ context.Context, m core.PushMessage) error {
+func (h *Harness) message(_ context.Context, m core.PushMessage) error {
 	select {
-	case k.messages <- m.XML:
+	case h.messages <- m.XML:
 	default:
 	}
 	return nil
 }
 
-// lastParcel is what the handler for messages got last.
-func (k *Kit) lastParcel() parcel {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.parcel
+// lastPushRequest is what the handler for messages got last.
+func (h *Harness) lastPushRequest() pushRequest {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pushRequest
 }

@@ -1,6 +1,8 @@
 package adaptertest
 
-import "testing"
+import (
+	"testing"
+)
 
 // Run tries every rule on an app of its own. A case that fails prints its rule:
 //

@@ -11,7 +11,7 @@ type rule struct {
 	name    string
 	text    string
 	touched bool // with sessions that are written on every request
-	try     func(*rig) error
+	try     func(*fixture) error
 }
 
 // Failure is a rule that an app breaks.
@@ -26,12 +26,12 @@ func (f Failure) String() string {
 }
 
 func (r rule) check(app App) (err error) {
-	g, stop, err := start(app, r.touched)
+	f, stop, err := start(app, r.touched)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	return r.try(g)
+	return r.try(f)
 }
 
 // Check tries an app and returns the rules it breaks, all or the named ones, in

@@ -52,7 +52,7 @@ func TestEveryCaseHasANameOfItsOwn(t *testing.T) {
 }
 
 func TestAnAppThatDoesNotStartBreaksEveryRule(t *testing.T) {
-	failures := Check(func(*Kit) (string, func(), error) { return "", nil, errors.New("no port left") })
+	failures := Check(func(*Harness) (string, func(), error) { return "", nil, errors.New("no port left") })
 	if len(failures) != len(rules()) {
 		t.Errorf("%d failures of %d rules", len(failures), len(rules()))
 	}

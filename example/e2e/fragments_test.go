@@ -13,7 +13,7 @@ import (
 
 // What follows '#' never reaches a server: it is the browser's to keep or lose.
 func TestFragments(t *testing.T) {
-	list, err := os.ReadFile("../../core/adaptertest/testdata/goodredirects.txt")
+	list, err := os.ReadFile("../../core/adaptertest/hostile/testdata/goodredirects.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

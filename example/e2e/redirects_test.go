@@ -132,7 +132,7 @@ func origin(parser whatwg.Parser, location string) string {
 
 func hostileLines(t *testing.T) []string {
 	t.Helper()
-	b, err := os.ReadFile("../../core/adaptertest/testdata/openredirects.txt")
+	b, err := os.ReadFile("../../core/adaptertest/hostile/testdata/openredirects.txt")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,115 @@
+package adaptertest
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+const (
+	appID  = "wx00000000000000aa"
+	secret = "made-up-secret-of-the-suite"
+
+	accountName = "茶与书"
+)
+
+// fixture is what one case runs on: an app, a WeChat and what they share.
+type fixture struct {
+	harness *Harness
+	sim     *wxsim.Sim
+	store   *retainingStore // of the sessions, where they are written on every request
+	appURL  string
+	simURL  string
+}
+
+// start builds a fixture. touched makes sessions of the app's own that are written on
+// every request; otherwise they are core's private ones.
+func start(app App, touched bool) (f *fixture, stop func(), err error) {
+	f = &fixture{}
+	var stops []func()
+	stopAll := func() {
+		for i := len(stops) - 1; i >= 0; i-- {
+			stops[i]()
+		}
+	}
+	defer func() {
+		if err != nil {
+			stopAll()
+		}
+	}()
+
+	var stopSim func()
+	f.sim, f.simURL, stopSim, err = wxsim.Start(wxsim.Config{
+		Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "127.0.0.1"}},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	stops = append(stops, stopSim)
+
+	config := core.Config{
+		AppID: appID, AppSecret: secret, OpenURL: f.simURL, APIURL: f.simURL,
+		LoginPath: "/login", Logger: slog.New(slog.DiscardHandler),
+		AccountName: accountName, FollowQRCode: f.simURL + wxsim.ProfilePath(appID),
+	}
+	if touched {
+		f.store = newRetainingStore()
+		config.Sessions = touchedSessions(f.store)
+	}
+	auth, err := core.New(config)
+	if err != nil {
+		return nil, nil, err
+	}
+	stops = append(stops, func() { auth.Close() })
+
+	f.harness = NewHarness(auth)
+	var stopApp func()
+	if f.appURL, stopApp, err = app(f.harness); err != nil {
+		return nil, nil, fmt.Errorf("the app does not start: %w", err)
+	}
+	stops = append(stops, stopApp)
+	if err = f.sim.SetPush(appID, f.appURL+pushPath, pushToken, pushKey); err != nil {
+		return nil, nil, err
+	}
+	return f, stopAll, nil
+}
+
+// touchedSessions has an idle time so short that core does not wait before it
+// writes a session anew, and long enough for a slow machine. Not scs.New, whose
+// own store starts a goroutine.
+func touchedSessions(store scs.Store) *scs.SessionManager {
+	return &scs.SessionManager{
+		IdleTimeout: 15 * time.Second, Lifetime: time.Hour, Store: store, Codec: scs.GobCodec{},
+		Cookie: scs.SessionCookie{Name: "session", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true},
+	}
+}
+
+// split takes a Location apart at the end of the host, and drops the fragment, as
+// browsers do. It must be absolute and lead to the app or to WeChat.
+func (f *fixture) split(location string) (base, target string, err error) {
+	location, _, _ = strings.Cut(location, "#")
+	for _, base := range []string{f.appURL, f.simURL} {
+		if target, ok := strings.CutPrefix(location, base); ok && strings.HasPrefix(target, "/") {
+			return base, target, nil
+		}
+	}
+	return "", "", fmt.Errorf("a Location leads to %q", location)
+}
+
+func (f *fixture) openID(person string) string { return f.sim.OpenID(appID, person) }
+
+// login is a browser of a person who is logged in, silently.
+func (f *fixture) login(person string) (*browser, error) {
+	b := f.browser(person)
+	if _, err := b.report("/engine/start"); err != nil {
+		return nil, fmt.Errorf("logging in: %w", err)
+	}
+	return b, nil
+}

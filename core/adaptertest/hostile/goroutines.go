@@ -1,0 +1,69 @@
+package hostile
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/pprof"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// goroutines counts those that do something or wait for somebody: not the idle
+// workers that fasthttp keeps for ten seconds, nor those that sweep them and are as
+// slow to see that their server has ended.
+func goroutines() int {
+	var b strings.Builder
+	if err := pprof.Lookup("goroutine").WriteTo(&b, 1); err != nil {
+		return runtime.NumGoroutine()
+	}
+	total := 0
+	for group := range strings.SplitSeq(b.String(), "\n\n") {
+		idle := strings.Contains(group, "workerPool).workerFunc") && !strings.Contains(group, ").serveConn")
+		if idle || strings.Contains(group, "workerPool).Start.func") {
+			continue
+		}
+		for line := range strings.SplitSeq(group, "\n") {
+			if count, _, ok := strings.Cut(line, " @ "); ok {
+				n, _ := strconv.Atoi(count)
+				total += n
+			}
+		}
+	}
+	return total
+}
+
+// settle waits until no more goroutines run than before.
+func settle(before int) error {
+	var n int
+	if eventually(time.Second, func() bool {
+		if n = runtime.NumGoroutine(); n > before { // the quick way
+			n = goroutines()
+		}
+		return n <= before
+	}) {
+		return nil
+	}
+	return fmt.Errorf("%d goroutines a second later, and %d before", n, before)
+}
+
+// eventually asks again and again until it is so, or the time is up.
+func eventually(limit time.Duration, so func() bool) bool {
+	if so() {
+		return true
+	}
+	end := time.NewTimer(limit)
+	defer end.Stop()
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for {
+		select {
+		case <-end.C:
+			return so()
+		case <-again.C:
+			if so() {
+				return true
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package hostile
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/seed467724c4/wechat/core"
+)
+
+// Sessions that were there before: planted, another person's, broken, or in a store
+// that is down; and the app's own hook.
+var sessionRows = []row{
+	{number: 95, rule: "a session token that was planted is never a session", run: plantedToken},
+	{number: 96, rule: "another person's login leaves nothing of the former one", run: accountSwitch},
+	{number: 97, rule: "a session that cannot be decoded is replaced", onlyOwn: true, run: func(s *scenario) {
+		s.login(s.mei, "/engine/first")
+		s.store.corrupt()
+		s.do(step{target: callback, want: "LOGIN", spent: 1})
+		s.store.corrupt()
+		s.do(step{target: asked, want: "RESTART -> LOGIN"})
+	}},
+	{number: 105, rule: "a store that is down is a page and no logout, and logins go on when it is back", onlyOwn: true, run: storeDown},
+	{number: 106, rule: "a hook that fails or panics logs nobody in", run: hookFails},
+}
+
+func plantedToken(s *scenario) {
+	name := "session"
+	if s.store == nil {
+		s.login(s.jun, "/engine/first")
+		name, _, _ = strings.Cut(s.jun.pair(sessionCookie), "=")
+	}
+	for _, token := range []string{strings.Repeat("a", 43), "attacker-chosen-token", strings.Repeat("a", 43) + "; " + name + "=" + strings.Repeat("b", 43)} {
+		delete(s.values, "C1")
+		s.mei.forget(sessionCookie)
+		s.mei.jar[name] = token
+		s.do(step{target: callback, want: "LOGIN", spent: 1})
+		if s.mei.jar[name] == token {
+			s.errorf("the planted token is kept")
+		}
+		planted := s.visitor("mei")
+		planted.jar[name] = token
+		if got := s.identity(planted); got != "" {
+			s.errorf("the planted token is now a session of %q", got)
+		}
+	}
+}
+
+func accountSwitch(s *scenario) {
+	v := s.who("jun's session")
+	former := s.visitor("jun")
+	former.jar[strings.Split(v.pair(sessionCookie), "=")[0]] = strings.SplitN(v.pair(sessionCookie), "=", 2)[1]
+	if got := s.identity(v); got != "jun" {
+		s.t.Fatalf("logged in as %q, want Bob", got)
+	}
+	token := func() string { return strings.SplitN(v.pair(sessionCookie), "=", 2)[1] }
+	if s.store != nil {
+		ctx, err := s.sessions.Load(context.Background(), token())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.sessions.Put(ctx, "basket", "Bob's")
+		if _, _, err := s.sessions.Commit(ctx); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.do(step{target: "?x=1&code={C1}&state={S1new}", want: "LOGIN", spent: 1, who: "mei"})
+	if got := s.identity(former); got != "" {
+		s.errorf("the former token is still a session of %q", got)
+	}
+	if s.store != nil {
+		ctx, err := s.sessions.Load(context.Background(), token())
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if s.sessions.GetString(ctx, "basket") != "" {
+			s.errorf("Bob's data are in Alice's session")
+		}
+	}
+}
+
+func storeDown(s *scenario) {
+	defer s.store.setDown(false, false)
+	s.login(s.mei, "/engine/first")
+	cookies := s.mei.jar.Line()
+	codes := len(s.wechat.exchanged())
+	s.store.setDown(true, false)
+	a := s.get(s.mei, s.place(callback))
+	s.store.setDown(false, false)
+	s.expectUnavailable(a)
+	if s.mei.jar.Line() != cookies || len(s.wechat.exchanged()) != codes {
+		s.errorf("a store that cannot be read changed cookies or spent a code")
+	}
+	s.do(step{target: asked, want: "PASS"})
+
+	v := s.visitor("mei")
+	v.jar[s.value("K1name")] = strings.SplitN(s.values["K1"], "=", 2)[1]
+	s.store.setDown(false, true)
+	a = s.get(v, s.place(callback))
+	s.store.setDown(false, false)
+	s.expectUnavailable(a)
+	if got := s.identity(v); got != "" || len(s.wechat.exchanged()) != codes+1 {
+		s.errorf("a store that cannot be written logged in %q, with %d exchanges", got, len(s.wechat.exchanged())-codes)
+	}
+	if a = s.get(v, asked); a.outcome != outRestart {
+		s.errorf("the page's link leads to %s", a.outcome)
+		return
+	}
+	s.comeBack(step{page: asked}, v, a, outLogin)
+}
+
+func (s *scenario) expectUnavailable(a *result) {
+	s.t.Helper()
+	if a.outcome != "PAGE-503 unavailable" {
+		s.errorf("%s, want the page: %v", a.outcome, a.Answer)
+		return
+	}
+	s.checkPage(step{page: asked}, a)
+}
+
+func hookFails(s *scenario) {
+	defer s.onLogins(nil)
+	for _, hook := range []func(*core.User) error{
+		func(*core.User) error { panic("of the app's own") },
+		func(*core.User) error { panic(nil) },
+		func(*core.User) error { return errors.New("no room in the table") },
+		func(u *core.User) error { u.OpenID = s.sim.OpenID(appID, "jun"); return nil },
+	} {
+		s.onLogins(hook)
+		delete(s.values, "C1")
+		s.do(step{target: callback, want: "PAGE-503 unavailable", spent: 1})
+	}
+	s.onLogins(nil)
+	s.do(step{target: asked, want: "RESTART -> LOGIN"})
+}

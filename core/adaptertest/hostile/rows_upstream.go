@@ -1,0 +1,205 @@
+package hostile
+
+import (
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+// WeChat's own trouble.
+var upstreamRows = []row{
+	{number: 98, rule: "a WeChat that fails is asked once more, and then there is a page", run: wechatFails},
+	{number: 98, rule: "a WeChat that does not answer is given up in time", slow: true, run: wechatIsSilent},
+	{number: 99, rule: "one -1 is repeated", run: func(s *scenario) {
+		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: -1, Times: 1})
+		s.do(step{target: callback, want: "LOGIN", spent: 2})
+	}},
+	{number: 100, rule: "what is no answer logs nobody in", run: noAnswers},
+	{number: 101, rule: "an endless answer is cut, and a redirect not followed", run: endlessAnswers},
+	{number: 101, rule: "an answer that drips is cut in time", slow: true, run: drippingAnswer},
+	{number: 102, rule: "a name of odd bytes is cleaned, and logs in", run: oddNames},
+	{number: 103, rule: "the virtual visitor of a snapshot page is never logged in, the real one afterwards is", run: snapshotPage},
+	{number: 104, rule: "beyond 256 exchanges at once there is a page at once", run: tooMany},
+}
+
+func wechatFails(s *scenario) {
+	fail := func(name string, own func(*http.Request) (*http.Response, error)) {
+		s.wechat.answer(own)
+		delete(s.values, "C1")
+		s.do(step{target: callback, want: "PAGE-503 unavailable", spent: 2})
+		s.wechat.answer(nil)
+		if s.t.Failed() {
+			s.t.Logf("with: %s", name)
+		}
+	}
+	fail("refused", func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	})
+	fail("no such name", func(r *http.Request) (*http.Response, error) {
+		return nil, &net.DNSError{Err: "no such host", Name: r.URL.Hostname(), IsNotFound: true}
+	})
+	fail("certificate", func(r *http.Request) (*http.Response, error) {
+		return nil, x509.HostnameError{Certificate: &x509.Certificate{}, Host: r.URL.Hostname()}
+	})
+	fail("an error that shows the URL", func(r *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}}
+	})
+	for name, fault := range map[string]wxsim.Fault{"reset": {Drop: true}, "-1": {Code: -1}} {
+		s.sim.Fail(wxsim.PathAccessToken, fault)
+		fail(name, nil)
+		s.sim.Clear(wxsim.PathAccessToken)
+	}
+	s.do(step{target: asked, want: "RESTART -> LOGIN"})
+}
+
+func wechatIsSilent(s *scenario) {
+	s.wechat.answer(func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
+	s.do(step{target: callback, want: "PAGE-503 unavailable", spent: 2})
+}
+
+func noAnswers(s *scenario) {
+	openID := s.sim.OpenID(appID, "mei")
+	for _, body := range []string{
+		"<html><body>502 Bad Gateway</body></html>", "", `{"access_token":"a","openid":"` + openID, "{}", "null", "[]", `"x"`, "0", `{"errcode":0}`,
+		`{"access_token":"token-of-nobody","expires_in":7200}`, `{"access_token":"token-of-nobody","openid":""}`,
+		`{"access_token":"token-of-nobody","openid":null}`, `{"access_token":"token-of-nobody","openid":12345678}`,
+		`{"access_token":"token-of-nobody","openid":["` + openID + `"]}`, `{"access_token":"token-of-nobody","openid":"a b"}`,
+		`{"access_token":"token-of-nobody","openid":"` + strings.Repeat("o", 65) + `"}`, `{"openid":"` + openID + `"}`,
+		`{"access_token":"token-of-nobody","OPENID":"` + openID + `"}`, `{"errcode":0,"errmsg":"ok","openid":{}}`,
+	} {
+		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Body: body})
+		if body == "" {
+			s.wechat.answer(func(r *http.Request) (*http.Response, error) { return reply(r, 200, strings.NewReader("")), nil })
+		}
+		delete(s.values, "C1")
+		s.do(step{target: callback, want: "PAGE-503 unavailable", spent: 1})
+		s.sim.Clear(wxsim.PathAccessToken)
+		s.wechat.answer(nil)
+		if s.t.Failed() {
+			s.t.Logf("with the body %q", body)
+			return
+		}
+	}
+	for _, status := range []int{http.StatusInternalServerError, http.StatusBadGateway, http.StatusForbidden} {
+		s.wechat.answer(func(r *http.Request) (*http.Response, error) {
+			return reply(r, status, strings.NewReader("<html>")), nil
+		})
+		delete(s.values, "C1")
+		codes := len(s.wechat.exchanged())
+		a := s.get(s.mei, s.place(callback))
+		s.wechat.answer(nil)
+		s.expectUnavailable(a)
+		if n := len(s.wechat.exchanged()) - codes; n > 2 || s.identity(s.mei) != "" {
+			s.errorf("status %d: %d exchanges", status, n)
+		}
+	}
+}
+
+func endlessAnswers(s *scenario) {
+	body := &endlessBody{}
+	s.wechat.answer(func(r *http.Request) (*http.Response, error) { return reply(r, 200, body), nil })
+	codes := len(s.wechat.exchanged())
+	s.expectUnavailable(s.get(s.mei, s.place(callback)))
+	tries := len(s.wechat.exchanged()) - codes
+	if read := body.total(); tries > 2 || read > tries*(128<<10) {
+		s.errorf("%d bytes read in %d tries, want about 64 KiB each", read, tries)
+	}
+	for _, status := range []int{301, 302, 307, 308} {
+		s.wechat.answer(func(r *http.Request) (*http.Response, error) {
+			return reply(r, status, strings.NewReader(""), "Location", "http://evil.example/collect"), nil
+		})
+		delete(s.values, "C1")
+		codes := len(s.wechat.exchanged())
+		s.expectUnavailable(s.get(s.mei, s.place(callback)))
+		if n := len(s.wechat.exchanged()) - codes; n > 2 {
+			s.errorf("status %d: %d tries", status, n)
+		}
+	}
+	s.wechat.answer(nil)
+	if got := s.identity(s.mei); got != "" {
+		s.errorf("logged in as %q", got)
+	}
+}
+
+func drippingAnswer(s *scenario) {
+	s.wechat.answer(func(r *http.Request) (*http.Response, error) { return reply(r, 200, slowBody{r}), nil })
+	codes := len(s.wechat.exchanged())
+	s.expectUnavailable(s.get(s.mei, s.place(callback)))
+	if n := len(s.wechat.exchanged()) - codes; n > 2 {
+		s.errorf("%d tries", n)
+	}
+}
+
+func oddNames(s *scenario) {
+	for _, name := range []string{
+		"a\x00b\x01\x14\x1fc", "\xff\xfe\xc0", "<script>alert(1)</script>", "\u202egnp.exe", strings.Repeat("名", 3500), `\u0000\u001b[31m`,
+	} {
+		body := fmt.Sprintf(`{"openid":"%s","nickname":"%s","sex":0,"privilege":[]}`, s.sim.OpenID(appID, "mei"), name)
+		s.sim.Fail(wxsim.PathUserInfo, wxsim.Fault{Body: body, Times: 1})
+		delete(s.values, "CP")
+		s.mei.jar = rawhttp.Jar{s.value("K1name"): strings.SplitN(s.values["K1"], "=", 2)[1]}
+		s.do(step{target: prompt + "?code={CP}&state={P1}", page: prompt, want: "LOGIN", spent: 1})
+		r, err := report.Of(s.roundTrip(s.mei.node, s.mei.raw(request{target: prompt})).Answer)
+		if err != nil {
+			s.errorf("%q: %v", name, err)
+			continue
+		}
+		got := r.Context.Nickname
+		if !utf8.ValidString(got) || strings.ContainsFunc(got, func(c rune) bool { return c < ' ' || c == 0x7f }) {
+			s.errorf("%q is kept as %q", name, got)
+		}
+	}
+}
+
+func snapshotPage(s *scenario) {
+	s.sim.SetSnapshot("mei", true)
+	defer s.sim.SetSnapshot("mei", false)
+	hooks := s.onLogins(nil)
+	s.do(step{target: prompt + "?x=1&code={CP}&state={P1}", page: prompt + "?x=1", want: "PAGE-403 snapshot", spent: 1})
+	if n := s.onLogins(nil) - hooks; n != 0 {
+		s.errorf("OnLogin was called for a virtual visitor")
+	}
+	s.sim.SetSnapshot("mei", false)
+	s.do(step{target: prompt + "?x=1", page: prompt + "?x=1", want: "RESTART -> LOGIN", scope: info})
+}
+
+func tooMany(s *scenario) {
+	const most = 256
+	codes := len(s.wechat.exchanged())
+	targets := make([]string, most)
+	for i := range targets {
+		targets[i] = "?x=1&code=" + s.code(s.t, appID, "mei", base) + "&state={S1}"
+	}
+	release := s.holdExchanges(0)
+	answers := s.deliver(targets...)
+	s.waitForExchanges(most, codes)
+	beyond := s.place("?x=1&code={C2}&state={S2}")
+	a := s.get(s.jun, beyond)
+	if a.took > immediate {
+		s.errorf("the answer beyond took %v", a.took)
+	}
+	s.expectUnavailable(a)
+	if n := len(s.wechat.exchanged()) - codes; n != most {
+		s.errorf("%d exchanges at once", n)
+	}
+	release()
+	for range most {
+		if a := <-answers; a.outcome != outLogin {
+			s.errorf("one of them: %s: %v %v", a.outcome, a.Answer, a.err)
+			break
+		}
+	}
+	s.do(step{as: "K2", target: asked, want: "RESTART -> LOGIN"})
+}

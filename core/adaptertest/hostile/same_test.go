@@ -1,0 +1,134 @@
+package hostile_test
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/hostile"
+	"github.com/seed467724c4/wechat/fiberwechat"
+	"github.com/seed467724c4/wechat/ginwechat"
+	"github.com/seed467724c4/wechat/nethttp"
+)
+
+// A visitor cannot tell which framework a site is built with: status, Location,
+// cookies, headers and bodies of every answer of ours are the same, whatever is
+// sent. Here the gates have no option but their instance, as in most apps.
+func TestTheThreeAdaptersAnswerTheSame(t *testing.T) {
+	apps := []struct {
+		name string
+		app  adaptertest.App
+	}{{"net/http", overNetHTTP}, {"gin", overGin}, {"fiber", overFiber}}
+	for _, own := range []bool{false, true} {
+		var first *hostile.Transcript
+		for i, a := range apps {
+			name := a.name + ", private sessions"
+			if own {
+				name = a.name + ", the app's own sessions"
+			}
+			var record *hostile.Transcript
+			t.Run(name, func(t *testing.T) { record = hostile.Record(t, a.app, nil, own) })
+			if i == 0 {
+				first = record
+				continue
+			}
+			same, excepted, differences := hostile.Compare(first, record)
+			for _, d := range differences {
+				t.Errorf("%s answers in another way than %s: %s", name, apps[0].name, d)
+			}
+			if same < 300 {
+				t.Errorf("%s: only %d cases could be compared", name, same)
+			}
+			t.Logf("%s: %d cases the same as over %s, %d left to the frameworks", name, same, apps[0].name, excepted)
+		}
+	}
+}
+
+// plain are the options of most apps: the instance, perhaps a scope.
+func plain(h *adaptertest.Harness, more ...core.Option) []core.Option {
+	return append(h.Options()[:1:1], more...)
+}
+
+func serve(h *adaptertest.Harness) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write(h.Serve(adaptertest.Seen{
+			Context: r.Context(), User: func() *core.User { return nethttp.User(r) },
+			Method: r.Method, Target: r.RequestURI, Body: body,
+		}))
+	}
+}
+
+func overNetHTTP(h *adaptertest.Harness) (string, func(), error) {
+	require, prompt := nethttp.Require(plain(h)...), nethttp.Require(plain(h, nethttp.Prompt)...)
+	whole := http.NewServeMux()
+	whole.Handle("/engine/", serve(h))
+	whole.Handle("/profile", prompt(serve(h)))
+	guarded := require(whole)
+	apart := http.NewServeMux()
+	apart.Handle("/apart/profile", prompt(serve(h)))
+	apart.Handle("/apart/twice", require(require(serve(h))))
+	apart.Handle("/apart/optional", nethttp.Optional(plain(h)...)(serve(h)))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/apart/") {
+			apart.ServeHTTP(w, r)
+			return
+		}
+		guarded.ServeHTTP(w, r)
+	}))
+	return server.URL, server.Close, nil
+}
+
+func overGin(h *adaptertest.Harness) (string, func(), error) {
+	gin.SetMode(gin.ReleaseMode)
+	require, prompt := ginwechat.Require(plain(h)...), ginwechat.Require(plain(h, ginwechat.Prompt)...)
+	handler := func(c *gin.Context) { serve(h)(c.Writer, c.Request) }
+	r := gin.New()
+	r.GET("/apart/profile", prompt, handler)
+	r.GET("/apart/twice", require, require, handler)
+	r.GET("/apart/optional", ginwechat.Optional(plain(h)...), handler)
+	r.Use(require)
+	r.Any("/engine/*rest", handler)
+	r.GET("/profile", prompt, handler)
+	server := httptest.NewServer(r)
+	return server.URL, server.Close, nil
+}
+
+func overFiber(h *adaptertest.Harness) (string, func(), error) {
+	require, prompt := fiberwechat.Require(plain(h)...), fiberwechat.Require(plain(h, fiberwechat.Prompt)...)
+	handler := func(c *fiber.Ctx) error {
+		return c.Send(h.Serve(adaptertest.Seen{
+			Context: c.UserContext(), User: func() *core.User { return fiberwechat.User(c) },
+			Method: string(c.Request().Header.Method()), Target: string(c.Request().Header.RequestURI()), Body: bytes.Clone(c.Body()),
+		}))
+	}
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	app.Get("/apart/profile", prompt, handler)
+	app.Get("/apart/twice", require, require, handler)
+	app.Get("/apart/optional", fiberwechat.Optional(plain(h)...), handler)
+	app.Use(require)
+	app.All("/engine/*", handler)
+	app.Get("/profile", prompt, handler)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = app.Listener(listener)
+	}()
+	return "http://" + listener.Addr().String(), func() {
+		_ = app.Shutdown()
+		<-ended
+	}, nil
+}

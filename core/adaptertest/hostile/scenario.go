@@ -1,0 +1,136 @@
+package hostile
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+)
+
+const (
+	orders = "/engine/orders/7"
+	asked  = orders + "?x=1" // unless a case says otherwise
+	prompt = "/apart/profile"
+	base   = "snsapi_base"
+	info   = "snsapi_userinfo"
+)
+
+// scene is one case: two people with a browser each, on a stage whose counters
+// stand still but for them.
+type scenario struct {
+	*site
+	t        *testing.T
+	mei, jun *visitor // Alice with K1, Bob with K2
+	values   map[string]string
+	secrets  []string // codes and states of ours, which nothing may show
+	logged   int      // where the log stood
+	record   *recorder
+}
+
+// scene begins with Alice's browser sent to WeChat from the page: it has K1, and S1
+// was issued to it.
+func (st *site) scenario(t *testing.T, record *recorder) *scenario {
+	s := &scenario{
+		site: st, t: t, mei: st.visitor("mei"), jun: st.visitor("jun"),
+		values: map[string]string{}, logged: st.logs.size(), record: record,
+	}
+	s.secrets = []string{secret, secondSecret}
+	s.values["S1"] = s.begin(s.mei, asked)
+	s.values["K1"], s.values["K1value"] = s.mei.pair(bindingCookie), s.binding(s.mei)
+	return s
+}
+
+// end looks at what only shows afterwards.
+func (s *scenario) end() {
+	s.t.Helper()
+	text := s.logs.since(s.logged)
+	for _, secret := range append(s.wechat.secrets(), append(s.secrets, s.sim.OpenID(appID, "mei"), s.sim.OpenID(appID, "jun"))...) {
+		if secret != "" && strings.Contains(text, secret) {
+			s.t.Errorf("a log line shows %.12s…: %s", secret, text)
+		}
+	}
+	if strings.Contains(text, "panic") && !strings.Contains(text, "panic of type") {
+		s.t.Errorf("something panicked: %s", text)
+	}
+	if others := s.wechat.otherHosts(); len(others) > 0 {
+		s.t.Errorf("a call went to %q", others)
+	}
+	if s.shared {
+		return
+	}
+	if err := settle(s.base); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// begin is a plain start of a login; the state is what WeChat is given.
+func (s *scenario) begin(v *visitor, target string) string {
+	s.t.Helper()
+	a := s.roundTrip(v.node, v.raw(request{target: target}))
+	v.jar.Keep(a.Header)
+	if a.outcome != outRestart {
+		s.t.Fatalf("a first visit to %s: %s, want a start: %v", target, a.outcome, a.Answer)
+	}
+	state := authorize(a).state
+	s.secrets = append(s.secrets, state)
+	return state
+}
+
+// login goes all the way, on a page that no case uses.
+func (s *scenario) login(v *visitor, page string) {
+	s.t.Helper()
+	s.begin(v, page)
+	a := s.roundTrip(v.node, v.raw(request{target: page}))
+	v.jar.Keep(a.Header)
+	back := s.consent(v, a)
+	if a = s.roundTrip(v.node, v.raw(request{target: back})); a.outcome != outLogin {
+		s.t.Fatalf("logging in: %s: %v", a.outcome, a.Answer)
+	}
+	s.firstSeen(a.newSession())
+	v.jar.Keep(a.Header)
+}
+
+// consent is what the browser comes back from WeChat with, and what WeChat asks
+// for on the way.
+func (s *scenario) consent(v *visitor, start *result) (target string) {
+	s.t.Helper()
+	to, _, _ := strings.Cut(start.Header.Get("Location"), "#")
+	sim := rawhttp.Host(s.simURL)
+	ask := func(method, target, body string) *rawhttp.Answer {
+		a, err := rawhttp.Once(sim, v.raw(request{method: method, target: target, host: sim, cookie: "wxsim_person=" + v.person, body: body,
+			head: []string{"Content-Type: application/x-www-form-urlencoded"}}))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return a
+	}
+	a := ask("GET", strings.TrimPrefix(to, s.simURL), "")
+	if form, ok := rawhttp.ConsentForm(a.Body, v.person); ok {
+		a = ask("POST", "/connect/oauth2/authorize_reply", form)
+	}
+	back, ok := strings.CutPrefix(a.Header.Get("Location"), public)
+	if !ok {
+		s.t.Fatalf("WeChat sends back to %q: %.300s", a.Header.Get("Location"), a.Body)
+	}
+	_, query, _ := strings.Cut(back, "?")
+	q, _ := url.ParseQuery(query)
+	for _, name := range []string{"code", "state"} {
+		if all := q[name]; len(all) > 0 {
+			s.secrets = append(s.secrets, all[len(all)-1])
+		}
+	}
+	return back
+}
+
+func (s *scenario) binding(v *visitor) string {
+	_, value, _ := strings.Cut(v.pair(bindingCookie), "=")
+	id, _, _ := strings.Cut(value, ".")
+	return id
+}
+
+func (s *scenario) errorf(format string, args ...any) {
+	s.t.Helper()
+	s.t.Errorf("%s", fmt.Sprintf(format, args...))
+}

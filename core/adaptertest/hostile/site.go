@@ -1,0 +1,150 @@
+package hostile
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+const (
+	appID        = "wx00000000000000aa"
+	secret       = "made-up-secret-of-the-suite"
+	public       = "https://app.example.com" // what browsers see; a proxy in front ends TLS
+	publicHost   = "app.example.com"
+	secondID     = "wx00000000000000bb"
+	secondSecret = "another-made-up-secret"
+)
+
+// stage is a site under attack: the app on two nodes, WeChat, and what watches
+// them.
+type site struct {
+	app      adaptertest.App
+	two      TwoAccounts
+	kind     string
+	sim      *wxsim.Sim
+	simURL   string
+	wechat   *transport
+	logs     *logBuffer
+	store    *countingStore // nil for private sessions
+	sessions *scs.SessionManager
+	forge    stateForge
+	nodes    []string
+	base     int  // goroutines when nothing happens
+	shared   bool // other stages are played on at the same time
+
+	mu     sync.Mutex
+	hook   func(*core.User) error
+	hooked int
+	tokens map[string]bool // of sessions, ever seen
+	local  []time.Duration // of answers without a call to WeChat
+}
+
+func newSite(t *testing.T, app adaptertest.App, two TwoAccounts, kind string, logs *logBuffer) *site {
+	t.Helper()
+	st := &site{app: app, two: two, kind: kind, logs: logs, tokens: map[string]bool{}}
+	st.forge = stateForge{appID: appID, secret: secret, scheme: "https", host: publicHost}
+	sim, simURL, stop, err := wxsim.Start(wxsim.Config{Accounts: []wxsim.Account{
+		{AppID: appID, Secret: secret, Domain: publicHost}, {AppID: secondID, Secret: secondSecret, Domain: publicHost},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	st.sim, st.simURL = sim, simURL
+	st.wechat = &transport{api: simURL}
+	if kind == ownStore {
+		st.store = newCountingStore()
+		st.sessions = ownSessions(st.store)
+	}
+	st.node(t)
+	st.node(t)
+	for range 2 { // what a server starts only with its first connections
+		if _, err := rawhttp.Once(rawhttp.Host(st.nodes[0]), "GET /engine/warm HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return st
+}
+
+func (st *site) config() core.Config {
+	return core.Config{
+		AppID: appID, AppSecret: secret, PublicURL: public, OpenURL: st.simURL, APIURL: st.simURL,
+		LoginPath: "/login", Sessions: st.sessions, HTTPClient: &http.Client{Transport: st.wechat},
+		Logger:  slog.New(slog.NewTextHandler(st.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		OnLogin: st.onLogin,
+	}
+}
+
+// node starts another process of the site.
+func (st *site) node(t *testing.T) (base string, stop func()) {
+	t.Helper()
+	auth := st.auth(t, st.config())
+	base, stopApp, err := st.app(adaptertest.NewHarness(auth))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop = sync.OnceFunc(func() {
+		stopApp()
+		auth.Close()
+	})
+	t.Cleanup(stop)
+	st.nodes = append(st.nodes, base)
+	return base, stop
+}
+
+func (st *site) auth(t *testing.T, c core.Config) *core.Auth {
+	t.Helper()
+	auth, err := core.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { auth.Close() })
+	return auth
+}
+
+func (st *site) onLogin(_ context.Context, u *core.User) error {
+	st.mu.Lock()
+	st.hooked++
+	hook := st.hook
+	st.mu.Unlock()
+	if hook == nil {
+		return nil
+	}
+	return hook(u)
+}
+
+// onLogins replaces the app's hook and returns how often it was called so far.
+func (st *site) onLogins(hook func(*core.User) error) int {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.hook = hook
+	return st.hooked
+}
+
+// firstSeen says whether a session token is a new one.
+func (st *site) firstSeen(token string) bool {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	seen := st.tokens[token]
+	st.tokens[token] = true
+	return !seen
+}
+
+func (st *site) code(t *testing.T, account, person, scope string) string {
+	t.Helper()
+	code, err := st.sim.Code(account, person, scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}

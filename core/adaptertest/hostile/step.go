@@ -1,0 +1,209 @@
+package hostile
+
+import (
+	"strings"
+	"time"
+
+	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
+)
+
+// hit is one request of the table and what must become of it. Texts may hold
+// {names} of values of the scene.
+type step struct {
+	as     string // whose browser: "K1" (default), "none", "session", "K2", "jun's session"
+	method string
+	target string // what is asked for; begins with ? for the usual path
+	host   string
+	cookie string // instead of the browser's
+	head   []string
+	body   string
+	tail   string // sent behind the head as it is
+	node   int
+
+	want    string // such as "RESTART -> LOGIN"; alternatives with |
+	page    string // where it ends; default /engine/orders/7?x=1
+	lands   string // what the page is then; default PASS
+	who     string // who it is afterwards; default Alice, or as before
+	scope   string // that WeChat is asked for; default silent
+	attempt int    // that a restart makes; default one more than the state tells
+	spent   int    // codes exchanged at once
+	newK    bool   // a new binding cookie, though one was sent
+}
+
+// hit plays one case.
+func (s *scenario) do(h step) {
+	s.t.Helper()
+	v := s.who(h.as)
+	v.node = s.nodes[h.node]
+	h.target, h.page = s.place(h.target), s.place(h.page)
+	if h.page == "" {
+		h.page = asked
+	}
+	q := request{method: h.method, target: h.target, host: h.host, body: s.fill(h.body), tail: h.tail, cookie: s.fill(h.cookie)}
+	for _, line := range h.head {
+		q.head = append(q.head, s.fill(line))
+	}
+	before := s.identity(v)
+	_, writes := s.store.counts()
+	codes := len(s.wechat.exchanged())
+	a := s.send(v, q)
+	if first, _, _ := strings.Cut(h.want, " -> "); !fits(a.outcome, first) {
+		s.errorf("%.200q\ncame to %s, want %s: %v", h.target, a.outcome, first, a.Answer)
+		return
+	}
+	if n := len(s.wechat.exchanged()) - codes; n != h.spent && a.outcome != outDrop && (!strings.Contains(h.want, "|") || n > h.spent) {
+		s.errorf("%.200q: %d codes exchanged, want %d", h.target, n, h.spent)
+	}
+	if _, now := s.store.counts(); now != writes && a.outcome != outLogin {
+		s.errorf("%.200q: %s wrote to the session store", h.target, a.outcome)
+	}
+	if n := len(s.wechat.exchanged()) - codes; n == 0 && a.err == nil {
+		s.mu.Lock()
+		s.local = append(s.local, a.took)
+		s.mu.Unlock()
+	}
+	person := h.who
+	switch {
+	case person != "":
+	case a.outcome == outLogin:
+		person = "mei"
+	default:
+		person = before
+	}
+	s.checkOutcome(h, v, q, a)
+	if got := s.identity(v); got != person {
+		s.errorf("%.200q: the browser is now logged in as %q, want %q", h.target, got, person)
+	}
+	_, then, more := strings.Cut(h.want, " -> ")
+	switch {
+	case a.outcome == outLogin || a.outcome == outClean && person != "":
+		s.land(h, v)
+	case a.outcome == outRestart && more:
+		s.comeBack(h, v, a, then)
+	}
+}
+
+// place completes a target or page.
+func (s *scenario) place(text string) string {
+	if strings.HasPrefix(text, "?") {
+		text = orders + text
+	}
+	return s.fill(text)
+}
+
+// who is the browser of a case.
+func (s *scenario) who(as string) *visitor {
+	s.t.Helper()
+	switch as {
+	case "", "K1":
+		return s.mei
+	case "none":
+		return s.visitor("mei")
+	case "session":
+		s.login(s.mei, "/engine/first")
+		return s.mei
+	case "K2":
+		s.value("K2")
+		return s.jun
+	case "jun's session":
+		s.mei.person = "jun"
+		s.login(s.mei, "/engine/first")
+		s.mei.person = "mei"
+		return s.mei
+	}
+	s.t.Fatalf("no browser is called %q", as)
+	return nil
+}
+
+// send asks, keeps the cookies, and looks after what holds for every answer.
+func (s *scenario) send(v *visitor, q request) *result {
+	s.t.Helper()
+	a := s.roundTrip(v.node, v.raw(q))
+	s.checkInvariants(a)
+	v.jar.Keep(a.Header)
+	s.checkCookies(v)
+	s.record.note(s, q.target, a)
+	return a
+}
+
+// get is a plain navigation.
+func (s *scenario) get(v *visitor, target string) *result {
+	s.t.Helper()
+	return s.send(v, request{target: target})
+}
+
+// identity is who the site takes a browser for; "" for nobody.
+func (s *scenario) identity(v *visitor) string {
+	s.t.Helper()
+	a := s.roundTrip(v.node, v.raw(request{target: "/engine/whoami", head: []string{"Accept: application/json"}}))
+	switch a.outcome {
+	case outRefuse:
+		return ""
+	case outPass:
+		r, err := report.Of(a.Answer)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		return s.person(r)
+	}
+	s.t.Fatalf("asking who it is: %s: %v %v", a.outcome, a.Answer, a.err)
+	return ""
+}
+
+// person is whom a handler saw.
+func (s *scenario) person(r *report.Report) string {
+	for _, id := range []string{"mei", "jun"} {
+		if r.Context.OpenID == s.sim.OpenID(appID, id) {
+			return id
+		}
+	}
+	return r.Context.OpenID
+}
+
+// land follows a redirect to the clean page.
+func (s *scenario) land(h step, v *visitor) {
+	s.t.Helper()
+	want := h.lands
+	if want == "" {
+		want = outPass
+	}
+	a := s.get(v, h.page)
+	if !fits(a.outcome, want) {
+		s.errorf("the page behind the login is %s, want %s: %v", a.outcome, want, a.Answer)
+		return
+	}
+	if a.outcome == outPass {
+		if r, err := report.Of(a.Answer); err != nil || string(r.Target) != h.page {
+			s.errorf("asked for %q, ended on %q, %v", h.page, r.Target, err)
+		}
+	}
+}
+
+// comeBack goes to WeChat and back, and expects the login there.
+func (s *scenario) comeBack(h step, v *visitor, start *result, want string) {
+	s.t.Helper()
+	codes := len(s.wechat.exchanged())
+	back := s.consent(v, start)
+	a := s.get(v, back)
+	if !fits(a.outcome, want) {
+		s.errorf("coming back from WeChat: %s, want %s: %v", a.outcome, want, a.Answer)
+		return
+	}
+	if a.outcome == outDrop {
+		return
+	}
+	if n := len(s.wechat.exchanged()) - codes; n != 1 {
+		s.errorf("coming back from WeChat: %d codes exchanged, want 1", n)
+	}
+	h.target = back
+	s.checkOutcome(h, v, request{}, a)
+	if got := s.identity(v); got != v.person {
+		s.errorf("coming back from WeChat logs in %q, want %q", got, v.person)
+	}
+	if a.outcome == outLogin {
+		s.land(h, v)
+	}
+}
+
+// at once is how long nothing takes that waits for nobody.
+const immediate = 2 * time.Second

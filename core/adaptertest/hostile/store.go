@@ -1,0 +1,91 @@
+package hostile
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+)
+
+var _ scs.Store = (*countingStore)(nil)
+
+// countingStore is a session store that counts its calls and can be down.
+type countingStore struct {
+	mu             sync.Mutex
+	items          map[string][]byte
+	reads, writes  int
+	noRead, noSave bool
+}
+
+var errDown = errors.New("store is down")
+
+func newCountingStore() *countingStore { return &countingStore{items: map[string][]byte{}} }
+
+// Find implements scs.Store.
+func (c *countingStore) Find(key string) ([]byte, bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads++
+	if c.noRead {
+		return nil, false, errDown
+	}
+	b, found := c.items[key]
+	return b, found, nil
+}
+
+// Commit implements scs.Store. Nothing expires while a suite runs.
+func (c *countingStore) Commit(key string, b []byte, _ time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writes++
+	if c.noSave {
+		return errDown
+	}
+	c.items[key] = b
+	return nil
+}
+
+// Delete implements scs.Store.
+func (c *countingStore) Delete(key string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writes++
+	delete(c.items, key)
+	return nil
+}
+
+// counts is safe to ask for without a store: private sessions have none to count.
+func (c *countingStore) counts() (reads, writes int) {
+	if c == nil {
+		return 0, 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.reads, c.writes
+}
+
+func (c *countingStore) setDown(read, save bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.noRead, c.noSave = read, save
+}
+
+// corrupt replaces every session by what no codec reads.
+func (c *countingStore) corrupt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key := range c.items {
+		c.items[key] = []byte("\xff of another release")
+	}
+}
+
+// ownSessions are an app's own, with scs's own codec over a store that only sees
+// hashes of tokens. Not scs.New, whose own store starts a goroutine.
+func ownSessions(store scs.Store) *scs.SessionManager {
+	return &scs.SessionManager{
+		Lifetime: time.Hour, Store: store, Codec: scs.GobCodec{}, HashTokenInStore: true,
+		Cookie: scs.SessionCookie{Name: "session", Path: "/", HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode, Persist: true},
+	}
+}
