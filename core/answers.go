@@ -2,7 +2,6 @@ package core
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/seed467724c4/wechat/core/internal/page"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -93,7 +93,12 @@ func (v *visit) problem() *Outcome {
 	if v.state.shape == ourState {
 		asked = asked.clean()
 	}
-	return v.problemWith(http.StatusUnauthorized, loginRequired(v.gate.loginURL(v.request, v.at, asked)), nil)
+	return v.problemWith(http.StatusUnauthorized, page.LoginRequired(v.gate.loginURL(v.request, v.at, asked)), nil)
+}
+
+// problemHeader goes with every problem document; shared, never changed.
+func problemHeader() http.Header {
+	return http.Header{"Content-Type": {page.ProblemType}, "Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}}
 }
 
 // problemWith shares its headers with all others, unless a cookie goes along.
@@ -135,24 +140,25 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	if out := v.appsOwn(err); out != nil {
 		return out
 	}
-	p := Page{Kind: kind, Status: statusOf[kind], Lang: languageOf(v.request.Header.Get("Accept-Language"))}
+	p := Page{Kind: kind, Status: statusOf[kind], Lang: v.auth.pages.builtIn.Language(v.request.Header.Get("Accept-Language"))}
 	if kind != BadRequestPage {
-		p.Here = v.here()
+		p.Here = page.Address(v.here())
 	}
 	switch kind {
 	case OutsidePage:
-		p.QRCode = qrCode(p.Here)
+		p.QRCode = page.QRCode(p.Here)
 	case ConsentPage:
-		p.Here = v.wechat
+		p.Here = page.Address(v.wechat)
 	case FollowPage:
 		code := v.auth.followCode
-		p.Account, p.QRCode, p.Follow = v.auth.config.AccountName, code.image, code.link
+		p.AccountHTML, p.QRCode, p.Follow = page.Text(v.auth.config.AccountName), page.Address(code.image), page.Address(code.link)
 		if code.local {
-			p.QRCode = v.at.url(target{path: code.image})
+			p.QRCode = page.Address(v.at.url(target{path: code.image}))
 		}
+		p.Home = page.Address(v.at.url(target{path: "/"}))
 	case RefusedPage:
 		if path := v.auth.config.GuestPath; path != "" {
-			p.Guest = v.at.url(target{path: path})
+			p.Guest = page.Address(v.at.url(target{path: path}))
 		}
 	case StuckPage:
 		p.Fault = v.fault()
@@ -171,8 +177,8 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	if v.kind == script && v.gate.mode != Logout {
 		return v.problemFor(p, err)
 	}
-	v.add("Content-Type", "text/html; charset=utf-8")
-	v.add("Content-Security-Policy", v.auth.pages.policyFor(kind, v.auth.followCode.source))
+	v.add("Content-Type", page.ContentType)
+	v.add("Content-Security-Policy", v.auth.pages.builtIn.Policy(page.Kind(kind), v.auth.followCode.source))
 	v.add("X-Content-Type-Options", "nosniff")
 	return v.answerWith(p.Status, v.auth.pages.render(p), err)
 }
@@ -214,9 +220,7 @@ func (v *visit) appsOwn(err error) *Outcome {
 }
 
 func (v *visit) problemFor(p Page, err error) *Outcome {
-	text := wordsFor(Page{Kind: p.Kind, Lang: "en"})
-	body, _ := json.Marshal(problem{Type: "about:blank", Title: text.Title, Status: p.Status, Detail: text.Body, Reference: p.Reference})
-	return v.problemWith(p.Status, body, err)
+	return v.problemWith(p.Status, v.auth.pages.builtIn.Problem(page.Kind(p.Kind), p.Status, p.Reference), err)
 }
 
 // here is the page that was asked for, to try again: never with a code or state

@@ -3,6 +3,8 @@ package core
 import (
 	"net/url"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/internal/page"
 )
 
 // followCode is Config.FollowQRCode as the page shows it.
@@ -35,9 +37,9 @@ func parseFollowCode(value, openURL string) (code followCode, ok bool) {
 	isScan := u.Host == "weixin.qq.com" && (strings.HasPrefix(u.Path, "/r/") || strings.HasPrefix(u.Path, "/q/"))
 	switch {
 	case isScan:
-		code.image = qrCode(value)
+		code.image = page.QRCode(value)
 	case isWeChat && strings.HasPrefix(u.Path, "/mp/"):
-		code.image, code.link = qrCode(value), value
+		code.image, code.link = page.QRCode(value), value
 	case u.Host == "mp.weixin.qq.com" && u.Path != "/cgi-bin/showqrcode", u.Host == "weixin.qq.com":
 		return followCode{}, false
 	default:

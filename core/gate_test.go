@@ -140,7 +140,9 @@ func TestScriptsAreToldWhereToLogIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := b.send(g, c.method, "/api?x=1", c.header)
-			var p problem
+			var p struct {
+				LoginURL string `json:"login_url"`
+			}
 			if err := json.Unmarshal(out.Body, &p); err != nil || out.Status != 401 || out.Header.Get("Content-Type") != "application/problem+json" {
 				t.Fatalf("401 with a problem document: %d %s %v", out.Status, out.Body, err)
 			}

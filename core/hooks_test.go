@@ -23,7 +23,7 @@ func TestHooksThatFailOpenNothing(t *testing.T) {
 		r = newRig(t, func(c *Config) { c.Pages = func(Page) []byte { panic("boom") } })
 		b := r.browser()
 		b.ua = "x"
-		if out := b.get(r.gate(Require, option), "/me"); out.Status != 403 || out.Context == nil || !strings.Contains(string(out.Body), chinese[OutsidePage].Title) {
+		if out := b.get(r.gate(Require, option), "/me"); out.Status != 403 || out.Context == nil || !strings.Contains(string(out.Body), `data-page="outside"`) {
 			t.Errorf("%s keeps the gate closed, on the built-in page: %d %s", rule, out.Status, out.Body)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/page"
 )
 
 // The way of nearly every request: somebody who is logged in asks for a page. It
@@ -122,7 +124,7 @@ func (g *Gate) refused(ctx context.Context, r *Request, t target) *Outcome {
 	if g.outsiders || kindOf(r) != script {
 		return nil
 	}
-	body := loginRequired(g.loginURL(r, g.auth.public, t))
+	body := page.LoginRequired(g.loginURL(r, g.auth.public, t))
 	return &Outcome{Context: ctx, Header: g.problemHeader, Status: http.StatusUnauthorized, Body: body}
 }
 

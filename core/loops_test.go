@@ -60,7 +60,7 @@ func TestWithoutCookiesThreeAttemptsEndOnThePageThatSaysWhy(t *testing.T) {
 			clear(b.cookies)
 			out = b.get(g, b.consent(out))
 		}
-		if starts != 3 || out.Status != 400 || !strings.Contains(string(out.Body), chineseFaults[CookiesOff]) || r.exchanges() != 0 {
+		if starts != 3 || out.Status != 400 || !strings.Contains(string(out.Body), `data-fault="cookies"`) || r.exchanges() != 0 {
 			t.Errorf("3 attempts, then the page about cookies: %d starts, %d exchanges, %d %s", starts, r.exchanges(), out.Status, out.Body)
 		}
 		if strings.Contains(string(out.Body), "state=") || strings.Contains(string(out.Body), "code=") {
@@ -97,7 +97,7 @@ func TestASessionThatNeverComesBackEndsOnThePageThatSaysSo(t *testing.T) {
 		delete(b.cookies, "__Host-wechat_session_"+accountTag(testAppID))
 		out = b.get(g, b.arrives(out))
 	}
-	if logins != 3 || out.Status != 400 || !strings.Contains(string(out.Body), "SameSite=Strict") {
+	if logins != 3 || out.Status != 400 || !strings.Contains(string(out.Body), `data-fault="session"`) {
 		t.Errorf("3 logins, then the page about the session cookie: %d logins, %d %s", logins, out.Status, out.Body)
 	}
 	r.advance(2 * time.Minute)

@@ -18,7 +18,7 @@ func TestWhatWeChatAnswers(t *testing.T) {
 		exchanges int
 		text      string
 	}
-	restart, unavailable := want{status: 302, exchanges: 1}, want{503, 1, chinese[UnavailablePage].Title}
+	restart, unavailable := want{status: 302, exchanges: 1}, want{503, 1, `data-page="unavailable"`}
 	for name, c := range map[string]struct {
 		fault wxsim.Fault
 		want  want
@@ -28,7 +28,7 @@ func TestWhatWeChatAnswers(t *testing.T) {
 		"expired code starts anew":           {wxsim.Fault{Code: 42003, Times: 1}, restart},
 		"missing code starts anew":           {wxsim.Fault{Code: 41008, Times: 1}, restart},
 		"busy once is retried":               {wxsim.Fault{Code: -1, Times: 1}, want{status: 303, exchanges: 2}},
-		"busy twice is the page":             {wxsim.Fault{Code: -1}, want{503, 2, chinese[UnavailablePage].Title}},
+		"busy twice is the page":             {wxsim.Fault{Code: -1}, want{503, 2, `data-page="unavailable"`}},
 		"busy once, the code consumed":       {wxsim.Fault{Code: -1, Times: 1, Consume: true}, want{status: 302, exchanges: 2}},
 		"wrong secret is the page":           {wxsim.Fault{Code: 40125}, unavailable},
 		"quota is the page":                  {wxsim.Fault{Code: 45009}, unavailable},
@@ -67,7 +67,7 @@ func TestWhatWeChatAnswers(t *testing.T) {
 				t.Errorf("Retry-After, the error, no session: %v %v %v", out.Header, out.Err, b.cookies)
 			}
 			page := string(out.Body)
-			ref := page[strings.Index(page, "参考号 ")+len("参考号 "):][:10]
+			ref := page[strings.Index(page, "错误编号 ")+len("错误编号 "):][:10]
 			if !strings.Contains(r.log.String(), "reference="+ref) || !strings.Contains(page, `href="https://app.example.com/me?x=1"`) {
 				t.Errorf("the reference %q is in the log, the page asked for is not lost: %s", ref, page)
 			}

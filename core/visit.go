@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // visit is what one request is about, gathered step by step.
@@ -143,7 +145,7 @@ func (v *visit) bounces() int {
 
 // exchange turns the code into a session.
 func (v *visit) exchange() {
-	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.id, v.state.scope, wechatLanguage(v.request.Header.Get("Accept-Language")))
+	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.id, v.state.scope, web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
 	v.answer, v.reason = r.answer, r.err
 	if r.answer != loggedIn {
 		return

@@ -1,9 +1,9 @@
-package core
+package page
 
-import (
-	"encoding/json"
-	"net/http"
-)
+import "encoding/json"
+
+// ProblemType is the content type of a problem document.
+const ProblemType = "application/problem+json"
 
 // problem is a problem document (RFC 9457).
 type problem struct {
@@ -15,15 +15,19 @@ type problem struct {
 	Reference string `json:"reference,omitempty"`
 }
 
-// problemHeader goes with every problem document; shared, never changed.
-func problemHeader() http.Header {
-	return http.Header{"Content-Type": {"application/problem+json"}, "Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}}
+// Problem tells a script what a page of this kind tells a visitor. It is in English,
+// because developers read it.
+func (r *Renderer) Problem(kind Kind, status int, reference string) []byte {
+	s := r.words["en"].of(View{Kind: kind})
+	// Strings and a number: Marshal never fails for them.
+	body, _ := json.Marshal(problem{Type: "about:blank", Title: s.Title, Status: status, Detail: s.Body, Reference: reference})
+	return body
 }
 
-// loginRequired is the document for a script that nobody is logged in for, written
-// as encoding/json writes it and in a third of the time: apps that poll get it more
-// often than any other answer (BenchmarkScript).
-func loginRequired(loginURL string) []byte {
+// LoginRequired is the 401 document for a script whose visitor is not logged in. It
+// is what encoding/json writes, in a third of the time: apps that poll get this
+// answer more often than any other (BenchmarkScript in core).
+func LoginRequired(loginURL string) []byte {
 	const head = `{"type":"about:blank","title":"Login required","status":401,` +
 		`"detail":"Open login_url in the page's own window; it comes back when the visitor is logged in.",` +
 		`"login_url":`
@@ -32,14 +36,24 @@ func loginRequired(loginURL string) []byte {
 	return append(b, '}')
 }
 
-// appendJSON appends s as encoding/json writes a string. What needs an escape, or
-// might, is left to it: the asker chose the bytes.
+// appendJSON appends s as encoding/json writes a string. A string with a byte that
+// may need an escape is left to encoding/json, because a stranger chose the bytes.
 func appendJSON(b []byte, s string) []byte {
 	for i := range len(s) {
-		if byteClass[s[i]]&escapedByte != 0 {
+		if mayNeedEscape[s[i]] {
 			text, _ := json.Marshal(s) // never fails for a string
 			return append(b, text...)
 		}
 	}
 	return append(append(append(b, '"'), s...), '"')
 }
+
+// mayNeedEscape holds for the bytes that encoding/json may escape in a string: control
+// bytes, " & < > \, and all that is not ASCII. It is a table because every byte of
+// every login URL is looked up.
+var mayNeedEscape = func() (table [256]bool) {
+	for c := range table {
+		table[c] = c < ' ' || c >= 0x7f || c == '"' || c == '&' || c == '<' || c == '>' || c == '\\'
+	}
+	return table
+}()

@@ -1,4 +1,4 @@
-package core
+package page
 
 import (
 	"encoding/json"
@@ -34,13 +34,13 @@ func TestTheDocumentIsWhatEncodingJSONWrites(t *testing.T) {
 		"the replacement character itself":         "\ufffd",
 		"outside the basic plane, and one byte of": "🌸\xf0",
 	} {
-		if got, want := string(loginRequired("https://app.example.com/"+tail)), byEncodingJSON(t, "https://app.example.com/"+tail); got != want {
+		if got, want := string(LoginRequired("https://app.example.com/"+tail)), byEncodingJSON(t, "https://app.example.com/"+tail); got != want {
 			t.Errorf("rule: %s\n got %s\nwant %s", rule, got, want)
 		}
 	}
 	for c := range 256 {
 		s := "/" + string([]byte{byte(c)}) + "x"
-		if got, want := string(loginRequired(s)), byEncodingJSON(t, s); got != want {
+		if got, want := string(LoginRequired(s)), byEncodingJSON(t, s); got != want {
 			t.Errorf("rule: every byte is escaped as encoding/json escapes it\n got %s\nwant %s", got, want)
 		}
 	}
@@ -54,7 +54,7 @@ func FuzzTheDocumentIsWhatEncodingJSONWrites(f *testing.F) {
 		if loginURL == "" {
 			return // left out there; there always is one here
 		}
-		if got, want := string(loginRequired(loginURL)), byEncodingJSON(t, loginURL); got != want {
+		if got, want := string(LoginRequired(loginURL)), byEncodingJSON(t, loginURL); got != want {
 			t.Errorf("got %s\nwant %s", got, want)
 		}
 	})

@@ -1,0 +1,54 @@
+// Package page decides what visitors and their scripts read when the library answers
+// by itself: HTML pages, their words and QR codes, and problem documents. It never
+// decides who sees which page, reads no request and knows no configuration: it takes
+// plain values and returns bytes and header values. Of ours it may import
+// core/internal/web.
+package page
+
+import "html/template"
+
+// Kind names a page. It is also the page's data-page attribute.
+type Kind string
+
+// The pages. Package core documents when a visitor sees which.
+const (
+	Outside     Kind = "outside"
+	Consent     Kind = "consent"
+	Refused     Kind = "refused"
+	Stuck       Kind = "stuck"
+	Frame       Kind = "frame"
+	Snapshot    Kind = "snapshot"
+	Unavailable Kind = "unavailable"
+	Follow      Kind = "follow"
+	Forbidden   Kind = "forbidden"
+	BadRequest  Kind = "bad-request"
+)
+
+// Fault names what the stuck page gives as the likely reason. It is also that page's
+// data-fault attribute.
+type Fault string
+
+// The faults. Package core documents them.
+const (
+	CookiesOff    Fault = "cookies"
+	OtherDomain   Fault = "domain"
+	MixedScheme   Fault = "scheme"
+	SessionCookie Fault = "session"
+)
+
+// View is what one page shows. An empty field leaves its part of the page out.
+type View struct {
+	Kind      Kind
+	Lang      string        // one of Renderer's languages
+	Fault     Fault         // Stuck only
+	Here      string        // where the main button leads
+	Home      string        // the site's front page
+	Guest     string        // where a visitor continues without a login
+	QRCode    string        // an image: its address or a data URI
+	Account   template.HTML // the account's name; see Text
+	Follow    string        // where WeChat shows the account
+	Reference string        // also in the log
+}
+
+// Text escapes s: the result can stand in HTML text and in a quoted attribute.
+func Text(s string) template.HTML { return template.HTML(template.HTMLEscapeString(s)) }

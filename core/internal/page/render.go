@@ -1,0 +1,97 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"html/template"
+	"strings"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
+)
+
+// ContentType is the content type of every page.
+const ContentType = "text/html; charset=utf-8"
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+// Renderer makes pages. It is made once per instance and safe for concurrent use.
+type Renderer struct {
+	template  *template.Template
+	languages []string // the fallback first
+	words     map[string]words
+	policy    string
+}
+
+// New makes a renderer. anyStyle is for pages of the app's own, whose inline styles
+// we do not know; without it the policy allows our own style sheet alone.
+func New(anyStyle bool) *Renderer {
+	style := "'unsafe-inline'"
+	if !anyStyle {
+		sum := sha256.Sum256([]byte(pageCSS))
+		style = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
+	languages, tables, err := loadWords()
+	if err != nil {
+		panic(err) // a mistake in an embedded file, which every test would meet
+	}
+	return &Renderer{
+		template:  template.Must(template.New("page").Parse(pageHTML)),
+		languages: languages,
+		words:     tables,
+		policy:    "default-src 'none'; style-src " + style + "; base-uri 'none'; form-action 'none'",
+	}
+}
+
+// Language is the language that a visitor reads, by Accept-Language: "zh-CN", "zh-TW",
+// "en" or the tag of a further file in words/. Default: "zh-CN".
+func (r *Renderer) Language(acceptLanguage string) string {
+	return web.Language(acceptLanguage, r.languages)
+}
+
+// HTML renders a page. An unknown language is the default one.
+func (r *Renderer) HTML(v View) []byte {
+	w, known := r.words[v.Lang]
+	if !known {
+		v.Lang = fallback
+		w = r.words[fallback]
+	}
+	s := w.of(v)
+	data := struct {
+		View
+		CSS    template.CSS
+		Text   said
+		Name   template.HTML
+		QRCode template.URL
+	}{
+		View: v, CSS: template.CSS(pageCSS), Text: s,
+		Name:   template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s.Name), "{account}", string(v.Account))),
+		QRCode: template.URL(v.QRCode), // drawn by QRCode, or the operator's
+	}
+	var b bytes.Buffer
+	if err := r.template.Execute(&b, data); err != nil {
+		// The template is ours and its data are strings, so only a mistake here ends
+		// in an error. A visitor is then better off with the bare title.
+		return []byte(template.HTMLEscapeString(s.Title))
+	}
+	return b.Bytes()
+}
+
+// Policy is the Content-Security-Policy of a page. pictures is the source of the
+// follow page's QR code, " 'self'" or " https://img.example.com", or "".
+//
+// Only the frame page may stand in a frame, because that is where it is shown.
+func (r *Renderer) Policy(kind Kind, pictures string) string {
+	switch kind {
+	case Frame:
+		return r.policy + "; img-src data:"
+	case Follow:
+		return r.policy + "; img-src data:" + pictures + "; frame-ancestors 'none'"
+	}
+	return r.policy + "; img-src data:; frame-ancestors 'none'"
+}

@@ -1,0 +1,115 @@
+package page
+
+import (
+	"html"
+	"strings"
+	"testing"
+)
+
+// full is a page with everything that a page can have.
+func full(kind Kind, lang string) View {
+	return View{
+		Kind: kind, Lang: lang, Fault: CookiesOff, Here: "https://x.example/a?b=1&c=2", Home: "https://x.example/", Guest: "https://x.example/guest",
+		QRCode: "data:image/png;base64,AAAA", Account: Text(`A&B "书店"`), Follow: "https://mp.weixin.qq.com/mp/x", Reference: "abc123",
+	}
+}
+
+func TestEveryPageShowsItsWordsInItsLanguage(t *testing.T) {
+	r := New(false)
+	for _, kind := range kinds {
+		for _, lang := range r.languages {
+			page := string(r.HTML(full(kind, lang)))
+			said := r.words[lang].Pages[kind]
+			for _, want := range []string{
+				`<html lang="` + lang + `">`, `data-page="` + string(kind) + `"`, said.Body, said.Button, said.Follow, said.Guest, "abc123",
+				`<meta name="robots" content="noindex">`, "<main>", "<h1>",
+			} {
+				if !strings.Contains(page, want) {
+					t.Errorf("rule: page %s in %s has %q: %s", kind, lang, want, page)
+				}
+			}
+			for _, outside := range []string{"<script", `src="http`, "url(", "@import", "<link", "<no value>", "ZgotmplZ"} {
+				if strings.Contains(page, outside) {
+					t.Errorf("rule: page %s in %s loads and lacks nothing: %q", kind, lang, outside)
+				}
+			}
+		}
+	}
+}
+
+func TestWhatAPageShowsDependsOnWhatItHas(t *testing.T) {
+	r := New(false)
+	en := r.words["en"].Pages
+	with := func(change func(*View), kind Kind) string {
+		v := full(kind, "en")
+		change(&v)
+		return string(r.HTML(v))
+	}
+	for _, c := range []struct {
+		rule      string
+		page      string
+		has, lack string
+	}{
+		{"a code says what it does", with(func(*View) {}, Outside), en[Outside].Body, en[Outside].BodyWithoutCode},
+		{"no page speaks of a code that it lacks", with(func(v *View) { v.QRCode = "" }, Outside), en[Outside].BodyWithoutCode, "<img"},
+		{"nor in its hint", with(func(v *View) { v.QRCode = "" }, Outside), en[Outside].HintWithoutCode, "the code"},
+		{"the follow page without a code says to search", with(func(v *View) { v.QRCode = "" }, Follow), en[Follow].HintWithoutCode, "<img"},
+		{"with a code and no link it says to scan", with(func(v *View) { v.Follow = "" }, Follow), en[Follow].Hint, `id="follow"`},
+		{"with both it says both", with(func(*View) {}, Follow), en[Follow].HintWithLink, en[Follow].HintWithoutCode},
+		{"the account's name stays in one piece", with(func(*View) {}, Follow), `<span class="name">“A&amp;B &#34;书店&#34;”</span>`, "{account}"},
+		{"the title in the window names it too", with(func(*View) {}, Follow), `<title>Please follow “A&amp;B &#34;书店&#34;”</title>`, "<title></title>"},
+		{"without a name there is a title all the same", with(func(v *View) { v.Account = "" }, Follow), "<h1>Please follow the account</h1>", "“”"},
+		{"the follow page leads home", with(func(*View) {}, Follow), `id="home" href="https://x.example/"`, "<no value>"},
+		{"no link leads to the page itself", with(func(v *View) { v.Here = v.Home }, Follow), `id="retry"`, `id="home"`},
+		{"guests continue", with(func(*View) {}, Refused), `id="guest" href="https://x.example/guest"`, `id="home"`},
+		{"without a page for guests a refusal offers none", with(func(v *View) { v.Guest = "" }, Refused), `id="retry"`, `id="guest"`},
+		{"the stuck page names the fault", with(func(v *View) { v.Fault = MixedScheme }, Stuck), `data-fault="scheme"`, "private mode"},
+		{"without an address there is no button", with(func(v *View) { v.Here = "" }, Unavailable), "Login is unavailable", `id="retry"`},
+		{"without a reference nothing refers", with(func(v *View) { v.Reference = "" }, Unavailable), "Login is unavailable", "Reference"},
+		{"an unknown language is the default one", with(func(v *View) { v.Lang = "xx" }, Unavailable), `<html lang="zh-CN">`, "Login is unavailable"},
+	} {
+		if !strings.Contains(html.UnescapeString(c.page), html.UnescapeString(c.has)) || strings.Contains(c.page, c.lack) {
+			t.Errorf("rule: %s: want %q and not %q: %s", c.rule, c.has, c.lack, c.page)
+		}
+	}
+}
+
+func TestNothingThatAPageIsGivenBecomesMarkup(t *testing.T) {
+	r := New(false)
+	const raw = `x"><script>alert(1)</script>'onload=1`
+	for _, kind := range kinds {
+		v := View{Kind: kind, Lang: raw, Fault: raw, Here: "https://x/" + raw, Home: "https://x/" + raw, Guest: "https://x/" + raw, QRCode: "https://x/" + raw, Account: Text(raw), Follow: "https://x/" + raw, Reference: raw}
+		if page := string(r.HTML(v)); strings.Contains(page, "<script") || strings.Contains(page, `"onload`) || strings.Contains(page, `'onload`) {
+			t.Errorf("rule: page %s takes no markup: %s", kind, page)
+		}
+		v.Here, v.Lang = "javascript:alert(1)", "en"
+		if page := string(r.HTML(v)); strings.Contains(page, `href="javascript:`) {
+			t.Errorf("rule: page %s has no link that runs a script: %s", kind, page)
+		}
+	}
+}
+
+func TestThePolicyLetsInOnlyWhatAPageNeeds(t *testing.T) {
+	for rule, c := range map[string]struct {
+		policy    string
+		has, lack string
+	}{
+		"our own style and no other":                 {New(false).Policy(Outside, ""), "default-src 'none'; style-src 'sha256-", "unsafe-inline"},
+		"any style for pages of the app's own":       {New(true).Policy(Outside, ""), "style-src 'unsafe-inline';", "sha256"},
+		"ordinary pages stand in no frame":           {New(false).Policy(Unavailable, ""), "; frame-ancestors 'none'", "script"},
+		"the frame page stands in a frame":           {New(false).Policy(Frame, ""), "img-src data:", "frame-ancestors"},
+		"the follow page shows the operator's code":  {New(false).Policy(Follow, " https://img.example.com"), "img-src data: https://img.example.com; frame-ancestors 'none'", "script"},
+		"no other page shows the operator's picture": {New(false).Policy(Outside, " https://img.example.com"), "img-src data:; frame-ancestors 'none'", "img.example.com"},
+		"no page sends a form":                       {New(false).Policy(Consent, ""), "base-uri 'none'; form-action 'none'", "script"},
+	} {
+		if !strings.Contains(c.policy, c.has) || strings.Contains(c.policy, c.lack) {
+			t.Errorf("rule: %s: %s", rule, c.policy)
+		}
+	}
+	r := New(false)
+	for _, kind := range kinds {
+		if framed := !strings.Contains(r.Policy(kind, ""), "frame-ancestors 'none'"); framed != (kind == Frame) {
+			t.Errorf("rule: only the frame page may stand in a frame: %s", kind)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package page
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var (
+	kinds  = []Kind{Outside, Consent, Refused, Stuck, Frame, Snapshot, Unavailable, Follow, Forbidden, BadRequest}
+	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie}
+)
+
+// needed are the texts of each page beside title and body.
+var needed = map[Kind]string{
+	Outside:     "BodyWithoutCode Hint HintWithoutCode",
+	Consent:     "Hint Button",
+	Refused:     "Hint Button Guest",
+	Stuck:       "Button", // its hint is the fault
+	Frame:       "Hint Button",
+	Snapshot:    "Hint Button",
+	Unavailable: "Hint Button",
+	Follow:      "TitleNamed Hint HintWithLink HintWithoutCode Button Follow Home",
+	Forbidden:   "Hint Button",
+	BadRequest:  "Hint",
+}
+
+func TestEveryLanguageHasEveryWord(t *testing.T) {
+	tags, tables, err := loadWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tags[0] != fallback || len(tags) != len(tables) {
+		t.Errorf("rule: the default language comes first, and each once: %v", tags)
+	}
+	for _, tag := range []string{"zh-CN", "zh-TW", "en"} {
+		if _, ok := tables[tag]; !ok {
+			t.Errorf("rule: there is a file for %s", tag)
+		}
+	}
+	for tag, w := range tables {
+		if got := slices.Sorted(maps.Keys(w.Pages)); !slices.Equal(got, slices.Sorted(slices.Values(kinds))) {
+			t.Errorf("rule: %s has every page and no other: %v", tag, got)
+		}
+		if got := slices.Sorted(maps.Keys(w.Faults)); !slices.Equal(got, slices.Sorted(slices.Values(faults))) {
+			t.Errorf("rule: %s has every fault and no other: %v", tag, got)
+		}
+		for fault, reason := range w.Faults {
+			isText(t, tag, "fault "+string(fault), reason)
+		}
+		if strings.Count(w.Reference, "{reference}") != 1 {
+			t.Errorf("rule: %s says where the reference stands: %q", tag, w.Reference)
+		}
+		for kind, said := range w.Pages {
+			want := strings.Fields("Title Body " + needed[kind])
+			for _, field := range reflect.VisibleFields(reflect.TypeOf(said)) {
+				value := reflect.ValueOf(said).FieldByIndex(field.Index)
+				switch has := value.String() != ""; {
+				case has != slices.Contains(want, field.Name):
+					t.Errorf("rule: %s has the texts that page %s shows, and no other: %s %q", tag, kind, field.Name, value)
+				case has:
+					isText(t, tag, string(kind)+" "+field.Name, value.String())
+				}
+			}
+		}
+		if named := w.Pages[Follow].TitleNamed; strings.Count(named, "{account}") != 1 || strings.HasPrefix(named, "{") || strings.HasSuffix(named, "}") {
+			t.Errorf("rule: %s puts the account's name between quotation marks: %q", tag, named)
+		}
+	}
+}
+
+// isText holds for a text that can stand on a page as it is.
+func isText(t *testing.T, tag, what, s string) {
+	t.Helper()
+	if s != strings.TrimSpace(s) || s == "" || strings.ContainsAny(s, "<>\"\n\t") {
+		t.Errorf("rule: a text is a plain sentence: %s, %s: %q", tag, what, s)
+	}
+}
