@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/seed467724c4/wechat/core/internal/follow"
 	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
@@ -96,7 +97,7 @@ func TestTheAccountsTokenIsNeverShown(t *testing.T) {
 		r.sim.Fail(wxsim.PathFollower, echo(strings.Join(secrets[len(secrets)-2:], " ")+" "+testSecret))
 		out := b.get(g, "/members")
 		r.sim.Clear(wxsim.PathFollower)
-		r.advance(followsFor)
+		r.advance(follow.YesLife)
 		told.Write(out.Body)
 		told.WriteString(out.Err.Error())
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/seed467724c4/wechat/core/internal/page"
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -23,7 +25,7 @@ func (v *visit) pass() *Outcome {
 			return v.page(UnavailablePage, unavailableFor(err))
 		}
 	}
-	p := &passage{Context: ctx, visitor: v.user, more: v.auth.tellMore(v.at, v.stored.token)}
+	p := &passage{Context: ctx, visitor: v.user, more: v.auth.tellMore(v.at, v.stored.Token)}
 	if v.header == nil {
 		return v.gate.passing(p)
 	}
@@ -52,33 +54,33 @@ func (v *visit) redirect(status int, to string) *Outcome {
 
 // start sends the visitor to WeChat, to come back to this very page.
 func (v *visit) start() *Outcome {
-	if v.binding.id == "" {
+	if v.binding.ID == "" {
 		v.readBinding()
 	}
-	if v.binding.id == "" {
-		v.setBinding(newBinding())
+	if v.binding.ID == "" {
+		v.setBinding(proof.NewBinding())
 	}
 	scope := v.gate.scope
 	switch {
 	case v.user.level() >= v.gate.want:
-		scope = v.state.scope // this gate has enough; a further one began the login
+		scope = v.scopeAsked() // this gate has enough; a further one began the login
 	case v.user == nil && v.auth.config.Profile != nil:
 		scope = Silent // the app may know the profile; see raise
 	}
-	attempt := v.state.attempt + 1
+	attempt := v.state.Attempt + 1
 	back := v.target
-	if v.state.shape == ourState {
-		back = back.clean()
+	if v.state.Shape == proof.OwnState {
+		back = back.WithoutCallback()
 	}
-	back = back.outbound()
-	if n := back.len(); n > maxTarget {
+	back = back.ForRedirectURI()
+	if n := back.Len(); n > web.MaxTarget {
 		return v.page(BadRequestPage, fmt.Errorf("%w: %d bytes are too many to go to WeChat and back", ErrTarget, n))
 	}
-	state := v.auth.keys.mint(v.now, attempt, scope, v.binding.id, v.at)
+	state := v.auth.keys.NewState(v.now, attempt, scope == Prompt, v.binding.ID, v.at)
 	if log := v.auth.config.logger(); log.Enabled(v.ctx, slog.LevelDebug) { // its arguments would be made for nothing
 		log.DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
 	}
-	wechat := v.auth.wechat.AuthorizeURL(v.at.url(back), string(scope), state)
+	wechat := v.auth.wechat.AuthorizeURL(v.at.URL(back), string(scope), state)
 	if v.gate.askFirst && scope == Prompt && attempt == 1 {
 		v.wechat = wechat
 		return v.page(ConsentPage, nil)
@@ -90,8 +92,8 @@ func (v *visit) start() *Outcome {
 // another site would break (RFC 9457).
 func (v *visit) problem() *Outcome {
 	asked := v.target
-	if v.state.shape == ourState {
-		asked = asked.clean()
+	if v.state.Shape == proof.OwnState {
+		asked = asked.WithoutCallback()
 	}
 	return v.problemWith(http.StatusUnauthorized, page.LoginRequired(v.gate.loginURL(v.request, v.at, asked)), nil)
 }
@@ -113,17 +115,17 @@ func (v *visit) problemWith(status int, body []byte, err error) *Outcome {
 
 // loginURL is where a script sends its page to log in: the app's Login with the
 // page the script runs on, or else the address it asked for.
-func (g *Gate) loginURL(r *Request, at origin, asked target) string {
-	if g.auth.config.LoginPath == "" || g.mode == Login {
-		return at.url(asked)
+func (g *Gate) loginURL(r *Request, at web.Origin, asked web.Target) string {
+	if g.auth.config.LoginPath == "" || g.mode == ModeLogin {
+		return at.URL(asked)
 	}
 	to := "/"
-	if page, err := url.Parse(r.first("Referer")); err == nil && page.Scheme+"://"+page.Host == at.String() && isLocal(page.RequestURI()) {
-		if inside, ok := strings.CutPrefix(page.RequestURI(), at.prefix); ok && isLocal(inside) {
+	if page, err := url.Parse(web.FirstHeader(r.Header, "Referer")); err == nil && page.Scheme+"://"+page.Host == at.String() && web.IsLocal(page.RequestURI()) {
+		if inside, ok := strings.CutPrefix(page.RequestURI(), at.Prefix); ok && web.IsLocal(inside) {
 			to = inside
 		}
 	}
-	return at.url(target{path: g.auth.config.LoginPath, query: "to=" + url.QueryEscape(to), asks: true})
+	return at.URL(web.Target{Path: g.auth.config.LoginPath, Query: "to=" + url.QueryEscape(to), HasQuery: true})
 }
 
 var statusOf = map[PageKind]int{
@@ -153,12 +155,12 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		code := v.auth.followCode
 		p.AccountHTML, p.QRCode, p.Follow = page.Text(v.auth.config.AccountName), page.Address(code.image), page.Address(code.link)
 		if code.local {
-			p.QRCode = page.Address(v.at.url(target{path: code.image}))
+			p.QRCode = page.Address(v.at.URL(web.Target{Path: code.image}))
 		}
-		p.Home = page.Address(v.at.url(target{path: "/"}))
+		p.Home = page.Address(v.at.URL(web.Target{Path: "/"}))
 	case RefusedPage:
 		if path := v.auth.config.GuestPath; path != "" {
-			p.Guest = page.Address(v.at.url(target{path: path}))
+			p.Guest = page.Address(v.at.URL(web.Target{Path: path}))
 		}
 	case StuckPage:
 		p.Fault = v.fault()
@@ -174,7 +176,7 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	if kind == UnavailablePage {
 		v.add("Retry-After", retryAfter)
 	}
-	if v.kind == script && v.gate.mode != Logout {
+	if v.kind == web.Script && v.gate.mode != ModeLogout {
 		return v.problemFor(p, err)
 	}
 	v.add("Content-Type", page.ContentType)
@@ -226,31 +228,31 @@ func (v *visit) problemFor(p Page, err error) *Outcome {
 // here is the page that was asked for, to try again: never with a code or state
 // of ours, and on a logout the front page.
 func (v *visit) here() string {
-	if v.gate.mode == Logout {
-		return v.at.url(target{path: "/"})
+	if v.gate.mode == ModeLogout {
+		return v.at.URL(web.Target{Path: "/"})
 	}
 	t := v.target
-	switch v.state.shape {
-	case ourState:
-		t = t.clean()
-	case forgedState:
+	switch v.state.Shape {
+	case proof.OwnState:
+		t = t.WithoutCallback()
+	case proof.ForgedState:
 		// Not ours, but the attempt in it counts: with it, every try would end here.
-		t = t.without("code").without("state")
+		t = t.Without("code").Without("state")
 	}
-	return v.at.url(t)
+	return v.at.URL(t)
 }
 
 // fault guesses why no cookie comes back. Behind a proxy the connection's own host
 // and scheme say nothing; only what the proxy tells does.
 func (v *visit) fault() Fault {
-	if v.user == nil && v.binding.id != "" && v.bounces() >= maxBounces {
+	if v.user == nil && v.binding.ID != "" && v.bounces() >= proof.MaxRecentLogins {
 		return SessionCookie
 	}
 	public, h := v.auth.public, v.request.Header
-	if public.host == "" {
+	if public.Host == "" {
 		return CookiesOff
 	}
-	host, scheme := lastListed(h.Values("X-Forwarded-Host")), lastListed(h.Values("X-Forwarded-Proto"))
+	host, scheme := web.LastListed(h.Values("X-Forwarded-Host")), web.LastListed(h.Values("X-Forwarded-Proto"))
 	direct := true
 	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
 		direct = direct && h.Get(name) == ""
@@ -262,9 +264,9 @@ func (v *visit) fault() Fault {
 		}
 	}
 	switch {
-	case host != "" && !strings.EqualFold(host, public.host):
+	case host != "" && !strings.EqualFold(host, public.Host):
 		return OtherDomain
-	case public.https() && scheme == "http":
+	case public.IsHTTPS() && scheme == "http":
 		return MixedScheme
 	}
 	return CookiesOff

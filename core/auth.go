@@ -9,6 +9,11 @@ import (
 
 	"github.com/patrickmn/go-cache"
 
+	"github.com/seed467724c4/wechat/core/internal/follow"
+	"github.com/seed467724c4/wechat/core/internal/once"
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -17,14 +22,14 @@ import (
 // [Default]. Safe for concurrent use.
 type Auth struct {
 	config   Config
-	public   origin // zero without PublicURL
-	keys     keys
+	public   web.Origin // zero without PublicURL
+	keys     proof.Keys
 	wechat   *wxapi.Client
-	sessions *sessions
+	sessions *session.Sessions
 	logins   *logins
 	token    *wxapi.AccountToken
 
-	followers  *followers
+	followers  *follow.Followers
 	followCode followCode // see Config.FollowQRCode
 	tokens     *tokens    // nil without Config.KeepTokens
 	pages      pages
@@ -56,11 +61,11 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := newKeys(c.AppID, c.AppSecret)
+	keys, err := proof.NewKeys(c.AppID, c.AppSecret)
 	if err != nil {
 		return nil, err
 	}
-	done, err := newRemembered(&c)
+	results, err := once.NewResults(c.Cache, c.AppID, c.AppSecret)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +80,9 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		return nil, err
 	}
 	lifetime, end := context.WithCancel(context.Background())
-	followers, err := newFollowers(&c, wechat, token, now, lifetime)
+	followers, err := follow.New(follow.Config{
+		AppID: c.AppID, AppSecret: c.AppSecret, Store: c.Cache, LookUp: lookUpFollower(&c, wechat, token), Now: now, Lifetime: lifetime,
+	})
 	if err != nil {
 		end()
 		token.Close()
@@ -84,11 +91,14 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL) // checked above
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
-		sessions: newSessions(&c, now),
-		logins:   newLogins(&c, wechat, done, kept, now, lifetime),
-		token:    token, followers: followers, followCode: code, tokens: kept,
+		sessions: session.New(session.Config{
+			Manager: c.Sessions, InPlace: writesInPlace(c.Sessions), AppID: c.AppID,
+			Cookie: "wechat_session_" + web.AccountTag(c.AppID), Now: now,
+		}),
+		logins: newLogins(&c, wechat, results, kept, now, lifetime),
+		token:  token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
-		binding: "wechat_login_" + accountTag(c.AppID),
+		binding: "wechat_login_" + web.AccountTag(c.AppID),
 
 		verification: verificationToken(c.DomainVerification),
 		pushed:       cache.New(pushRemembered, 0),
@@ -118,15 +128,13 @@ func (a *Auth) sweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			if m := a.sessions.memory; m != nil {
-				m.sweep(now)
-			}
-			a.logins.done.local.DeleteExpired()
-			a.logins.tally.seen.DeleteExpired()
-			a.followers.local.DeleteExpired()
+			a.sessions.Sweep(now)
+			a.logins.results.Sweep()
+			a.logins.guard.Sweep()
+			a.followers.Sweep()
 			a.pushed.DeleteExpired()
 			if a.tokens != nil && a.tokens.memory != nil {
-				a.tokens.memory.sweep(now)
+				a.tokens.memory.Sweep(now)
 			}
 		}
 	}

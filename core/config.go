@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // Config is what an account needs, once per process. Only AppID and AppSecret are
@@ -155,7 +157,7 @@ func ConfigFromEnv() Config {
 }
 
 // check reports everything wrong at once.
-func (c *Config) check() (public origin, err error) {
+func (c *Config) check() (public web.Origin, err error) {
 	var errs []error
 	wrong := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("wechat: "+format, args...))
@@ -163,7 +165,7 @@ func (c *Config) check() (public origin, err error) {
 	switch {
 	case c.AppID == "":
 		wrong("AppID is missing: set Config.AppID or WECHAT_APP_ID to the account's app id")
-	case !isWord(c.AppID):
+	case !web.IsWord(c.AppID):
 		wrong("AppID %q has characters that no app id has: copy it from the console", c.AppID)
 	}
 	switch {
@@ -174,19 +176,19 @@ func (c *Config) check() (public origin, err error) {
 	}
 	if c.PublicURL != "" {
 		var ok bool
-		if public, ok = parsePublicURL(c.PublicURL); !ok {
+		if public, ok = web.ParsePublicURL(c.PublicURL); !ok {
 			wrong("PublicURL is not an address visitors can use: set Config.PublicURL or WECHAT_PUBLIC_URL to something like https://app.example.com, without query")
 		}
 	}
 	for _, u := range []struct{ name, env, value string }{
 		{"OpenURL", "WECHAT_OPEN_URL", c.OpenURL}, {"APIURL", "WECHAT_API_URL", c.APIURL},
 	} {
-		if _, ok := parsePublicURL(u.value); u.value != "" && !ok {
+		if _, ok := web.ParsePublicURL(u.value); u.value != "" && !ok {
 			wrong("%s is not an http or https address: mend Config.%s or %s, or leave it out for WeChat's own", u.name, u.name, u.env)
 		}
 	}
 	for _, p := range []struct{ name, value, like string }{{"LoginPath", c.LoginPath, "/login"}, {"GuestPath", c.GuestPath, "/"}} {
-		if t, ok := parseTarget(p.value); p.value != "" && (!ok || t.asks || !isLocal(p.value)) {
+		if t, ok := web.ParseTarget(p.value); p.value != "" && (!ok || t.HasQuery || !web.IsLocal(p.value)) {
 			wrong("%s is not a path of this site: set Config.%s to something like %s", p.name, p.name, p.like)
 		}
 	}

@@ -9,9 +9,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 func TestNewReportsEverythingWrongAtOnce(t *testing.T) {
@@ -68,7 +70,7 @@ func TestRequirePanicsAtSetUpNamingWhatIsMissingAndThreeWays(t *testing.T) {
 	defer SetDefault(nil)
 	text := func() (text string) {
 		defer func() { text = fmt.Sprint(recover()) }()
-		NewGate(Require)
+		NewGate(ModeRequire)
 		return ""
 	}()
 	for _, want := range []string{"WECHAT_APP_ID", "WECHAT_APP_SECRET", "core.SetDefault", "environment variables", "Require(auth)"} {
@@ -80,15 +82,15 @@ func TestRequirePanicsAtSetUpNamingWhatIsMissingAndThreeWays(t *testing.T) {
 	t.Setenv("WECHAT_APP_SECRET", testSecret)
 	t.Setenv("WECHAT_PUBLIC_URL", "https://app.example.com")
 	t.Setenv("WECHAT_ANY_BROWSER", "1")
-	g := NewGate(Require) // a failure is not kept
+	g := NewGate(ModeRequire) // a failure is not kept
 	defer g.auth.Close()
-	if g.auth != NewGate(Optional).auth || g.auth.public.host != "app.example.com" || !g.auth.config.AnyBrowser {
+	if g.auth != NewGate(ModeOptional).auth || g.auth.public.Host != "app.example.com" || !g.auth.config.AnyBrowser {
 		t.Error("gates share one instance made from the environment")
 	}
 	other, _ := New(Config{AppID: "wxother", AppSecret: testSecret})
 	defer other.Close()
 	SetDefault(other)
-	if NewGate(Require).auth != other {
+	if NewGate(ModeRequire).auth != other {
 		t.Error("SetDefault sets the default")
 	}
 }
@@ -102,7 +104,7 @@ func TestOptionsThatCannotBeMeantPanicAtSetUp(t *testing.T) {
 					t.Errorf("%s was accepted", name)
 				}
 			}()
-			NewGate(Require, options...)
+			NewGate(ModeRequire, options...)
 		}()
 	}
 }
@@ -132,11 +134,11 @@ func TestConfigurationsThatCannotWorkAreWarnedAbout(t *testing.T) {
 		"AnyBrowser is on": func(c *Config) { c.AnyBrowser = true },
 		"not WeChat's own": func(c *Config) {},
 		"SameSite=Strict": func(c *Config) {
-			c.Sessions = manager(newMemory())
+			c.Sessions = manager(session.NewMemory())
 			c.Sessions.Cookie.SameSite = http.SameSiteStrictMode
 		},
 		"session cookie is Secure": func(c *Config) {
-			c.Sessions = manager(newMemory())
+			c.Sessions = manager(session.NewMemory())
 			c.Sessions.Cookie.Secure = true
 			c.PublicURL = "http://localhost"
 		},
@@ -153,7 +155,7 @@ func TestAnOrdinaryLoginIsNotLogged(t *testing.T) {
 	r := newRig(t)
 	before := r.log.String()
 	b := r.browser()
-	b.login(r.gate(Require), "/")
+	b.login(r.gate(ModeRequire), "/")
 	for line := range strings.SplitSeq(strings.TrimPrefix(r.log.String(), before), "\n") {
 		if line != "" && !strings.Contains(line, "level=DEBUG") {
 			t.Errorf("%s", line)
@@ -213,7 +215,7 @@ func TestOriginTrustsWhatItIsTold(t *testing.T) {
 		a.Close()
 		got := ""
 		if ok {
-			got = at.url(target{path: "/x"})
+			got = at.URL(web.Target{Path: "/x"})
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
@@ -241,10 +243,10 @@ func TestLogoutIsAPostFromThisSite(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			b, g := r.browser(), r.gate(Require)
+			b, g := r.browser(), r.gate(ModeRequire)
 			b.login(g, "/")
 			old := b.cookies["__Host-"+r.auth.binding]
-			out := b.send(r.gate(Logout), c.method, "/logout?x=1", c.header)
+			out := b.send(r.gate(ModeLogout), c.method, "/logout?x=1", c.header)
 			if out.Status != c.status {
 				t.Fatalf("%d %s", out.Status, out.Body)
 			}
@@ -260,7 +262,7 @@ func TestLogoutIsAPostFromThisSite(t *testing.T) {
 		})
 	}
 	r := newRig(t)
-	if out := r.browser().send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 {
+	if out := r.browser().send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 {
 		t.Errorf("a logout of nobody is one too: %d", out.Status)
 	}
 }
@@ -271,23 +273,23 @@ func TestLoginGoesToALocalPage(t *testing.T) {
 		"/login":        "/",
 		"/login?to=":    "/",
 		"/login?to=/me": "/me",
-		"/login?to=%2Fapp%3Fx%3D1%26y%3D%2B%23top":        "/app?x=1&y=+#top",
-		"/login?to=/a%2520b":                              "/a%20b",
-		"/login?to=/a%20b":                                "/a%20b",
-		"/login?to=/100%zz":                               "/100%zz",
-		"/login?to=/one&to=/two":                          "/one",
-		"/login?to=https://evil.example":                  "/",
-		"/login?to=//evil.example":                        "/",
-		"/login?to=%2F%2Fevil.example":                    "/",
-		`/login?to=/\evil.example`:                        "/",
-		"/login?to=/%5Cevil.example":                      "/",
-		"/login?to=/%09/evil.example":                     "/",
-		"/login?to=/%0d%0aSet-Cookie:x=1":                 "/",
-		"/login?to=javascript:alert(1)":                   "/",
-		"/login?to=evil.example":                          "/",
-		"/login?to=/" + strings.Repeat("a", maxTarget-20): "/" + strings.Repeat("a", maxTarget-20),
+		"/login?to=%2Fapp%3Fx%3D1%26y%3D%2B%23top":            "/app?x=1&y=+#top",
+		"/login?to=/a%2520b":                                  "/a%20b",
+		"/login?to=/a%20b":                                    "/a%20b",
+		"/login?to=/100%zz":                                   "/100%zz",
+		"/login?to=/one&to=/two":                              "/one",
+		"/login?to=https://evil.example":                      "/",
+		"/login?to=//evil.example":                            "/",
+		"/login?to=%2F%2Fevil.example":                        "/",
+		`/login?to=/\evil.example`:                            "/",
+		"/login?to=/%5Cevil.example":                          "/",
+		"/login?to=/%09/evil.example":                         "/",
+		"/login?to=/%0d%0aSet-Cookie:x=1":                     "/",
+		"/login?to=javascript:alert(1)":                       "/",
+		"/login?to=evil.example":                              "/",
+		"/login?to=/" + strings.Repeat("a", web.MaxTarget-20): "/" + strings.Repeat("a", web.MaxTarget-20),
 	} {
-		b, g := r.browser(), r.gate(Login, Prompt)
+		b, g := r.browser(), r.gate(ModeLogin, Prompt)
 		if len(to) > 100 {
 			continue // WeChat's way back would be longer than a target may be; tested logged in below
 		}
@@ -298,34 +300,14 @@ func TestLoginGoesToALocalPage(t *testing.T) {
 			t.Errorf("already logged in, from %s: %q, want %q", to, got, want)
 		}
 	}
-	for _, long := range []int{maxTarget, maxTarget + 1} {
-		if got := localTarget("/" + strings.Repeat("a", long-1)).path; (len(got) == long) != (long == maxTarget) {
+	for _, long := range []int{web.MaxTarget, web.MaxTarget + 1} {
+		if got := web.LocalTarget("/" + strings.Repeat("a", long-1)).Path; (len(got) == long) != (long == web.MaxTarget) {
 			t.Errorf("%d bytes: %d", long, len(got))
 		}
 	}
-	b, engine := r.browser(), r.gate(Require)
-	start := b.get(r.gate(Login), "/login?to=/me")
+	b, engine := r.browser(), r.gate(ModeRequire)
+	start := b.get(r.gate(ModeLogin), "/login?to=/me")
 	if got := b.arrives(b.get(engine, b.consent(start))); got != "/login?to=/me" {
 		t.Errorf("an outer Require leaves the rest to Login: %q", got)
-	}
-}
-
-func TestTheBindingCookieCountsLogins(t *testing.T) {
-	now := time.Unix(1_700_000_000, 0)
-	b := newBinding()
-	for i := range 5 {
-		b = b.loggedIn(now.Add(time.Duration(i) * time.Second))
-	}
-	back, ok := parseBinding(b.String())
-	if !ok || back.id != b.id || len(back.logins) != maxBounces || back.bounces(now) != maxBounces || back.bounces(now.Add(2*time.Minute)) != 0 {
-		t.Errorf("%v %v", ok, back)
-	}
-	if len(b.String()) > 60 {
-		t.Errorf("%d bytes", len(b.String()))
-	}
-	for _, bad := range []string{"", "short", b.id + ".", b.id + ".-1", b.id + ".1.2.3.4", b.id[1:] + "!", b.id + ".zzzzzzzzzzzzzzzzz"} {
-		if _, ok := parseBinding(bad); ok {
-			t.Errorf("%q is not one of ours", bad)
-		}
 	}
 }

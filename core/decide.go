@@ -1,38 +1,21 @@
 package core
 
+import "github.com/seed467724c4/wechat/core/internal/web"
+
 // facts is all that a decision rests on.
 type facts struct {
 	mode   Mode
-	kind   kind
-	client client
-	level  level  // what the session holds
-	want   level  // what the route asks for; at least silentLevel
-	answer answer // what came back from WeChat
-	asked  level  // what the login in the answer asked for; nobody without an answer of ours
-	news   bool   // a valid code that is newer than the session's login or asks for more than it holds
-	spent  bool   // no attempts are left
-	guests bool   // the route lets visitors outside WeChat go on as nobody
-	follow follow // whether a visitor who is logged in follows the account, where the route asks
+	kind   web.Kind
+	client web.Client
+	level  level       // what the session holds
+	want   level       // what the route asks for; at least silentLevel
+	answer answer      // what came back from WeChat
+	asked  level       // what the login in the answer asked for; nobody without an answer of ours
+	news   bool        // a valid code that is newer than the session's login or asks for more than it holds
+	spent  bool        // no attempts are left
+	guests bool        // the route lets visitors outside WeChat go on as nobody
+	follow followState // whether a visitor who is logged in follows the account, where the route asks
 }
-
-// kind is what sort of request this is; see kindOf.
-type kind uint8
-
-const (
-	navigation kind = iota
-	script
-	frame
-	kinds // how many there are
-)
-
-// client is where the visitor is; see clientOf.
-type client uint8
-
-const (
-	insideWeChat client = iota
-	outsideWeChat
-	clients
-)
 
 // answer is what came back from WeChat: first as the URL tells it, then, after an
 // exchange, what the exchange came to.
@@ -52,11 +35,11 @@ const (
 	answers
 )
 
-// follow is whether the visitor follows the account.
-type follow uint8
+// followState says whether the visitor follows the account.
+type followState uint8
 
 const (
-	notDemanded follow = iota // the route does not ask, or there is nobody to ask about
+	notDemanded followState = iota // the route does not ask, or there is nobody to ask about
 	notAskedYet
 	follower
 	stranger
@@ -88,16 +71,16 @@ func decide(f facts) step {
 	// An Optional gate wants nothing, but a login that another gate began must
 	// still come to its end here: what it asked for counts, or an outer gate
 	// would clean away an answer that an inner one goes on asking for.
-	free := f.mode == Optional || f.mode == Require && f.guests && f.client == outsideWeChat
+	free := f.mode == ModeOptional || f.mode == ModeRequire && f.guests && f.client == web.OutsideWeChat
 	enough := free || f.level >= f.want
 	finished := enough && f.level >= f.asked
 	through := f.door()
 
 	switch {
-	case f.kind == navigation:
+	case f.kind == web.Navigation:
 	case enough:
 		return through
-	case f.kind == frame:
+	case f.kind == web.Frame:
 		return framePage
 	default:
 		return unauthorized
@@ -136,7 +119,7 @@ func decide(f facts) step {
 	case free:
 		// Left for a Require further in, which counts the attempt.
 		return through
-	case f.client == outsideWeChat:
+	case f.client == web.OutsideWeChat:
 		return outsidePage
 	case f.spent:
 		return stuckPage
@@ -148,7 +131,7 @@ func decide(f facts) step {
 // door is where those go who have enough: on, unless the route is for followers.
 func (f facts) door() step {
 	switch {
-	case f.mode == Login:
+	case f.mode == ModeLogin:
 		return arrive
 	case f.level == nobody, f.follow == notDemanded, f.follow == follower:
 		return pass
@@ -156,7 +139,7 @@ func (f facts) door() step {
 		return lookUp
 	case f.follow == notKnown:
 		return unavailablePage
-	case f.kind == frame:
+	case f.kind == web.Frame:
 		return framePage
 	default:
 		return followPage

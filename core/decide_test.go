@@ -3,13 +3,15 @@ package core
 import (
 	"fmt"
 	"testing"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // everyFact calls f with every combination of facts, reachable or not.
 func everyFact(f func(facts)) (n int) {
-	for _, mode := range []Mode{Require, Optional, Login} {
-		for k := range kinds {
-			for c := range clients {
+	for _, mode := range []Mode{ModeRequire, ModeOptional, ModeLogin} {
+		for k := range web.Kinds {
+			for c := range web.Clients {
 				for l := nobody; l <= promptLevel; l++ {
 					for want := silentLevel; want <= promptLevel; want++ {
 						for a := range answers {
@@ -33,7 +35,7 @@ func everyFact(f func(facts)) (n int) {
 // free holds where nobody may go on: behind Optional, and outside WeChat where the
 // route says so.
 func (f facts) free() bool {
-	return f.mode == Optional || f.mode == Require && f.client == outsideWeChat && f.guests
+	return f.mode == ModeOptional || f.mode == ModeRequire && f.client == web.OutsideWeChat && f.guests
 }
 func (f facts) enough() bool   { return f.free() || f.level >= f.want }
 func (f facts) finished() bool { return f.enough() && f.level >= f.asked }
@@ -42,7 +44,7 @@ func (f facts) dead() bool     { return f.answer == stale || f.answer == codeDea
 // unanswered holds where nothing that came back settles the matter: no answer and
 // not enough, an answer that is worth nothing, or an old one that is not enough.
 func (f facts) unanswered() bool {
-	return f.kind == navigation && (f.answer == noAnswer && !f.enough() ||
+	return f.kind == web.Navigation && (f.answer == noAnswer && !f.enough() ||
 		f.dead() && !f.finished() || f.answer == code && !f.news && !f.enough())
 }
 
@@ -71,7 +73,7 @@ var doorInvariants = []struct {
 		if open != pass || f.level == nobody || f.follow != stranger {
 			return s != followPage
 		}
-		return f.kind == frame && s == framePage || f.kind != frame && s == followPage
+		return f.kind == web.Frame && s == framePage || f.kind != web.Frame && s == followPage
 	}},
 	{"while WeChat cannot tell, the door stays shut and says so", func(f facts, s, open step) bool {
 		return open != pass || f.level == nobody || f.follow != notKnown || s == unavailablePage
@@ -84,37 +86,37 @@ var invariants = []struct {
 	holds func(facts, step) bool
 }{
 	{"nobody passes a Require without what it asks for", func(f facts, s step) bool {
-		return !(s == pass && f.mode == Require) || f.level >= f.want || f.guests && f.client == outsideWeChat
+		return !(s == pass && f.mode == ModeRequire) || f.level >= f.want || f.guests && f.client == web.OutsideWeChat
 	}},
 	{"a Login never calls a next handler", func(f facts, s step) bool {
-		return !(s == pass && f.mode == Login)
+		return !(s == pass && f.mode == ModeLogin)
 	}},
 	{"a code is exchanged only by a navigation, with a state this browser was given, and only while it is news", func(f facts, s step) bool {
-		return s != exchange || f.kind == navigation && f.answer == code && f.news
+		return s != exchange || f.kind == web.Navigation && f.answer == code && f.news
 	}},
 	{"an answer that is news is never thrown away", func(f facts, s step) bool {
-		return !(f.kind == navigation && f.answer == code && f.news) || s == exchange
+		return !(f.kind == web.Navigation && f.answer == code && f.news) || s == exchange
 	}},
 	{"a script is passed or told where to log in, nothing else", func(f facts, s step) bool {
-		return f.kind != script || s == unauthorized || s == pass || s == arrive && f.mode == Login
+		return f.kind != web.Script || s == unauthorized || s == pass || s == arrive && f.mode == ModeLogin
 	}},
 	{"a frame is passed or shown the way out of it, nothing else", func(f facts, s step) bool {
-		return f.kind != frame || s == framePage || s == pass || s == arrive && f.mode == Login
+		return f.kind != web.Frame || s == framePage || s == pass || s == arrive && f.mode == ModeLogin
 	}},
 	{"only scripts get the 401, only frames the frame's page", func(f facts, s step) bool {
-		return (s != unauthorized || f.kind == script) && (s != framePage || f.kind == frame)
+		return (s != unauthorized || f.kind == web.Script) && (s != framePage || f.kind == web.Frame)
 	}},
 	{"who has enough is let through, script or frame or navigation without an answer", func(f facts, s step) bool {
-		if !f.enough() || f.kind == navigation && f.answer != noAnswer {
+		if !f.enough() || f.kind == web.Navigation && f.answer != noAnswer {
 			return true
 		}
-		return s == pass && f.mode != Login || s == arrive && f.mode == Login
+		return s == pass && f.mode != ModeLogin || s == arrive && f.mode == ModeLogin
 	}},
 	{"no path leads to WeChat when the attempts are spent", func(f facts, s step) bool {
 		return s != start || !f.spent
 	}},
 	{"nobody outside WeChat is sent there", func(f facts, s step) bool {
-		return s != start || f.client == insideWeChat
+		return s != start || f.client == web.InsideWeChat
 	}},
 	{"an Optional gate starts and demands nothing", func(f facts, s step) bool {
 		return !f.free() || s != start && s != unauthorized && s != framePage && s != outsidePage && s != stuckPage
@@ -123,26 +125,26 @@ var invariants = []struct {
 		return !(f.free() && f.unanswered()) || s == pass
 	}},
 	{"nobody is stuck: inside WeChat with attempts left, the login starts", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && f.client == insideWeChat && !f.spent) || s == start
+		return !(!f.free() && f.unanswered() && f.client == web.InsideWeChat && !f.spent) || s == start
 	}},
 	{"attempts spent inside WeChat end on the page that says why", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && f.client == insideWeChat && f.spent) || s == stuckPage
+		return !(!f.free() && f.unanswered() && f.client == web.InsideWeChat && f.spent) || s == stuckPage
 	}},
 	{"outside WeChat is said first", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && f.client == outsideWeChat) || s == outsidePage
+		return !(!f.free() && f.unanswered() && f.client == web.OutsideWeChat) || s == outsidePage
 	}},
 	{"a finished login arrives at the page that was asked for", func(f facts, s step) bool {
-		return !(f.kind == navigation && f.answer == loggedIn) || s == arrive
+		return !(f.kind == web.Navigation && f.answer == loggedIn) || s == arrive
 	}},
 	{"trouble upstream ends on its page and never restarts by itself", func(f facts, s step) bool {
-		return !(f.kind == navigation && (f.answer == unavailable || f.answer == tooLittle)) || s == unavailablePage
+		return !(f.kind == web.Navigation && (f.answer == unavailable || f.answer == tooLittle)) || s == unavailablePage
 	}},
 	{"a snapshot's virtual visitor sees its page", func(f facts, s step) bool {
-		return !(f.kind == navigation && f.answer == snapshot) || s == snapshotPage
+		return !(f.kind == web.Navigation && f.answer == snapshot) || s == snapshotPage
 	}},
 	{"a refusal is a page, unless the session has all that was asked for", func(f facts, s step) bool {
 		switch {
-		case f.kind != navigation || f.answer != withoutCode:
+		case f.kind != web.Navigation || f.answer != withoutCode:
 			return s != refusedPage
 		case f.finished():
 			return s == arrive
@@ -150,13 +152,13 @@ var invariants = []struct {
 		return s == refusedPage
 	}},
 	{"who has all that was asked for gets a clean address instead of a dead answer", func(f facts, s step) bool {
-		return !(f.kind == navigation && f.dead() && f.finished()) || s == arrive
+		return !(f.kind == web.Navigation && f.dead() && f.finished()) || s == arrive
 	}},
 	{"an answer older than the session, with enough in it, is only cleaned away", func(f facts, s step) bool {
-		return !(f.kind == navigation && f.answer == code && !f.news && f.enough()) || s == arrive
+		return !(f.kind == web.Navigation && f.answer == code && !f.news && f.enough()) || s == arrive
 	}},
 	{"a redirect to the same page cleans something away: never without an answer, or it would loop", func(f facts, s step) bool {
-		return !(s == arrive && f.mode != Login) || f.answer != noAnswer
+		return !(s == arrive && f.mode != ModeLogin) || f.answer != noAnswer
 	}},
 }
 
@@ -182,7 +184,7 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 			}
 		}
 	})
-	if want := 3 * int(kinds) * int(clients) * 3 * 2 * int(answers) * 3 * 8 * int(followings); n != want {
+	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(answers) * 3 * 8 * int(followings); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
 	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(doorInvariants))
@@ -197,14 +199,14 @@ func (f facts) String() string {
 // the inner one must still be able to count.
 func TestAnswersSurviveAnOuterGate(t *testing.T) {
 	everyFact(func(inner facts) {
-		if inner.mode != Require || inner.kind != navigation || !inner.dead() || inner.level >= inner.want || inner.asked != inner.want {
+		if inner.mode != ModeRequire || inner.kind != web.Navigation || !inner.dead() || inner.level >= inner.want || inner.asked != inner.want {
 			return
 		}
 		if inner.follow != notDemanded {
 			return
 		}
 		for _, outer := range []facts{
-			{mode: Optional, want: silentLevel}, {mode: Require, want: silentLevel},
+			{mode: ModeOptional, want: silentLevel}, {mode: ModeRequire, want: silentLevel},
 		} {
 			f := inner
 			f.mode, f.want = outer.mode, outer.want

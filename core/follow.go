@@ -38,7 +38,7 @@ func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
 	if !isOpenID(openID) {
 		return false, fmt.Errorf("%w: open id", wxapi.ErrToken)
 	}
-	follows, err := a.followers.follows(ctx, openID)
+	follows, err := a.followers.Follows(ctx, openID)
 	if err != nil {
 		return false, unavailableFor(err)
 	}
@@ -65,7 +65,7 @@ func (a *Auth) AccountToken() *wxapi.AccountToken { return a.token }
 // lookUp finds out whether the visitor follows. A visitor who leaves meanwhile must
 // not open the door by it: WeChat could have told.
 func (v *visit) lookUp() {
-	follows, err := v.auth.followers.follows(v.ctx, v.user.OpenID)
+	follows, err := v.auth.followers.Follows(v.ctx, v.user.OpenID)
 	left := v.ctx.Err() != nil || errors.Is(err, context.Canceled)
 	switch {
 	case err == nil && follows, err != nil && !left && v.gate.following == MustFollowUnlessDown:
@@ -74,5 +74,24 @@ func (v *visit) lookUp() {
 		v.follow = stranger
 	default:
 		v.follow, v.reason = notKnown, unavailableFor(fmt.Errorf("does the visitor follow: %w", err))
+	}
+}
+
+// lookUpFollower asks WeChat whether a person follows (user/info).
+func lookUpFollower(c *Config, wechat *wxapi.Client, token *wxapi.AccountToken) func(context.Context, string) (bool, error) {
+	return func(ctx context.Context, openID string) (follows bool, err error) {
+		panicked := recovered("follower look-up", func() {
+			var who *wxapi.Follower
+			if who, err = wechat.Follower(ctx, token, openID, ""); err == nil {
+				follows = who.Subscribed
+			}
+		})
+		if panicked != nil {
+			return false, panicked
+		}
+		if err != nil {
+			c.logger().WarnContext(ctx, "wechat: whether a visitor follows is not known", explain(err)...)
+		}
+		return follows, err
 	}
 }

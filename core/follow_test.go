@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/follow"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -26,7 +27,7 @@ func (b *browser) openID() string { return b.rig.sim.OpenID(testAppID, b.person)
 // members is a browser that is logged in, and a gate for followers.
 func members(r *rig, options ...Option) (*browser, *Gate) {
 	r.t.Helper()
-	b, g := r.browser(), r.gate(Require, append([]Option{MustFollow}, options...)...)
+	b, g := r.browser(), r.gate(ModeRequire, append([]Option{MustFollow}, options...)...)
 	if got := b.login(g, "/members"); got != "/members" {
 		r.t.Fatal(got)
 	}
@@ -46,22 +47,22 @@ func TestFollowersComeInWithoutANewLogin(t *testing.T) {
 	if policy := out.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "img-src data: https://img.example.com;") {
 		t.Errorf("rule: the page's policy lets in the operator's picture: %s", policy)
 	}
-	if b.user(r.gate(Require), "/me") == nil {
+	if b.user(r.gate(ModeRequire), "/me") == nil {
 		t.Error("rule: who does not follow is logged in all the same")
 	}
 	b.follows(true)
 	if b.user(g, "/members") != nil {
 		t.Error("rule: a no is remembered for a moment")
 	}
-	r.advance(followsNotFor)
-	if followsNotFor > 5*time.Second || b.user(g, "/members") == nil || r.exchanges() != 1 {
+	r.advance(follow.NoLife)
+	if follow.NoLife > 5*time.Second || b.user(g, "/members") == nil || r.exchanges() != 1 {
 		t.Errorf("rule: who follows now comes in with the next visit, without a new login: %d exchanges", r.exchanges())
 	}
 	b.follows(false)
 	if b.user(g, "/members") == nil {
 		t.Error("rule: a yes is remembered")
 	}
-	r.advance(followsFor)
+	r.advance(follow.YesLife)
 	if b.user(g, "/members") != nil {
 		t.Error("rule: a yes is remembered for 5 minutes only")
 	}
@@ -80,7 +81,7 @@ func TestWhileWeChatCannotTell(t *testing.T) {
 		{"the quota is used up", wxsim.Fault{Code: 45009}, "errcode=45009"},
 	} {
 		r := newRig(t)
-		b, g := r.browser(), r.gate(Require, MustFollow)
+		b, g := r.browser(), r.gate(ModeRequire, MustFollow)
 		b.follows(true)
 		b.login(g, "/members")
 		r.sim.Fail(wxsim.PathFollower, tt.fault)
@@ -88,10 +89,10 @@ func TestWhileWeChatCannotTell(t *testing.T) {
 		if out.Status != 503 || !errors.Is(out.Err, ErrUnavailable) || out.Header.Get("Retry-After") == "" || !strings.Contains(string(out.Body), "https://app.example.com/members") {
 			t.Errorf("rule: while %s the door is shut, with a way to try again: %d %v", tt.rule, out.Status, out.Err)
 		}
-		if out := b.get(r.gate(Require, MustFollowUnlessDown), "/members"); out.Status != 0 {
+		if out := b.get(r.gate(ModeRequire, MustFollowUnlessDown), "/members"); out.Status != 0 {
 			t.Errorf("rule: while %s the door is open, where the app says so: %d %v", tt.rule, out.Status, out.Err)
 		}
-		if out := r.browser().get(r.gate(Require, MustFollowUnlessDown), "/members"); out.Status != 302 {
+		if out := r.browser().get(r.gate(ModeRequire, MustFollowUnlessDown), "/members"); out.Status != 302 {
 			t.Errorf("rule: nobody comes in without a login, whatever WeChat tells: %d", out.Status)
 		}
 		if log := r.log.String(); !strings.Contains(log, tt.log) || tt.log != "" && (!strings.Contains(log, "advice=") || !strings.Contains(log, "rid=")) {
@@ -133,7 +134,7 @@ func TestWhoDoesNotFollowIsAnsweredByKind(t *testing.T) {
 
 func TestAFollowersRequestIsQuick(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require, MustFollow)
+	b, g := r.browser(), r.gate(ModeRequire, MustFollow)
 	b.follows(true)
 	b.login(g, "/members")
 	b.user(g, "/members")
@@ -153,7 +154,7 @@ func TestAFollowersRequestIsQuick(t *testing.T) {
 
 func TestMustFollowGoesWithRequire(t *testing.T) {
 	r := newRig(t)
-	for _, mode := range []Mode{Optional, Login, Logout} {
+	for _, mode := range []Mode{ModeOptional, ModeLogin, ModeLogout} {
 		func() {
 			defer func() {
 				if p := recover(); p == nil || !strings.Contains(p.(string), "MustFollow goes with Require") {
@@ -168,7 +169,7 @@ func TestMustFollowGoesWithRequire(t *testing.T) {
 			t.Errorf("rule: a demand that nobody knows is no open door: %v", p)
 		}
 	}()
-	r.gate(Require, Following("follow?"))
+	r.gate(ModeRequire, Following("follow?"))
 }
 
 func TestFollowCodes(t *testing.T) {
@@ -229,8 +230,8 @@ func TestTheFollowPagesLinkAndCode(t *testing.T) {
 			}
 		}
 	}
-	r.advance(followsNotFor)
-	local := NewGate(Require, r.instance(func(c *Config) { c.FollowQRCode = "/qr.png"; c.Sessions = nil }), MustFollow)
+	r.advance(follow.NoLife)
+	local := NewGate(ModeRequire, r.instance(func(c *Config) { c.FollowQRCode = "/qr.png"; c.Sessions = nil }), MustFollow)
 	b.cookies = map[string]string{}
 	b.login(local, "/members")
 	if page := string(b.get(local, "/members").Body); !strings.Contains(page, `src="https://app.example.com/qr.png"`) {
@@ -266,7 +267,7 @@ func TestOneSourceOfTheAccountsToken(t *testing.T) {
 
 func TestTheClassicToken(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.ClassicToken = true })
-	b, g := r.browser(), r.gate(Require, MustFollow)
+	b, g := r.browser(), r.gate(ModeRequire, MustFollow)
 	b.follows(true)
 	b.login(g, "/members")
 	if b.user(g, "/members") == nil || r.sim.Calls(wxsim.PathToken) != 1 || r.sim.Calls(wxsim.PathStableToken) != 0 {
@@ -276,12 +277,12 @@ func TestTheClassicToken(t *testing.T) {
 
 func TestATokenThatWeChatTookBackIsRenewed(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require, MustFollow)
+	b, g := r.browser(), r.gate(ModeRequire, MustFollow)
 	b.follows(true)
 	b.login(g, "/members")
 	b.user(g, "/members")
 	r.sim.ExpireTokens(testAppID)
-	r.advance(followsFor)
+	r.advance(follow.YesLife)
 	if b.user(g, "/members") == nil {
 		t.Errorf("rule: a token that another node ended is renewed, and nobody notices: %s", r.log)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/seed467724c4/wechat/core/internal/page"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // followCode is Config.FollowQRCode as the page shows it.
@@ -26,10 +27,10 @@ func parseFollowCode(value, openURL string) (code followCode, ok bool) {
 	case strings.HasPrefix(value, "data:image/"):
 		return followCode{image: value}, true
 	case strings.HasPrefix(value, "/"):
-		return followCode{image: value, local: true, source: " 'self'"}, isLocal(value)
+		return followCode{image: value, local: true, source: " 'self'"}, web.IsLocal(value)
 	}
 	u, err := url.Parse(value)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || !validHost(u.Host) {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || !web.ValidHost(u.Host) {
 		return followCode{}, false
 	}
 	own, err := url.Parse(openURL)

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/follow"
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
@@ -68,23 +70,8 @@ func TestAMessageWinsOverALookUpUnderWay(t *testing.T) {
 	}
 }
 
-func TestWhoComesLateAsksNobody(t *testing.T) {
-	r := newRig(t)
-	f, looks := r.auth.followers, 0
-	f.note("oAlice_1", sighting{follows: true, at: r.now()})
-	f.now = func() time.Time {
-		if looks++; looks == 1 {
-			return r.now().Add(followsFor) // nothing was known then
-		}
-		return r.now()
-	}
-	if yes, err := f.follows(context.Background(), "oAlice_1"); !yes || err != nil || r.sim.Calls(wxsim.PathFollower) != 0 {
-		t.Errorf("rule: who comes when the answer has just come asks nobody: %t %v", yes, err)
-	}
-}
-
 func TestAMessageToOneNodeWinsOverALookUpOfAnother(t *testing.T) {
-	shared := newMemory()
+	shared := session.NewMemory()
 	r := newRig(t, func(c *Config) { c.Cache = shared })
 	p := r.poster(Push{})
 	other := r.instance(func(c *Config) { c.Cache = shared })
@@ -118,12 +105,12 @@ func TestFollowersAreAskedAboutOnce(t *testing.T) {
 		people = append(people, wxsim.Person{ID: "p" + strconv.Itoa(i), Follows: true})
 	}
 	r := newRigOf(t, people)
-	g := r.gate(Require, MustFollow)
+	g := r.gate(ModeRequire, MustFollow)
 	var visits sync.WaitGroup
 	for _, p := range people {
 		b := r.browser()
 		b.person = p.ID
-		b.login(r.gate(Require), "/me")
+		b.login(r.gate(ModeRequire), "/me")
 		for range 10 {
 			tab := *b
 			visits.Go(func() {
@@ -142,11 +129,11 @@ func TestFollowersAreAskedAboutOnce(t *testing.T) {
 }
 
 func TestOtherNodesHearOfAFollowSoon(t *testing.T) {
-	shared := newMemory()
+	shared := session.NewMemory()
 	r := newRig(t, func(c *Config) { c.Cache = shared; c.Sessions = manager(shared) })
 	p := r.poster(Push{})
 	b, g := members(r)
-	other := NewGate(Require, r.instance(func(c *Config) { c.Cache = shared; c.Sessions = manager(shared) }), MustFollow)
+	other := NewGate(ModeRequire, r.instance(func(c *Config) { c.Cache = shared; c.Sessions = manager(shared) }), MustFollow)
 	if b.user(g, "/members") != nil || b.user(other, "/members") != nil {
 		t.Fatal("a stranger came in")
 	}
@@ -156,20 +143,20 @@ func TestOtherNodesHearOfAFollowSoon(t *testing.T) {
 		t.Error("rule: the node that was told knows at once")
 	}
 	r.auth.work.working.Wait()
-	r.advance(followsHere)
-	if followsHere > 5*time.Second || b.user(other, "/members") == nil || r.sim.Calls(wxsim.PathFollower) != calls {
+	r.advance(follow.LookAgain)
+	if follow.LookAgain > 5*time.Second || b.user(other, "/members") == nil || r.sim.Calls(wxsim.PathFollower) != calls {
 		t.Errorf("rule: the others know within 5 seconds, and do not ask WeChat: %d calls", r.sim.Calls(wxsim.PathFollower)-calls)
 	}
 	p.post(event(b.openID(), "unsubscribe", "", r.now().Add(time.Second)))
 	r.auth.work.working.Wait()
-	r.advance(followsHere)
+	r.advance(follow.LookAgain)
 	if b.user(other, "/members") != nil {
 		t.Error("rule: the others know within 5 seconds who has left")
 	}
 }
 
 func TestAYesOfAnotherNodeHasItsTime(t *testing.T) {
-	shared := newMemory() // which goes by the real clock, and so keeps values too long
+	shared := session.NewMemory() // which goes by the real clock, and so keeps values too long
 	r := newRig(t, func(c *Config) { c.Cache = shared })
 	b := r.browser()
 	b.follows(true)
@@ -177,44 +164,10 @@ func TestAYesOfAnotherNodeHasItsTime(t *testing.T) {
 		t.Fatal(yes, err)
 	}
 	b.follows(false)
-	r.advance(followsFor)
+	r.advance(follow.YesLife)
 	if yes, _ := r.instance(func(c *Config) { c.Cache = shared }).Follows(context.Background(), b.openID()); yes {
 		t.Error("rule: a yes that another node heard is remembered for 5 minutes, whatever the store keeps")
 	}
-}
-
-func TestAYesCountsFromWhenItWasHeard(t *testing.T) {
-	r := newRig(t)
-	f := r.auth.followers
-	f.note("oAlice_1", sighting{follows: true, at: r.now().Add(time.Second - followsFor)})
-	if !f.sure("oAlice_1") {
-		t.Error("rule: a yes lasts for 5 minutes")
-	}
-	r.advance(time.Second)
-	if f.sure("oAlice_1") {
-		t.Error("rule: a yes lasts for 5 minutes from when WeChat was asked, not from when this node read it")
-	}
-}
-
-func TestALateLookUpUndoesNoMessage(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f, err := newFollowers(&Config{AppID: testAppID, AppSecret: testSecret}, nil, nil, time.Now, t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		asked := time.Now()
-		time.Sleep(time.Second) // the clock of synctest: nobody waits
-		f.note("oAlice_1", f.told(false, time.Now()))
-		time.Sleep(followBudget - time.Second) // the no is over, and still known to have been
-		if _, taken := f.note("oAlice_1", sighting{follows: true, at: asked}); taken {
-			t.Error("rule: a look-up that began before a message came and takes all its time undoes nothing")
-		}
-		time.Sleep(pushRemembered)
-		f.local.DeleteExpired()
-		if n := f.local.ItemCount(); n != 0 {
-			t.Errorf("rule: what is old is forgotten: %d", n)
-		}
-	})
 }
 
 func TestAuthTellsWhoFollows(t *testing.T) {
@@ -253,15 +206,12 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 		}
 		defer a.Close()
 		a.pushed.SetDefault("message", true)
-		a.followers.note("oAlice_1", sighting{follows: true, at: time.Now()})
+		a.followers.Heard(t.Context(), "oAlice_1", true, time.Now())
 		a.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_token"})
 		time.Sleep(refreshLife + 2*sweepEvery) // the clock of synctest: nobody waits
 		synctest.Wait()
-		kept := 0
-		for i := range a.tokens.memory.shards {
-			kept += len(a.tokens.memory.shards[i].items)
-		}
-		if n := a.pushed.ItemCount() + a.followers.local.ItemCount() + kept; n != 0 {
+		kept := a.tokens.memory.Held()
+		if n := a.pushed.ItemCount() + a.followers.Len() + kept; n != 0 {
 			t.Errorf("rule: messages, followers and tokens that are over are forgotten: %d left", n)
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // Gate is one mounted guard: the decisions of an instance for one route, group
@@ -47,7 +49,7 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	if g.following != "" && g.following != MustFollow && g.following != MustFollowUnlessDown {
 		panic(fmt.Sprintf("wechat: unknown demand %q: use core.MustFollow", string(g.following)))
 	}
-	if g.mode != Require && g.following != "" {
+	if g.mode != ModeRequire && g.following != "" {
 		panic("wechat: MustFollow goes with Require: a gate that demands nothing has nobody to ask to follow")
 	}
 	if g.auth == nil {
@@ -79,7 +81,7 @@ func noInstance(err error) string {
 // Handle decides about one request. It never panics: the app's hooks run under
 // recover, and one that panics counts as failed.
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
-	if lines := r.all("Cookie"); len(lines) < 2 {
+	if lines := web.AllHeaders(r.Header, "Cookie"); len(lines) < 2 {
 		cookies := ""
 		if len(lines) == 1 {
 			cookies = lines[0]
@@ -101,7 +103,7 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 	}
 	v := &visit{gate: g, auth: g.auth, ctx: ctx, asked: r, now: g.auth.now()}
 	v.request = &v.asked
-	v.kind = kindOf(v.request)
+	v.kind = web.KindOf(v.request.Method, v.request.Target, v.request.Header)
 	if !v.locate() {
 		return v.page(BadRequestPage, ErrTarget)
 	}
@@ -111,7 +113,7 @@ func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
 	if err := v.recognise(); err != nil {
 		return v.page(UnavailablePage, unavailableFor(err))
 	}
-	if g.mode == Logout {
+	if g.mode == ModeLogout {
 		return v.logout()
 	}
 	v.readAnswer()

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -19,7 +20,7 @@ func TestSilentLoginEndsOnThePageThatWasAskedFor(t *testing.T) {
 	} {
 		t.Run(page, func(t *testing.T) {
 			r := newRig(t)
-			b, g := r.browser(), r.gate(Require)
+			b, g := r.browser(), r.gate(ModeRequire)
 			if got := b.login(g, page); got != page {
 				t.Errorf("the visitor ends on the same bytes: got %q, want %q", got, page)
 			}
@@ -53,7 +54,7 @@ func TestACarriedQueryIsOnlyEverAQueryOfTheSamePage(t *testing.T) {
 		"from=singlemessage&_wx=eD0x":                  "/orders?x=1&from=singlemessage",
 	} {
 		r := newRig(t)
-		b, g := r.browser(), r.gate(Require)
+		b, g := r.browser(), r.gate(ModeRequire)
 		back := b.consent(b.get(g, "/orders"))
 		out := b.get(g, strings.Replace(back, "?", "?"+carried+"&", 1))
 		if got := b.arrives(out); got != want {
@@ -64,7 +65,7 @@ func TestACarriedQueryIsOnlyEverAQueryOfTheSamePage(t *testing.T) {
 
 func TestPromptBringsTheProfileAndCoversSilent(t *testing.T) {
 	r := newRig(t)
-	b, silent, prompt := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+	b, silent, prompt := r.browser(), r.gate(ModeRequire), r.gate(ModeRequire, Prompt)
 	b.login(silent, "/me")
 	first := b.sessionCookie()
 	if got := b.login(prompt, "/profile?a=1"); got != "/profile?a=1" {
@@ -80,20 +81,20 @@ func TestPromptBringsTheProfileAndCoversSilent(t *testing.T) {
 	if b.user(silent, "/me") == nil {
 		t.Error("prompt covers silent")
 	}
-	b.cookies["__Host-wechat_session_"+accountTag(testAppID)] = first
+	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = first
 	if b.user(silent, "/me") != nil {
 		t.Error("the token from before the upgrade is dead")
 	}
 }
 
 func (b *browser) sessionCookie() string {
-	return b.cookies["__Host-wechat_session_"+accountTag(testAppID)]
+	return b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)]
 }
 
 func TestEngineWideSilentOutsideARoutesPrompt(t *testing.T) {
-	for _, mode := range []Mode{Require, Optional} {
+	for _, mode := range []Mode{ModeRequire, ModeOptional} {
 		r := newRig(t)
-		b, outer, inner := r.browser(), r.gate(mode), r.gate(Require, Prompt)
+		b, outer, inner := r.browser(), r.gate(mode), r.gate(ModeRequire, Prompt)
 		chain := func(target string) *Outcome {
 			if out := b.get(outer, target); out.Status != 0 {
 				return out
@@ -120,7 +121,7 @@ func TestEngineWideSilentOutsideARoutesPrompt(t *testing.T) {
 
 func TestScriptsAreToldWhereToLogIn(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.LoginPath = "/login" })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	for name, c := range map[string]struct {
 		method string
 		header http.Header
@@ -156,7 +157,7 @@ func TestScriptsAreToldWhereToLogIn(t *testing.T) {
 	}
 	t.Run("without LoginPath it is the address asked for", func(t *testing.T) {
 		r := newRig(t)
-		out := r.browser().send(r.gate(Require), "POST", "/api?x=1", nil)
+		out := r.browser().send(r.gate(ModeRequire), "POST", "/api?x=1", nil)
 		if !strings.Contains(string(out.Body), `"login_url":"https://app.example.com/api?x=1"`) {
 			t.Errorf("%s", out.Body)
 		}
@@ -169,28 +170,28 @@ func TestOutsideWeChat(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
 	b.ua = "Mozilla/5.0 (Windows NT 10.0) Chrome/132.0.0.0 Safari/537.36"
-	out := b.get(r.gate(Require), "/me?x=1")
+	out := b.get(r.gate(ModeRequire), "/me?x=1")
 	if out.Status != 403 || !strings.Contains(string(out.Body), "data:image/png;base64,") || out.Header.Get("Location") != "" || len(b.cookies) != 0 {
 		t.Errorf("a page with a QR code, no redirect, no cookie: %d %v %s", out.Status, out.Header, out.Body)
 	}
-	if out := b.get(r.gate(Optional), "/me"); out.Status != 0 {
+	if out := b.get(r.gate(ModeOptional), "/me"); out.Status != 0 {
 		t.Errorf("Optional lets everybody through: %d", out.Status)
 	}
 	b.ua += " wxwork/4.0.0 MicroMessenger/7.0.1"
-	if out := b.get(r.gate(Require), "/me"); out.Status != 403 {
+	if out := b.get(r.gate(ModeRequire), "/me"); out.Status != 403 {
 		t.Errorf("WeCom is not WeChat: %d", out.Status)
 	}
 	any := newRig(t, func(c *Config) { c.AnyBrowser = true })
 	b = any.browser()
 	b.ua = "curl"
-	b.authorize(b.get(any.gate(Require), "/me"))
+	b.authorize(b.get(any.gate(ModeRequire), "/me"))
 }
 
 func TestARefusalIsAPageAndKeepsTheSession(t *testing.T) {
 	for name, pair := range map[string]string{"state only": "", "an empty code": "code=&", "authdeny": "code=authdeny&"} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			b, silent, prompt := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+			b, silent, prompt := r.browser(), r.gate(ModeRequire), r.gate(ModeRequire, Prompt)
 			b.login(silent, "/")
 			q := b.authorize(b.get(prompt, "/profile?x=1"))
 			back := b.back(q, pair+"state="+q.Get("state"))
@@ -212,9 +213,9 @@ func TestARefusalIsAPageAndKeepsTheSession(t *testing.T) {
 
 func TestFramesAreShownTheWayOut(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	for _, dest := range []string{"iframe", "frame", "embed", "object", "fencedframe"} {
-		if kind := kindOf(&Request{Method: "GET", Target: "/", Header: with("Sec-Fetch-Dest", dest, "Sec-Fetch-Mode", "navigate")}); kind != frame {
+		if kind := web.KindOf("GET", "/", with("Sec-Fetch-Dest", dest, "Sec-Fetch-Mode", "navigate")); kind != web.Frame {
 			t.Errorf("%s is a frame: %d", dest, kind)
 		}
 	}
@@ -226,7 +227,7 @@ func TestFramesAreShownTheWayOut(t *testing.T) {
 
 func TestEveryAnswerOfOursIsPrivate(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	start := b.get(g, "/me")
 	arrived := b.get(g, b.consent(start))
 	outside := r.browser()
@@ -234,7 +235,7 @@ func TestEveryAnswerOfOursIsPrivate(t *testing.T) {
 	for name, out := range map[string]*Outcome{
 		"start": start, "arrival": arrived, "401": r.browser().send(g, "POST", "/", nil),
 		"outside": outside.get(g, "/"), "bad target": r.browser().get(g, "*"),
-		"logout": r.browser().send(r.gate(Logout), "POST", "/logout", nil),
+		"logout": r.browser().send(r.gate(ModeLogout), "POST", "/logout", nil),
 	} {
 		if out.Status == 0 || out.Header.Get("Cache-Control") != "no-store" || out.Header.Get("Referrer-Policy") != "no-referrer" {
 			t.Errorf("%s: never stored, no referrer: %d %v", name, out.Status, out.Header)
@@ -259,7 +260,7 @@ func TestEveryAnswerOfOursIsPrivate(t *testing.T) {
 func TestTargetsThatAreNoPathsAreRefused(t *testing.T) {
 	r := newRig(t)
 	for _, target := range []string{"", "*", "http://evil.example/cb", "evil", "/a b", "/a\r\nSet-Cookie: x=1", "/a\x00", "/a#b", "/a\x7f"} {
-		for _, mode := range []Mode{Require, Optional, Login, Logout} {
+		for _, mode := range []Mode{ModeRequire, ModeOptional, ModeLogin, ModeLogout} {
 			if out := r.browser().get(r.gate(mode), target); out.Status != 400 || out.Header.Get("Location") != "" {
 				t.Errorf("mode %d, %q: 400, got %d", mode, target, out.Status)
 			}
@@ -269,7 +270,7 @@ func TestTargetsThatAreNoPathsAreRefused(t *testing.T) {
 
 func TestSkipLeavesTheRequestAlone(t *testing.T) {
 	r := newRig(t)
-	g := r.gate(Require, Skip(func(r *Request) bool { return r.Target == "/health" }))
+	g := r.gate(ModeRequire, Skip(func(r *Request) bool { return r.Target == "/health" }))
 	if out := r.browser().get(g, "/health"); out.Status != 0 || out.Header != nil {
 		t.Errorf("skipped: %+v", out)
 	}
@@ -281,7 +282,7 @@ func TestSkipLeavesTheRequestAlone(t *testing.T) {
 func TestOnErrorMayAnswerItself(t *testing.T) {
 	r := newRig(t)
 	var seen error
-	g := r.gate(Require, OnError(func(_ context.Context, _ *Request, err error) *Outcome {
+	g := r.gate(ModeRequire, OnError(func(_ context.Context, _ *Request, err error) *Outcome {
 		seen = err
 		return &Outcome{Status: 418}
 	}))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 func TestHooksThatFailOpenNothing(t *testing.T) {
@@ -23,7 +25,7 @@ func TestHooksThatFailOpenNothing(t *testing.T) {
 		r = newRig(t, func(c *Config) { c.Pages = func(Page) []byte { panic("boom") } })
 		b := r.browser()
 		b.ua = "x"
-		if out := b.get(r.gate(Require, option), "/me"); out.Status != 403 || out.Context == nil || !strings.Contains(string(out.Body), `data-page="outside"`) {
+		if out := b.get(r.gate(ModeRequire, option), "/me"); out.Status != 403 || out.Context == nil || !strings.Contains(string(out.Body), `data-page="outside"`) {
 			t.Errorf("%s keeps the gate closed, on the built-in page: %d %s", rule, out.Status, out.Body)
 		}
 	}
@@ -34,7 +36,7 @@ func TestHooksThatFailOpenNothing(t *testing.T) {
 	r = newRig(t)
 	b := r.browser()
 	b.ua = "x"
-	g := r.gate(Require, answer(shared))
+	g := r.gate(ModeRequire, answer(shared))
 	one, two := b.get(g, "/"), b.get(g, "/")
 	if one == shared || one == two || one.Context == nil || one.Header.Get("Cache-Control") != "no-store" || shared.Header.Get("Cache-Control") != "" {
 		t.Errorf("an app's outcome is copied, and private as ours: %+v", one)
@@ -47,7 +49,7 @@ func (panicking) RoundTrip(*http.Request) (*http.Response, error) { panic("boom"
 
 func TestAPanicOnTheWayToWeChatEndsNoProcess(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.HTTPClient = &http.Client{Transport: panicking{}} })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	if out := b.get(g, b.consent(b.get(g, "/me"))); out.Status != 503 {
 		t.Errorf("%d", out.Status)
 	}
@@ -60,7 +62,7 @@ func TestOnLoginCannotChangeWhatWeChatGranted(t *testing.T) {
 			return nil
 		}
 	})
-	b, g := r.browser(), r.gate(Require, Prompt)
+	b, g := r.browser(), r.gate(ModeRequire, Prompt)
 	b.login(g, "/")
 	if u := b.user(g, "/"); u == nil || u.Scope != Prompt || u.LoggedInAt.IsZero() || u.Nickname != "tidied" {
 		t.Errorf("%#v", u)
@@ -73,10 +75,10 @@ func TestGatesInsideAGateThatRaises(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.Profile = func(context.Context, string) (*User, error) { return &User{Nickname: "known"}, nil }
 	})
-	for name, inner := range map[string]*Gate{"Require": r.gate(Require), "Prompt": r.gate(Require, Prompt), "Optional": r.gate(Optional)} {
-		b, outer := r.browser(), r.gate(Require, Prompt)
-		b.login(r.gate(Require), "/")
-		cookies := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "__Host-wechat_session_"+accountTag(testAppID)+"="+b.sessionCookie())
+	for name, inner := range map[string]*Gate{"Require": r.gate(ModeRequire), "Prompt": r.gate(ModeRequire, Prompt), "Optional": r.gate(ModeOptional)} {
+		b, outer := r.browser(), r.gate(ModeRequire, Prompt)
+		b.login(r.gate(ModeRequire), "/")
+		cookies := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "__Host-wechat_session_"+web.AccountTag(testAppID)+"="+b.sessionCookie())
 		q := &Request{Method: "GET", Target: "/", Host: b.host, TLS: true, Header: cookies}
 		out := outer.Handle(context.Background(), q)
 		if out.Status != 0 {
@@ -98,10 +100,10 @@ func TestAKnownProfileIsNotAskedForByASharedLink(t *testing.T) {
 		c.Profile = func(context.Context, string) (*User, error) { return &User{Nickname: "known"}, nil }
 	})
 	other := r.browser()
-	shared := other.consent(other.get(NewGate(Require, r.instance(), Prompt), "/profile"))
+	shared := other.consent(other.get(NewGate(ModeRequire, r.instance(), Prompt), "/profile"))
 	b := r.browser()
-	b.login(r.gate(Require), "/")
-	if got := b.arrives(b.get(r.gate(Require, Prompt), shared)); got != "/profile" || r.exchanges() != 1 {
+	b.login(r.gate(ModeRequire), "/")
+	if got := b.arrives(b.get(r.gate(ModeRequire, Prompt), shared)); got != "/profile" || r.exchanges() != 1 {
 		t.Errorf("%q, %d exchanges", got, r.exchanges())
 	}
 }
@@ -110,7 +112,7 @@ func TestAUserTooLargeForASessionIsTroubleAndNotALoop(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.OnLogin = func(_ context.Context, u *User) error { u.Avatar = "data:" + strings.Repeat("x", 1<<16); return nil }
 	})
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	if out := b.get(g, b.consent(b.get(g, "/"))); out.Status != 503 || !errors.Is(out.Err, ErrUnavailable) || !strings.Contains(r.log.String(), "too large") {
 		t.Errorf("%d %v", out.Status, out.Err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -45,8 +46,8 @@ func (a *Auth) isOwnPage(ctx context.Context, page string) bool {
 	if p := a.passageIn(ctx); p != nil {
 		at = p.more.at
 	}
-	rest, ok := strings.CutPrefix(page, at.String()+at.prefix)
-	if at.host == "" || !ok || len(page) > maxTarget || rest != "" && rest[0] != '/' && rest[0] != '?' {
+	rest, ok := strings.CutPrefix(page, at.String()+at.Prefix)
+	if at.Host == "" || !ok || len(page) > web.MaxTarget || rest != "" && rest[0] != '/' && rest[0] != '?' {
 		return false
 	}
 	for i := range len(rest) {

@@ -100,7 +100,7 @@ func TestAnotherInstancesRequestTellsNothing(t *testing.T) {
 	other := r.instance(func(c *Config) { c.PublicURL = "" })
 	b := r.browser()
 	b.host = "evil.example.net"
-	out := b.get(NewGate(Optional, other), "/")
+	out := b.get(NewGate(ModeOptional, other), "/")
 	if _, err := r.auth.JSConfig(orEmpty(out), "https://evil.example.net/x"); !errors.Is(err, ErrForeignPage) {
 		t.Errorf("rule: with a public URL nothing in a request counts: %v", err)
 	}
@@ -116,7 +116,7 @@ func TestAnotherInstancesRequestTellsNothing(t *testing.T) {
 func TestWithoutPublicURLTheRequestTellsTheSite(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.PublicURL = "" })
 	b := r.browser()
-	out := b.get(r.gate(Optional), "/")
+	out := b.get(r.gate(ModeOptional), "/")
 	if _, err := r.auth.JSConfig(orEmpty(out), "https://app.example.com/share"); err != nil {
 		t.Errorf("rule: behind a gate, a page of the request's own site is signed: %v", err)
 	}

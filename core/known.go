@@ -4,9 +4,10 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/page"
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // The way of nearly every request: somebody who is logged in asks for a page. It
@@ -30,13 +31,13 @@ type passage struct {
 // RefreshProfile with Config.KeepTokens.
 type more struct {
 	auth  *Auth
-	at    origin
+	at    web.Origin
 	token string // of the session
 }
 
 // tellMore is nil where nobody will ask.
-func (a *Auth) tellMore(at origin, token string) *more {
-	if a.public.host != "" && a.tokens == nil {
+func (a *Auth) tellMore(at web.Origin, token string) *more {
+	if a.public.Host != "" && a.tokens == nil {
 		return nil
 	}
 	return &more{a, at, strings.Clone(token)}
@@ -80,35 +81,35 @@ func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
 // known also tells of a request with nothing to recognise anybody by: it is nobody's,
 // and its target is no answer from WeChat. buffered is for strings that lie in a
 // buffer that is used again.
-func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) (out *Outcome, t target, nobodys bool) {
+func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) (out *Outcome, t web.Target, nobodys bool) {
 	if !g.quick {
 		return nil, t, false
 	}
 	a, s := g.auth, g.auth.sessions
-	t, ok := parseTarget(asked)
-	if !ok || s.loadedIn(ctx) || a.verification != "" && strings.HasPrefix(t.path, "/"+verificationPrefix) {
+	t, ok := web.ParseTarget(asked)
+	if !ok || s.LoadedIn(ctx) || a.verification != "" && strings.HasPrefix(t.Path, "/"+web.VerificationPrefix) {
 		return nil, t, false
 	}
-	if _, _, _, answer := t.last("state"); answer {
+	if _, _, _, answer := t.LastParam("state"); answer {
 		return nil, t, false
 	}
-	token, _, sent := cookieValue(cookies, s.cookieName(a.public.https()))
-	if !sent && g.mode == Optional {
+	token, _, sent := web.FirstCookie(cookies, s.CookieName(a.public.IsHTTPS()))
+	if !sent && g.mode == ModeOptional {
 		return g.passing(&passage{Context: ctx}), t, true
 	}
-	if !isToken(token) {
+	if !session.IsToken(token) {
 		return nil, t, !sent
 	}
-	value, found, err := s.record(ctx, token, buffered)
+	value, found, err := s.RecordOf(ctx, token, buffered)
 	if !found || err != nil {
 		return nil, t, false
 	}
 	p := &passage{Context: ctx}
-	touched, ok := p.user.decode(value, s.appID, p.privilege[:])
-	if !ok || p.user.Scope.level() < g.want || s.idleIsDue(touched) {
+	touched, ok := p.user.decode(value, a.config.AppID, p.privilege[:])
+	if !ok || p.user.Scope.level() < g.want || s.IdleIsDue(touched) {
 		return nil, t, false
 	}
-	if g.following != "" && !a.followers.sure(p.user.OpenID) {
+	if g.following != "" && !a.followers.KnownToFollow(p.user.OpenID) {
 		return nil, t, false
 	}
 	p.more = a.tellMore(a.public, token)
@@ -120,8 +121,8 @@ func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) 
 // on, which asks again and again: the state machine's own verdict on "nobody, and a
 // script" (unauthorized, unless guests are welcome), reached without a visit.
 // BenchmarkScript and TestStrangersAllocateLittle watch over it.
-func (g *Gate) refused(ctx context.Context, r *Request, t target) *Outcome {
-	if g.outsiders || kindOf(r) != script {
+func (g *Gate) refused(ctx context.Context, r *Request, t web.Target) *Outcome {
+	if g.outsiders || web.KindOf(r.Method, r.Target, r.Header) != web.Script {
 		return nil
 	}
 	body := page.LoginRequired(g.loginURL(r, g.auth.public, t))
@@ -137,14 +138,7 @@ func (g *Gate) passing(p *passage) *Outcome {
 // quickly says whether Known may decide at all, once and for all. Without a public
 // URL the request's own host must be looked at, too.
 func (g *Gate) quickly() bool {
-	return (g.mode == Require || g.mode == Optional) && len(g.skip) == 0 && g.load == nil && g.auth.public.host != ""
-}
-
-// idleIsDue says whether the idle time is to be written again. Without one, or
-// right after it was written, it asks no clock.
-func (s *sessions) idleIsDue(touched int64) bool {
-	idle := s.manager.IdleTimeout
-	return idle > 0 && s.now().Unix()-touched >= int64(min(touchEvery, idle/16)/time.Second)
+	return (g.mode == ModeRequire || g.mode == ModeOptional) && len(g.skip) == 0 && g.load == nil && g.auth.public.Host != ""
 }
 
 // AddTo adds every value of o.Header to h, for adapters over net/http. A Vary where

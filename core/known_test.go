@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/session"
 )
 
 // Whatever Known lets through, the state machine lets through as well, with the
@@ -14,35 +16,35 @@ import (
 func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 	private := newRig(t)
 	own := newRig(t, func(c *Config) {
-		c.Sessions = manager(newMemory())
+		c.Sessions = manager(session.NewMemory())
 		c.Sessions.IdleTimeout = 2 * time.Hour
 		c.Sessions.HashTokenInStore = true
 	})
 	codec := newRig(t, func(c *Config) {
-		c.Sessions = manager(newMemory())
+		c.Sessions = manager(session.NewMemory())
 		c.Sessions.Codec = Codec{}
 	})
 	plain := newRig(t, func(c *Config) { c.PublicURL = "" })
 	proxy := newRig(t, func(c *Config) { c.PublicURL = ""; c.TrustProxy = true })
 	passed := 0
 	for name, r := range map[string]*rig{"private": private, "own, hashed, idle": own, "own with Codec": codec, "no public URL": plain, "trusted proxy": proxy} {
-		jars := map[string]string{"none": "", "nonsense": "a=1; =; b", "garbage first": r.auth.sessions.secure + "=x; " + r.auth.sessions.secure + "=" + strings.Repeat("y", 43), "garbage token": r.auth.sessions.secure + "=" + strings.Repeat("x", 43), "short token": r.auth.sessions.secure + "=x"}
+		jars := map[string]string{"none": "", "nonsense": "a=1; =; b", "garbage first": r.auth.sessions.CookieName(true) + "=x; " + r.auth.sessions.CookieName(true) + "=" + strings.Repeat("y", 43), "garbage token": r.auth.sessions.CookieName(true) + "=" + strings.Repeat("x", 43), "short token": r.auth.sessions.CookieName(true) + "=x"}
 		for _, scope := range []Scope{Silent, Prompt} {
 			b := r.browser()
-			start := b.get(r.gate(Require, scope), "/")
+			start := b.get(r.gate(ModeRequire, scope), "/")
 			back := b.consent(start)
-			b.arrives(b.get(r.gate(Require, scope), back))
+			b.arrives(b.get(r.gate(ModeRequire, scope), back))
 			var pairs []string
 			for k, v := range b.cookies {
 				pairs = append(pairs, k+"="+v)
 			}
 			jars[string(scope)] = strings.Join(pairs, "; ")
-			jars[string(scope)+", tossed"] = r.auth.sessions.secure + "=" + strings.Repeat("x", 43) + "; " + strings.Join(pairs, "; ")
+			jars[string(scope)+", tossed"] = r.auth.sessions.CookieName(true) + "=" + strings.Repeat("x", 43) + "; " + strings.Join(pairs, "; ")
 		}
 		for _, later := range []time.Duration{0, 6 * time.Minute} {
 			r.advance(later)
 			for jar, cookies := range jars {
-				for _, mode := range []Mode{Require, Optional, Login, Logout} {
+				for _, mode := range []Mode{ModeRequire, ModeOptional, ModeLogin, ModeLogout} {
 					for _, scope := range []Scope{Silent, Prompt} {
 						for _, target := range []string{"/", "/me?x=1", "/me?state=open", "/me?code=1&state=" + strings.Repeat("0", 53), "*", "/a b", "/a#b"} {
 							for _, header := range []http.Header{
@@ -63,7 +65,7 @@ func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 								met := g.meet(context.Background(), q)
 								ku, _ := FromContext(known.Context)
 								mu, _ := FromContext(met.Context)
-								if met.Status != 0 || !reflect.DeepEqual(known.Header, met.Header) || !reflect.DeepEqual(ku, mu) || mode > Optional || strings.Contains(target, "state=") {
+								if met.Status != 0 || !reflect.DeepEqual(known.Header, met.Header) || !reflect.DeepEqual(ku, mu) || mode > ModeOptional || strings.Contains(target, "state=") {
 									t.Errorf("%s, jar %s, mode %d, %s, %s: known %v %v, met %d %v %v", name, jar, mode, scope, target, ku, known.Header, met.Status, mu, met.Header)
 								}
 							}
@@ -76,26 +78,26 @@ func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 	if passed < 200 {
 		t.Errorf("only %d of the requests passed: the test tests nothing", passed)
 	}
-	if g := private.gate(Require, Skip(func(*Request) bool { return false })); g.quick {
+	if g := private.gate(ModeRequire, Skip(func(*Request) bool { return false })); g.quick {
 		t.Error("a Skip must be asked")
 	}
-	if proxy.gate(Require).quick {
+	if proxy.gate(ModeRequire).quick {
 		t.Error("a proxy's headers must be read")
 	}
 }
 
 func TestKnownAllocates(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require, Prompt)
+	b, g := r.browser(), r.gate(ModeRequire, Prompt)
 	b.login(g, "/")
-	ctx, cookies := context.Background(), "a=1; b=2; "+r.auth.sessions.secure+"="+b.sessionCookie()
+	ctx, cookies := context.Background(), "a=1; b=2; "+r.auth.sessions.CookieName(true)+"="+b.sessionCookie()
 	for rule, c := range map[string]struct {
 		gate    *Gate
 		cookies string
 		most    float64
 	}{
 		"a logged-in request allocates once, its user included":    {g, cookies, 1},
-		"nobody behind Optional allocates once":                    {r.gate(Optional), "", 1},
+		"nobody behind Optional allocates once":                    {r.gate(ModeOptional), "", 1},
 		"nobody at a closed gate allocates nothing before it acts": {g, "a=1", 0},
 	} {
 		n := testing.AllocsPerRun(100, func() {
@@ -114,7 +116,7 @@ func TestKnownAllocates(t *testing.T) {
 // hashed is the app's own manager with Codec, with and without HashTokenInStore.
 func hashed(yes bool) func(*Config) {
 	return func(c *Config) {
-		c.Sessions = manager(newMemory())
+		c.Sessions = manager(session.NewMemory())
 		c.Sessions.Codec, c.Sessions.HashTokenInStore = Codec{}, yes
 	}
 }
@@ -123,9 +125,9 @@ func TestAHashedTokenAllocatesAtMostOnceMore(t *testing.T) {
 	var n [2]float64
 	for i, hash := range []bool{false, true} {
 		r := newRig(t, hashed(hash))
-		b, g := r.browser(), r.gate(Require)
+		b, g := r.browser(), r.gate(ModeRequire)
 		b.login(g, "/")
-		cookies := "a=1; " + r.auth.sessions.secure + "=" + b.cookies[r.auth.sessions.secure]
+		cookies := "a=1; " + r.auth.sessions.CookieName(true) + "=" + b.cookies[r.auth.sessions.CookieName(true)]
 		n[i] = testing.AllocsPerRun(100, func() {
 			if g.Known(context.Background(), "/me", cookies) == nil {
 				t.Error("not known")
@@ -139,11 +141,11 @@ func TestAHashedTokenAllocatesAtMostOnceMore(t *testing.T) {
 
 func TestThePassagesContextIsTheRequestsOwn(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	b.login(g, "/")
 	type key struct{}
 	parent, cancel := context.WithCancel(context.WithValue(context.Background(), key{}, "outer"))
-	out := g.Known(parent, "/", r.auth.sessions.secure+"="+b.sessionCookie())
+	out := g.Known(parent, "/", r.auth.sessions.CookieName(true)+"="+b.sessionCookie())
 	child, stop := context.WithCancel(out.Context)
 	defer stop()
 	if out.Context.Value(key{}) != "outer" || out.Context.Value("nothing") != nil {
@@ -184,9 +186,9 @@ func BenchmarkKnownHashed(b *testing.B) { benchmarkKnown(b, hashed(true)) }
 
 func benchmarkKnown(b *testing.B, change func(*Config)) {
 	r := newRig(b, change)
-	who, g := r.browser(), r.gate(Require, Prompt)
+	who, g := r.browser(), r.gate(ModeRequire, Prompt)
 	who.login(g, "/")
-	cookies := "a=1; b=2; " + r.auth.sessions.secure + "=" + who.cookies[r.auth.sessions.secure]
+	cookies := "a=1; b=2; " + r.auth.sessions.CookieName(true) + "=" + who.cookies[r.auth.sessions.CookieName(true)]
 	ctx := context.Background()
 	b.ReportAllocs()
 	for b.Loop() {

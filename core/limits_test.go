@@ -12,17 +12,20 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 func TestAnAddressTooLongForWeChatAndBack(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
-	for _, long := range []string{"/" + strings.Repeat("a", maxTarget), "/?code=" + strings.Repeat("a", maxTarget*3/4)} {
+	b, g := r.browser(), r.gate(ModeRequire)
+	for _, long := range []string{"/" + strings.Repeat("a", web.MaxTarget), "/?code=" + strings.Repeat("a", web.MaxTarget*3/4)} {
 		if out := b.get(g, long); out.Status != 400 || !errors.Is(out.Err, ErrTarget) || out.Header.Get("Location") != "" {
 			t.Errorf("no login starts that could not end: %d %v", out.Status, out.Err)
 		}
-		if out := b.get(r.gate(Optional), long); out.Status != 0 {
+		if out := b.get(r.gate(ModeOptional), long); out.Status != 0 {
 			t.Errorf("behind Optional any length is fine: %d", out.Status)
 		}
 	}
@@ -30,7 +33,7 @@ func TestAnAddressTooLongForWeChatAndBack(t *testing.T) {
 	if got := b.login(g, fits); got != fits {
 		t.Errorf("what fits, fits: %d bytes", len(got))
 	}
-	if b.user(g, "/"+strings.Repeat("a", 3*maxTarget)) == nil {
+	if b.user(g, "/"+strings.Repeat("a", 3*web.MaxTarget)) == nil {
 		t.Error("logged in any length is fine")
 	}
 }
@@ -38,7 +41,7 @@ func TestAnAddressTooLongForWeChatAndBack(t *testing.T) {
 // The start's cookie is kept, the cookies of every callback's answer are lost.
 func TestCookiesLostWithTheAnswerEndOnThePage(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	out := b.get(g, "/me")
 	for hops := 0; out.Status != 400; hops++ {
 		if hops > 20 {
@@ -53,24 +56,21 @@ func TestCookiesLostWithTheAnswerEndOnThePage(t *testing.T) {
 		out = b.get(g, b.arrives(out))
 		r.advance(2 * time.Second)
 	}
-	if r.exchanges() != maxBounces || !strings.Contains(string(out.Body), `data-fault="session"`) {
+	if r.exchanges() != proof.MaxRecentLogins || !strings.Contains(string(out.Body), `data-fault="session"`) {
 		t.Errorf("%d logins, %s", r.exchanges(), out.Body)
 	}
 }
 
 func TestOneLoginCannotFillMemory(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
 	for range 3 * maxDeliveries {
 		again := *b
 		again.cookies = map[string]string{"__Host-" + r.auth.binding: b.cookies["__Host-"+r.auth.binding]}
 		again.get(g, back)
 	}
-	sessions := 0
-	for i := range r.auth.sessions.memory.shards {
-		sessions += len(r.auth.sessions.memory.shards[i].items)
-	}
+	sessions := r.auth.sessions.PrivateStore().Held()
 	if sessions != maxDeliveries || r.exchanges() != 1 {
 		t.Errorf("%d sessions of %d deliveries, %d exchanges", sessions, 3*maxDeliveries, r.exchanges())
 	}
@@ -79,7 +79,7 @@ func TestOneLoginCannotFillMemory(t *testing.T) {
 // held is a cache that holds up whoever looks for the first key a second time, as
 // one does who waits for another node's result.
 type held struct {
-	*memory
+	*session.Memory
 	mu      sync.Mutex
 	key     string
 	looks   int
@@ -99,13 +99,13 @@ func (h *held) Find(key string) ([]byte, bool, error) {
 		close(h.waiting)
 		<-h.release
 	}
-	return h.memory.Find(key)
+	return h.Memory.Find(key)
 }
 
 func TestWhoWaitsForAnotherNodeTakesNobodysPlace(t *testing.T) {
-	cache := &held{memory: newMemory(), waiting: make(chan struct{}), release: make(chan struct{})}
+	cache := &held{Memory: session.NewMemory(), waiting: make(chan struct{}), release: make(chan struct{})}
 	r := newRig(t, func(c *Config) { c.Cache = cache })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
 	for range maxExchanges - 1 {
 		r.auth.logins.places <- struct{}{}
@@ -125,10 +125,10 @@ func TestWhoWaitsForAnotherNodeTakesNobodysPlace(t *testing.T) {
 }
 
 func TestACodeThatCannotBeOneIsNotWaitedFor(t *testing.T) {
-	cache := &held{memory: newMemory(), waiting: make(chan struct{}), release: make(chan struct{})}
+	cache := &held{Memory: session.NewMemory(), waiting: make(chan struct{}), release: make(chan struct{})}
 	close(cache.release)
 	r := newRig(t, func(c *Config) { c.Cache = cache })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
 	b.authorize(b.get(g, b.back(q, "code=!!&state="+q.Get("state"))))
 	if cache.looks != 1 || r.exchanges() != 0 {
@@ -137,31 +137,30 @@ func TestACodeThatCannotBeOneIsNotWaitedFor(t *testing.T) {
 }
 
 // shortKeys is a store as scs's for MySQL: keys of a token's length, no longer.
-type shortKeys struct{ *memory }
+type shortKeys struct{ *session.Memory }
 
 func (s shortKeys) Commit(key string, b []byte, expires time.Time) error {
 	if len(key) > 43 {
 		return errors.New("data too long for column 'token'")
 	}
-	return s.memory.Commit(key, b, expires)
+	return s.Memory.Commit(key, b, expires)
 }
 
 func TestStoresWithShortKeysAndAppsThatIterate(t *testing.T) {
-	store := shortKeys{newMemory()}
+	store := shortKeys{session.NewMemory()}
 	m := manager(store)
 	r := newRig(t, func(c *Config) { c.Sessions = m; c.Cache = store })
 	b := r.browser()
-	b.login(r.gate(Require), "/")
-	b.login(r.gate(Require, Prompt), "/profile")
-	if out := b.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 || b.user(r.gate(Require), "/") != nil {
+	b.login(r.gate(ModeRequire), "/")
+	b.login(r.gate(ModeRequire, Prompt), "/profile")
+	if out := b.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 || b.user(r.gate(ModeRequire), "/") != nil {
 		t.Errorf("logged out: %d", out.Status)
 	}
 	notes := 0
-	for i := range store.shards {
-		for key, it := range store.shards[i].items {
-			if _, _, err := (scs.GobCodec{}).Decode([]byte(it.value)); err != nil && key != "" {
-				notes++ // the sealed results of Config.Cache
-			}
+	all, _ := store.All()
+	for key, value := range all {
+		if _, _, err := (scs.GobCodec{}).Decode(value); err != nil && key != "" {
+			notes++ // the sealed results of Config.Cache
 		}
 	}
 	if notes != 2 {
@@ -182,9 +181,9 @@ func TestNothingPrintsAnAuthOrAUserByValue(t *testing.T) {
 }
 
 func TestAPageNeverLinksToACode(t *testing.T) {
-	store := &failing{Store: newMemory()}
+	store := &failing{Store: session.NewMemory()}
 	r := newRig(t, func(c *Config) { c.Sessions = manager(store) })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me?x=1"))
 	b.cookies["session"] = strings.Repeat("s", 43)
 	store.find = true
@@ -194,11 +193,24 @@ func TestAPageNeverLinksToACode(t *testing.T) {
 	}
 }
 
+// forgedFrom changes a state so that no MAC of ours fits and its attempt stays.
+func forgedFrom(t *testing.T, k *proof.Keys, made string) string {
+	t.Helper()
+	attempt := k.Parse(made).Attempt
+	for i := len(made) - 1; i > 0; i-- {
+		s := made[:i] + "0" + made[i+1:]
+		if st := k.Parse(s); st.Shape == proof.ForgedState && st.Attempt == attempt {
+			return s
+		}
+	}
+	t.Fatal("no digit of the state changes its MAC")
+	return ""
+}
+
 func TestTheStuckPageLeadsOnFromAForgedState(t *testing.T) {
 	r := newRig(t)
-	raw, _ := decodeBase62(r.auth.keys.mint(r.now(), 3, Silent, "b", r.auth.public))
-	raw[headerEnd]++
-	out := r.browser().get(r.gate(Require), "/me?x=1&code=C&state="+encodeBase62(raw))
+	forged := forgedFrom(t, &r.auth.keys, r.auth.keys.NewState(r.now(), 3, false, "b", r.auth.public))
+	out := r.browser().get(r.gate(ModeRequire), "/me?x=1&code=C&state="+forged)
 	if out.Status != 400 || !strings.Contains(string(out.Body), `href="https://app.example.com/me?x=1"`) {
 		t.Errorf("%d %s", out.Status, out.Body)
 	}
@@ -214,7 +226,7 @@ func TestBehindAProxyOnlyTheProxyTellsHostAndScheme(t *testing.T) {
 		"http that it tells":                        {[]string{"X-Forwarded-Host", "app.example.com", "X-Forwarded-Proto", "http"}, MixedScheme},
 	} {
 		r := newRig(t)
-		v := &visit{auth: r.auth, gate: r.gate(Require), now: r.now(), request: &Request{Host: "app:8080", Header: with(c.headers...)}}
+		v := &visit{auth: r.auth, gate: r.gate(ModeRequire), now: r.now(), request: &Request{Host: "app:8080", Header: with(c.headers...)}}
 		if got := v.fault(); got != c.want {
 			t.Errorf("%s: %s", rule, got)
 		}
@@ -223,7 +235,7 @@ func TestBehindAProxyOnlyTheProxyTellsHostAndScheme(t *testing.T) {
 
 func TestADefaultPortIsNoPort(t *testing.T) {
 	for raw, want := range map[string]string{"https://a.example:443": "https://a.example", "http://a.example:80/x": "http://a.example", "https://a.example:80": "https://a.example:80"} {
-		if at, ok := parsePublicURL(raw); !ok || at.String() != want {
+		if at, ok := web.ParsePublicURL(raw); !ok || at.String() != want {
 			t.Errorf("%s: %s", raw, at)
 		}
 	}

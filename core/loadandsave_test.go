@@ -12,6 +12,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/alexedwards/scs/v2/memstore"
 
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -26,15 +27,15 @@ func (c *counting) Commit(token string, b []byte, expires time.Time) error {
 }
 
 func TestWhatTheAppKeepsSurvivesAnUpgrade(t *testing.T) {
-	m := manager(newMemory())
+	m := manager(session.NewMemory())
 	r := newRig(t, func(c *Config) { c.Sessions = m })
 	b := r.browser()
-	b.login(r.gate(Require), "/")
+	b.login(r.gate(ModeRequire), "/")
 	ctx, _ := m.Load(context.Background(), b.cookies["session"]) // as a fiber handler does
 	m.Put(ctx, "cart", "full")
 	m.Commit(ctx)
 	old := b.cookies["session"]
-	b.login(r.gate(Require, Prompt), "/profile")
+	b.login(r.gate(ModeRequire, Prompt), "/profile")
 	ctx, _ = m.Load(context.Background(), b.cookies["session"])
 	if m.GetString(ctx, "cart") != "full" || b.cookies["session"] == old {
 		t.Errorf("%q under %q", m.GetString(ctx, "cart"), b.cookies["session"])
@@ -62,7 +63,7 @@ func appWithLoadAndSave(r *rig, m *scs.SessionManager, g *Gate, handler http.Han
 func TestWhoeverLoadedTheSessionWritesItsCookie(t *testing.T) {
 	m := manager(memstore.NewWithCleanupInterval(0))
 	r := newRig(t, func(c *Config) { c.Sessions = m })
-	g := r.gate(Require)
+	g := r.gate(ModeRequire)
 	app := appWithLoadAndSave(r, m, g, func(w http.ResponseWriter, req *http.Request) {
 		m.Put(req.Context(), "cart", m.GetString(req.Context(), "cart")+"x")
 		u, _ := FromContext(req.Context())

@@ -13,7 +13,7 @@ func TestLoadUser(t *testing.T) {
 	r := newRig(t)
 	calls := 0
 	b := r.browser()
-	g := r.gate(Require, LoadUser(func(_ context.Context, u *User) (*member, error) {
+	g := r.gate(ModeRequire, LoadUser(func(_ context.Context, u *User) (*member, error) {
 		calls++
 		return &member{"member " + u.OpenID}, nil
 	}))
@@ -29,7 +29,7 @@ func TestLoadUser(t *testing.T) {
 	if _, ok := Loaded[member](out.Context); ok {
 		t.Error("rule: another type is another user")
 	}
-	inner := b.rig.gate(Require)
+	inner := b.rig.gate(ModeRequire)
 	within := inner.Handle(out.Context, &Request{Method: "GET", Target: "/me", Host: b.host, TLS: true, Header: with("User-Agent", b.ua, "Cookie", cookieLine(b))})
 	if own, ok := Loaded[*member](orEmpty(within)); !ok || own == nil {
 		t.Error("rule: what an outer gate loaded is there behind an inner one")
@@ -37,7 +37,7 @@ func TestLoadUser(t *testing.T) {
 	if _, ok := Loaded[*member](context.Background()); ok {
 		t.Error("rule: without a gate there is nobody")
 	}
-	optional := r.gate(Optional, LoadUser(func(context.Context, *User) (member, error) {
+	optional := r.gate(ModeOptional, LoadUser(func(context.Context, *User) (member, error) {
 		t.Error("rule: nobody is not loaded")
 		return member{}, nil
 	}))
@@ -57,7 +57,7 @@ func cookieLine(b *browser) string {
 func TestSeveralAreLoaded(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
-	g := r.gate(Require, LoadUser(func(context.Context, *User) (string, error) { return "text", nil }),
+	g := r.gate(ModeRequire, LoadUser(func(context.Context, *User) (string, error) { return "text", nil }),
 		LoadUser(func(ctx context.Context, _ *User) (int, error) {
 			before, _ := Loaded[string](ctx)
 			return len(before), nil
@@ -68,7 +68,7 @@ func TestSeveralAreLoaded(t *testing.T) {
 	if n, _ := Loaded[int](ctx); text != "text" || n != 4 {
 		t.Errorf("rule: a gate loads as many as it is told, in their order: %q %d", text, n)
 	}
-	failing := r.gate(Require, LoadUser(func(context.Context, *User) (string, error) { return "", errors.New("x") }), LoadUser(func(context.Context, *User) (int, error) { return 1, nil }))
+	failing := r.gate(ModeRequire, LoadUser(func(context.Context, *User) (string, error) { return "", errors.New("x") }), LoadUser(func(context.Context, *User) (int, error) { return 1, nil }))
 	if out := b.get(failing, "/me"); out.Status != 503 {
 		t.Errorf("rule: one that fails is enough: %d", out.Status)
 	}
@@ -83,12 +83,12 @@ func TestSeveralAreLoaded(t *testing.T) {
 func TestAUserWhoCannotBeLoaded(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
-	b.login(r.gate(Require), "/me")
+	b.login(r.gate(ModeRequire), "/me")
 	for rule, load := range map[string]func(context.Context, *User) (member, error){
 		"an error shows the unavailable page": func(context.Context, *User) (member, error) { return member{}, errors.New("table is locked") },
 		"a panic shows the unavailable page":  func(context.Context, *User) (member, error) { panic("secret of the app's") },
 	} {
-		out := b.get(r.gate(Require, LoadUser(load)), "/me")
+		out := b.get(r.gate(ModeRequire, LoadUser(load)), "/me")
 		if out.Status != 503 || !errors.Is(out.Err, ErrUnavailable) || strings.Contains(out.Err.Error(), "secret") || strings.Contains(string(out.Body), "locked") {
 			t.Errorf("rule: %s, and no handler runs: %d %v", rule, out.Status, out.Err)
 		}

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/seed467724c4/wechat/core/internal/once"
+	"github.com/seed467724c4/wechat/core/internal/proof"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -20,18 +21,17 @@ type logins struct {
 	onLogin  func(context.Context, *User) error
 	now      func() time.Time
 	flights  singleflight.Group
-	done     *remembered
-	tally    tally
+	results  *once.Results
+	guard    *once.LoopGuard
 	kept     *tokens // nil without Config.KeepTokens
 	places   chan struct{}
 	lifetime context.Context // ends with Close
 }
 
-func newLogins(c *Config, wechat *wxapi.Client, done *remembered, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
+func newLogins(c *Config, wechat *wxapi.Client, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
 		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
-		done: done, kept: kept, places: make(chan struct{}, maxExchanges),
-		tally: tally{seen: cache.New(loopWindow, 0)},
+		results: results, guard: once.NewLoopGuard(proof.RecentWindow), kept: kept, places: make(chan struct{}, maxExchanges),
 	}
 }
 
@@ -45,10 +45,10 @@ type result struct {
 
 // exchange gives every delivery of one code to one browser the same result.
 func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
-	if l.tally.of(browser, l.now()) >= maxDeliveries {
+	if l.guard.Count(browser, l.now()) >= maxDeliveries {
 		return result{answer: codeDead, err: fmt.Errorf("%w: %d logins of one browser in a minute", ErrStuck, maxDeliveries)}
 	}
-	key := rememberKey(code, browser, asked)
+	key := once.Key(code, browser, string(asked))
 	flight := l.flights.DoChan(key, func() (any, error) {
 		var r result
 		if err := recovered("exchange", func() { r = l.first(key, code, asked, lang) }); err != nil {
@@ -60,7 +60,7 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 	case r := <-flight:
 		came := r.Val.(result)
 		if came.answer == loggedIn {
-			l.tally.add(browser, l.now())
+			l.guard.Add(browser, l.now())
 		}
 		return came
 	case <-ctx.Done():
@@ -73,19 +73,36 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 func (l *logins) first(key, code string, asked Scope, lang string) result {
 	ctx, cancel := context.WithTimeout(l.lifetime, callbackBudget)
 	defer cancel()
-	if u, ok := l.done.get(ctx, key); ok {
+	if u, ok := l.remembered(l.results.Get(ctx, key)); ok {
 		return result{answer: loggedIn, user: u}
 	}
 	r := l.placed(ctx, code, asked, lang)
 	switch {
 	case r.answer == loggedIn:
-		l.done.put(ctx, key, r.user)
+		l.remember(ctx, key, r.user)
 	case r.answer == codeDead && !errors.Is(r.err, wxapi.ErrCode):
-		if u, ok := l.done.await(ctx, key); ok {
+		if u, ok := l.remembered(l.results.Await(ctx, key)); ok {
 			return result{answer: loggedIn, user: u}
 		}
 	}
 	return r
+}
+
+// remember keeps the result for the other deliveries of this code. A user who is too
+// large for a record is too large for a session, so no login is lost.
+func (l *logins) remember(ctx context.Context, key string, u *User) {
+	r := record{user: *u}
+	if b, err := r.encode(); err == nil {
+		l.results.Put(ctx, key, string(b))
+	}
+}
+
+func (l *logins) remembered(b string, found bool) (*User, bool) {
+	if !found {
+		return nil, false
+	}
+	r, ok := decodeRecord(b, l.appID)
+	return &r.user, ok
 }
 
 // placed asks WeChat while there is room.

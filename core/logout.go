@@ -1,6 +1,11 @@
 package core
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/web"
+)
 
 // logout ends the session on a POST from this site. An <img> or a form of
 // another site must not log anybody out. The binding cookie is renewed, so that
@@ -9,14 +14,14 @@ func (v *visit) logout() *Outcome {
 	switch {
 	case v.request.Method != http.MethodPost:
 		return v.page(ForbiddenPage, ErrMethod)
-	case crossSite(v.request, v.at):
+	case web.CrossSite(v.request.Header, v.at):
 		return v.page(ForbiddenPage, ErrCrossSite)
 	}
-	h, err := v.auth.sessions.logout(v.ctx, v.stored, v.request.Header, v.at.https())
+	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.request.Header, v.at.IsHTTPS())
 	if err != nil {
 		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	v.addHeader(h)
-	v.setBinding(newBinding())
-	return v.redirect(http.StatusSeeOther, v.at.url(target{path: "/"}))
+	v.setBinding(proof.NewBinding())
+	return v.redirect(http.StatusSeeOther, v.at.URL(web.Target{Path: "/"}))
 }

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // between runs something once, just before a session is written: the moment in
@@ -17,7 +20,7 @@ type between struct {
 }
 
 func (b *between) Commit(token string, value []byte, expires time.Time) error {
-	if run := b.run; run != nil && isToken(token) {
+	if run := b.run; run != nil && session.IsToken(token) {
 		b.run = nil
 		run()
 	}
@@ -25,12 +28,11 @@ func (b *between) Commit(token string, value []byte, expires time.Time) error {
 }
 
 // sessionsIn counts the sessions that hold a user.
-func (r *rig) sessionsIn(m *memory) (n int) {
-	for i := range m.shards {
-		for _, it := range m.shards[i].items {
-			if _, values, err := r.auth.sessions.manager.Codec.Decode([]byte(it.value)); err == nil && values[r.auth.sessions.key] != nil {
-				n++
-			}
+func (r *rig) sessionsIn(m *session.Memory) (n int) {
+	all, _ := m.All()
+	for _, b := range all {
+		if _, values, err := r.auth.config.Sessions.Codec.Decode(b); err == nil && values["wechat:"+testAppID] != nil {
+			n++
 		}
 	}
 	return n
@@ -39,29 +41,29 @@ func (r *rig) sessionsIn(m *memory) (n int) {
 func TestALogoutWinsOverARequestThatIsWritingTheSession(t *testing.T) {
 	for name, request := range map[string]func(*rig, *browser) *Outcome{
 		"an upgrade": func(r *rig, b *browser) *Outcome {
-			prompt := r.gate(Require, Prompt)
+			prompt := r.gate(ModeRequire, Prompt)
 			return b.get(prompt, b.consent(b.get(prompt, "/profile")))
 		},
 		"the idle time": func(r *rig, b *browser) *Outcome {
 			r.advance(6 * time.Minute)
-			return b.get(r.gate(Optional), "/")
+			return b.get(r.gate(ModeOptional), "/")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inner := newMemory()
+			inner := session.NewMemory()
 			store := &between{Store: inner}
 			m := manager(store)
 			m.IdleTimeout = 2 * time.Hour
 			r := newRig(t, func(c *Config) { c.Sessions = m })
 			b := r.browser()
-			b.login(r.gate(Require), "/")
+			b.login(r.gate(ModeRequire), "/")
 			other := *b // the tab in which the visitor logs out
 			other.cookies = map[string]string{}
 			for k, v := range b.cookies {
 				other.cookies[k] = v
 			}
 			store.run = func() {
-				if out := other.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 {
+				if out := other.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 {
 					t.Errorf("the logout itself: %d", out.Status)
 				}
 			}
@@ -75,7 +77,7 @@ func TestALogoutWinsOverARequestThatIsWritingTheSession(t *testing.T) {
 			if u, _ := FromContext(orEmpty(out)); u != nil {
 				t.Errorf("the handler still sees %v", u)
 			}
-			if b.user(r.gate(Require), "/") != nil {
+			if b.user(r.gate(ModeRequire), "/") != nil {
 				t.Error("the browser is still logged in")
 			}
 		})
@@ -84,13 +86,13 @@ func TestALogoutWinsOverARequestThatIsWritingTheSession(t *testing.T) {
 
 func TestALogoutWithTheTokenFromBeforeAnUpgradeEndsTheNewSession(t *testing.T) {
 	r := newRig(t)
-	b, silent, prompt := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+	b, silent, prompt := r.browser(), r.gate(ModeRequire), r.gate(ModeRequire, Prompt)
 	b.login(silent, "/")
 	old := b.sessionCookie()
 	b.login(prompt, "/profile")
 	tab := r.browser() // its logout was sent before the new cookie arrived
-	tab.cookies["__Host-wechat_session_"+accountTag(testAppID)] = old
-	if out := tab.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 {
+	tab.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = old
+	if out := tab.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 {
 		t.Fatal(out.Status)
 	}
 	if b.user(silent, "/") != nil {
@@ -99,19 +101,19 @@ func TestALogoutWithTheTokenFromBeforeAnUpgradeEndsTheNewSession(t *testing.T) {
 }
 
 func TestAVanishedSessionIsNotWrittenBack(t *testing.T) {
-	inner := newMemory()
+	inner := session.NewMemory()
 	m := manager(inner)
 	m.IdleTimeout = 2 * time.Hour
 	r := newRig(t, func(c *Config) { c.Sessions = m })
 	b := r.browser()
-	b.login(r.gate(Require), "/")
-	was, err := r.auth.sessions.read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
-	if err != nil || !was.found {
+	b.login(r.gate(ModeRequire), "/")
+	was, err := r.auth.sessions.Read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
+	if err != nil || was.Record == "" {
 		t.Fatal(was, err)
 	}
-	inner.Delete(was.token) // deleted by the app itself, without a tombstone
+	inner.Delete(was.Token) // deleted by the app itself, without a tombstone
 	r.advance(6 * time.Minute)
-	if h, gone, err := r.auth.sessions.touch(context.Background(), was, true); !gone || h != nil || err != nil {
+	if h, gone, err := r.auth.sessions.Rewrite(context.Background(), was, []byte(was.Record), true); !gone || h != nil || err != nil {
 		t.Errorf("gone %v, %v, %v", gone, h, err)
 	}
 	if n := r.sessionsIn(inner); n != 0 {
@@ -120,16 +122,14 @@ func TestAVanishedSessionIsNotWrittenBack(t *testing.T) {
 }
 
 func TestAnUnknownTokenLeavesNothingBehindAtLogout(t *testing.T) {
-	inner := newMemory()
+	inner := session.NewMemory()
 	r := newRig(t, func(c *Config) { c.Sessions = manager(inner) })
 	b := r.browser()
 	b.cookies["session"] = strings.Repeat("u", 43)
-	if out := b.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 303 || b.cookies["session"] != "" {
+	if out := b.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 || b.cookies["session"] != "" {
 		t.Errorf("%d %v", out.Status, b.cookies)
 	}
-	for i := range inner.shards {
-		if n := len(inner.shards[i].items); n != 0 {
-			t.Errorf("%d entries", n)
-		}
+	if n := inner.Held(); n != 0 {
+		t.Errorf("%d entries", n)
 	}
 }

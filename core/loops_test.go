@@ -4,11 +4,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 func TestForgedForeignOldOrTruncatedStatesAreNeverExchanged(t *testing.T) {
 	r := newRig(t)
-	g := r.gate(Require)
+	g := r.gate(ModeRequire)
 	alice := r.browser()
 	back := alice.consent(alice.get(g, "/orders?x=1"))
 	state := back[strings.Index(back, "state=")+len("state="):]
@@ -51,7 +53,7 @@ func TestForgedForeignOldOrTruncatedStatesAreNeverExchanged(t *testing.T) {
 }
 
 func TestWithoutCookiesThreeAttemptsEndOnThePageThatSaysWhy(t *testing.T) {
-	for _, mode := range []Mode{Require, Login} {
+	for _, mode := range []Mode{ModeRequire, ModeLogin} {
 		r := newRig(t)
 		b, g := r.browser(), r.gate(mode)
 		out, starts := b.get(g, "/me"), 0
@@ -75,7 +77,7 @@ func TestWithoutCookiesThreeAttemptsEndOnThePageThatSaysWhy(t *testing.T) {
 func TestWithoutCookiesAnOuterOptionalDoesNotLoop(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
-	starts, end := b.throughBoth(r.gate(Optional), r.gate(Require), "/me", func() { clear(b.cookies) })
+	starts, end := b.throughBoth(r.gate(ModeOptional), r.gate(ModeRequire), "/me", func() { clear(b.cookies) })
 	if end.Status != 400 || starts != 3 {
 		t.Errorf("%d starts, then %d", starts, end.Status)
 	}
@@ -83,7 +85,7 @@ func TestWithoutCookiesAnOuterOptionalDoesNotLoop(t *testing.T) {
 
 func TestASessionThatNeverComesBackEndsOnThePageThatSaysSo(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	out, logins := b.get(g, "/me"), 0
 	for range 20 {
 		if out.Status == 400 {
@@ -94,7 +96,7 @@ func TestASessionThatNeverComesBackEndsOnThePageThatSaysSo(t *testing.T) {
 			continue
 		}
 		logins++
-		delete(b.cookies, "__Host-wechat_session_"+accountTag(testAppID))
+		delete(b.cookies, "__Host-wechat_session_"+web.AccountTag(testAppID))
 		out = b.get(g, b.arrives(out))
 	}
 	if logins != 3 || out.Status != 400 || !strings.Contains(string(out.Body), `data-fault="session"`) {

@@ -44,7 +44,7 @@ func (b *browser) forget(part string) {
 func TestLoginsSurviveLostCookies(t *testing.T) {
 	const visitors, loss, atLeast, mostRedirects = 1000, 0.2, 985, 8
 	r := newRig(t)
-	g := r.gate(Require)
+	g := r.gate(ModeRequire)
 	random := rand.New(rand.NewPCG(1, 2))
 	in, stuck, lost := 0, 0, 0
 	seen := map[int]int{}
@@ -82,7 +82,7 @@ func TestLoginsSurviveLostCookies(t *testing.T) {
 func TestFiftyTabsEndEachOnItsOwnPage(t *testing.T) {
 	const tabs = 50
 	r := newRig(t)
-	g := r.gate(Require)
+	g := r.gate(ModeRequire)
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, first := range []bool{true, false} {
 		b := r.browser()

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -16,7 +17,7 @@ func TestOneCodeOneExchange(t *testing.T) {
 	r.auth = r.instance(func(c *Config) {
 		c.OnLogin = func(context.Context, *User) error { logins++; return nil }
 	})
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me?x=1"))
 	var wg sync.WaitGroup
 	for range 10 { // the same callback, ten connections, one browser
@@ -62,7 +63,7 @@ func TestOneCodeOneExchange(t *testing.T) {
 
 func TestTheFirstCallerMayLeave(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
 	release := make(chan struct{})
 	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Wait: release, Times: 1})
@@ -81,7 +82,7 @@ func TestTheFirstCallerMayLeave(t *testing.T) {
 
 func TestTwoCodesWithOneStateLogInTheSamePerson(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
 	for range 2 {
 		code, _ := r.sim.Code(testAppID, b.person, "snsapi_base")
@@ -99,7 +100,7 @@ func TestTwoCodesWithOneStateLogInTheSamePerson(t *testing.T) {
 
 func TestAnAnswerOlderThanTheSessionIsOnlyCleanedAway(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
 	for range 2 {
 		code, _ := r.sim.Code(testAppID, b.person, "snsapi_base")
@@ -114,12 +115,12 @@ func TestAnAnswerOlderThanTheSessionIsOnlyCleanedAway(t *testing.T) {
 
 func TestASwitchOfPersonEmptiesTheSession(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	b.login(g, "/")
 	bob := b.sessionCookie()
 	r.advance(2 * time.Second)
 	b.person = wxsim.DefaultPeople()[1].ID
-	logout := b.send(r.gate(Login), "GET", "/login", nil) // still Bob: arrives without a login
+	logout := b.send(r.gate(ModeLogin), "GET", "/login", nil) // still Bob: arrives without a login
 	if logout.Status != 303 {
 		t.Fatalf("%d", logout.Status)
 	}
@@ -131,7 +132,7 @@ func TestASwitchOfPersonEmptiesTheSession(t *testing.T) {
 	if u := b.user(g, "/"); u == nil || u.OpenID != r.sim.OpenID(testAppID, b.person) {
 		t.Errorf("the newer login counts: %v", u)
 	}
-	b.cookies["__Host-wechat_session_"+accountTag(testAppID)] = bob
+	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = bob
 	if b.user(g, "/") != nil {
 		t.Error("Bob's token is dead")
 	}
@@ -139,9 +140,9 @@ func TestASwitchOfPersonEmptiesTheSession(t *testing.T) {
 
 func TestAStateWorksOnEveryNodeAndAfterARestart(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
-	node2 := NewGate(Require, r.instance())
+	node2 := NewGate(ModeRequire, r.instance())
 	if b.arrives(b.get(node2, back)) != "/me" {
 		t.Error("nothing of a login in progress is on a server")
 	}
@@ -149,9 +150,9 @@ func TestAStateWorksOnEveryNodeAndAfterARestart(t *testing.T) {
 
 func TestAChangedSecretStartsAnewAndKeepsThePage(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me?x=1"))
-	changed := NewGate(Require, r.instance(func(c *Config) { c.AppSecret = "another" }))
+	changed := NewGate(ModeRequire, r.instance(func(c *Config) { c.AppSecret = "another" }))
 	q := b.authorize(b.get(changed, back))
 	if !strings.HasPrefix(q.Get("redirect_uri"), "https://app.example.com/me?_wx=") || r.exchanges() != 0 {
 		t.Errorf("the pair is the app's own now: %q", q.Get("redirect_uri"))

@@ -64,13 +64,13 @@ func OnError(f func(ctx context.Context, r *Request, err error) *Outcome) Option
 type Mode uint8
 
 const (
-	// Require lets only logged-in visitors through and logs the others in.
-	Require Mode = iota
-	// Optional hands over the user where there is one and never starts a login.
-	Optional
-	// Login logs the visitor in and goes to the local page named by the query
+	// ModeRequire lets only logged-in visitors through and logs the others in.
+	ModeRequire Mode = iota
+	// ModeOptional hands over the user where there is one and never starts a login.
+	ModeOptional
+	// ModeLogin logs the visitor in and goes to the local page named by the query
 	// parameter "to" ("/" when it is missing or not local).
-	Login
-	// Logout ends the session on a POST from the same site and goes to "/".
-	Logout
+	ModeLogin
+	// ModeLogout ends the session on a POST from the same site and goes to "/".
+	ModeLogout
 )

@@ -20,11 +20,11 @@ func TestPagesOfTheAppsOwn(t *testing.T) {
 	})
 	b := r.browser()
 	b.ua = "x"
-	out := b.send(r.gate(Require), "GET", "/me", with("Accept-Language", "en-US,en;q=0.9,zh;q=0.8", "Accept", "text/html"))
+	out := b.send(r.gate(ModeRequire), "GET", "/me", with("Accept-Language", "en-US,en;q=0.9,zh;q=0.8", "Accept", "text/html"))
 	if string(out.Body) != "enhttps://app.example.com/me" || !strings.Contains(out.Header.Get("Content-Security-Policy"), "style-src 'unsafe-inline'") {
 		t.Errorf("%v %s", out.Header, out.Body)
 	}
-	if out := b.get(r.gate(Require), "/a b"); !strings.Contains(string(out.Body), `data-page="bad-request"`) {
+	if out := b.get(r.gate(ModeRequire), "/a b"); !strings.Contains(string(out.Body), `data-page="bad-request"`) {
 		t.Errorf("nil keeps the built-in page: %s", out.Body)
 	}
 }
@@ -39,7 +39,7 @@ func TestEveryFieldOfAPageCanStandInAnAttribute(t *testing.T) {
 		c.FollowQRCode = `https://img.example.com/"><script>'`
 		c.GuestPath = "/it's"
 	})
-	g := r.gate(Require)
+	g := r.gate(ModeRequire)
 	for _, target := range []string{
 		"/me?x=" + raw, "/" + raw, "/me?x='onload='alert(1)", "/me?x=`", "/你?x=\xff\xc0", "/me?" + raw + "&code=1&state=" + strings.Repeat("0", 53),
 	} {
@@ -50,11 +50,11 @@ func TestEveryFieldOfAPageCanStandInAnAttribute(t *testing.T) {
 		refuses := r.browser()
 		q := refuses.authorize(refuses.get(g, target))
 		refuses.get(g, refuses.back(q, "state="+q.Get("state")))
-		r.browser().get(r.gate(Require, Prompt, AskFirst()), target)
+		r.browser().get(r.gate(ModeRequire, Prompt, AskFirst()), target)
 	}
 	b, members := members(r)
 	b.get(members, "/members?x="+raw)
-	b.send(r.gate(Logout), "POST", "/logout?x="+raw, with("Accept", "text/html", "Sec-Fetch-Site", "cross-site"))
+	b.send(r.gate(ModeLogout), "POST", "/logout?x="+raw, with("Accept", "text/html", "Sec-Fetch-Site", "cross-site"))
 	kinds := map[PageKind]bool{}
 	for _, p := range seen {
 		kinds[p.Kind] = true
@@ -76,7 +76,7 @@ func TestEveryFieldOfAPageCanStandInAnAttribute(t *testing.T) {
 
 func TestALongAddressOutsideWeChatGetsAPageWithoutACode(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	b.ua = "x"
 	short, long := b.get(g, "/me"), b.get(g, "/me?x="+strings.Repeat("a", 2300))
 	if !strings.Contains(string(short.Body), "<img") || strings.Contains(string(long.Body), "<img") || len(long.Body) > 8<<10 || long.Status != 403 {
@@ -98,7 +98,7 @@ func TestTheStuckPageNamesTheLikeliestFault(t *testing.T) {
 		tls  bool
 	}{CookiesOff: {"app.example.com", true}, OtherDomain: {"www.example.com", true}, MixedScheme: {"app.example.com", false}} {
 		r := newRig(t)
-		b, g := r.browser(), r.gate(Require)
+		b, g := r.browser(), r.gate(ModeRequire)
 		b.host, b.https = c.host, c.tls
 		out := b.get(g, "/me")
 		for out.Status == 302 {
@@ -113,7 +113,7 @@ func TestTheStuckPageNamesTheLikeliestFault(t *testing.T) {
 
 func TestGuestsMayGoOnAfterARefusal(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.GuestPath = "/welcome" })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
 	out := b.get(g, b.back(q, "state="+q.Get("state")))
 	if out.Status != 403 || !strings.Contains(string(out.Body), `id="guest" href="https://app.example.com/welcome"`) {
@@ -123,7 +123,7 @@ func TestGuestsMayGoOnAfterARefusal(t *testing.T) {
 
 func TestAskFirstShowsAButtonBeforeWeChat(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require, Prompt, AskFirst())
+	b, g := r.browser(), r.gate(ModeRequire, Prompt, AskFirst())
 	out := b.get(g, "/profile?x=1")
 	page := string(out.Body)
 	from := strings.Index(page, r.open+"/connect/oauth2/authorize?")
@@ -137,12 +137,12 @@ func TestAskFirstShowsAButtonBeforeWeChat(t *testing.T) {
 		t.Errorf("the button logs in: %q", got)
 	}
 	silent := r.browser()
-	silent.authorize(silent.get(r.gate(Require, AskFirst()), "/me")) // a silent login has no page at all
+	silent.authorize(silent.get(r.gate(ModeRequire, AskFirst()), "/me")) // a silent login has no page at all
 }
 
 func TestOutsidersMayGoOnAsNobody(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require, AllowOutside())
+	b, g := r.browser(), r.gate(ModeRequire, AllowOutside())
 	b.ua = "x"
 	if out := b.get(g, "/me"); out.Status != 0 || MustFromContext(out.Context) != nil {
 		t.Errorf("outside: %d", out.Status)
@@ -161,9 +161,9 @@ func TestWhatIsFetchedByItselfNeverStartsALogin(t *testing.T) {
 		"/MP_verify_xxxxxxxxxxxxxxxx.txt": 401, "/MP_verify_0123456789abcDEF.txt": 200,
 		"/favicon.ico/../private": 302, "/private/favicon.ico": 302,
 	} {
-		for _, mode := range []Mode{Require, Optional} {
+		for _, mode := range []Mode{ModeRequire, ModeOptional} {
 			out := r.browser().get(r.gate(mode), target)
-			if want := status; mode == Require && out.Status != want || mode == Optional && out.Status != 0 && want != 200 {
+			if want := status; mode == ModeRequire && out.Status != want || mode == ModeOptional && out.Status != 0 && want != 200 {
 				t.Errorf("%s, mode %d: %d", target, mode, out.Status)
 			}
 			if status == 200 && (string(out.Body) != "0123456789abcDEF" || out.Header.Get("Content-Type") != "text/plain; charset=utf-8" || out.Header.Get("Set-Cookie") != "") {
@@ -172,7 +172,7 @@ func TestWhatIsFetchedByItselfNeverStartsALogin(t *testing.T) {
 		}
 	}
 	none := newRig(t)
-	if out := none.browser().get(none.gate(Require), "/MP_verify_.txt"); out.Status != 401 {
+	if out := none.browser().get(none.gate(ModeRequire), "/MP_verify_.txt"); out.Status != 401 {
 		t.Errorf("without a verification there is no such file: %d", out.Status)
 	}
 	w := httptest.NewRecorder()

@@ -11,7 +11,7 @@ import (
 // find the old one gone.
 func (v *visit) raise() error {
 	lookUp := v.auth.config.Profile
-	if lookUp == nil || v.gate.mode == Optional || v.answer == code || v.user == nil || v.user.level() >= v.gate.want {
+	if lookUp == nil || v.gate.mode == ModeOptional || v.answer == code || v.user == nil || v.user.level() >= v.gate.want {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, callbackBudget)
@@ -35,7 +35,7 @@ func (v *visit) raise() error {
 	if u.AppUserID == "" {
 		u.AppUserID = v.user.AppUserID
 	}
-	h, gone, err := v.auth.sessions.rewrite(v.ctx, v.stored, &u, v.at.https())
+	h, gone, err := v.auth.rewrite(v.ctx, v.stored, &u, v.at.IsHTTPS())
 	if err != nil {
 		return err
 	}

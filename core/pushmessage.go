@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/vault"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // PushMessage is what all messages from WeChat have in common (接收普通消息,
@@ -154,4 +155,4 @@ func rootFields(body []byte) (map[string]string, error) {
 }
 
 // isOpenID holds for what an openid can be; see wxapi.
-func isOpenID(s string) bool { return len(s) >= 6 && len(s) <= 64 && isWord(s) }
+func isOpenID(s string) bool { return len(s) >= 6 && len(s) <= 64 && web.IsWord(s) }

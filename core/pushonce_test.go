@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/internal/session"
 )
 
 func TestRetriesAreHandledOnce(t *testing.T) {
@@ -58,7 +60,7 @@ func TestEventsOfOneSecondAreToldApartByTheirNumber(t *testing.T) {
 
 func TestRetriesToAnotherNodeAreHandledOnce(t *testing.T) {
 	var l ledger
-	shared := newMemory()
+	shared := session.NewMemory()
 	r := newRig(t, func(c *Config) { c.Cache = shared })
 	one := r.poster(l.push(Push{}))
 	first := r.auth
@@ -114,7 +116,7 @@ func (slowStore) DeleteCtx(ctx context.Context, _ string) error { <-ctx.Done(); 
 
 func TestWeChatIsAnsweredWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		auth, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, Cache: slowStore{newMemory()}, Logger: slog.New(slog.DiscardHandler)}, time.Now)
+		auth, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, Cache: slowStore{session.NewMemory()}, Logger: slog.New(slog.DiscardHandler)}, time.Now)
 		if err != nil {
 			t.Fatal(err)
 		}

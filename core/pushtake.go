@@ -58,8 +58,7 @@ func (h *pushHandler) work(ctx context.Context, key string, m *PushMessage) bool
 		}
 	}
 	if m.Event == "subscribe" || m.Event == "unsubscribe" {
-		f := h.auth.followers
-		f.learn(ctx, m.OpenID, f.told(m.Event == "subscribe", m.Time))
+		h.auth.followers.Heard(ctx, m.OpenID, m.Event == "subscribe", m.Time)
 	}
 	if !h.auth.work.add(m.OpenID, func() { h.tell(m) }) {
 		return false

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/internal/session"
 )
 
 // recordVersion begins every stored user. An unknown version is no session.
@@ -29,8 +31,13 @@ type record struct {
 const (
 	lengthsAt = 20
 	ownTexts  = 8
-	maxRecord = 1<<16 - 1
 )
+
+// recordOf is the user as a session holds her, written now.
+func (a *Auth) recordOf(u *User) ([]byte, error) {
+	r := record{user: *u, touched: a.now().Unix()}
+	return r.encode()
+}
 
 // encode refuses a user that is too large: WeChat's never is, the app's own words
 // may be (a picture as a data URI, say).
@@ -41,8 +48,8 @@ func (r *record) encode() ([]byte, error) {
 	for _, s := range texts {
 		size += len(s)
 	}
-	if size > maxRecord || len(u.Privilege) > 255 {
-		return nil, fmt.Errorf("a user of %d bytes and %d privileges is too large for a session, which takes %d", size, len(u.Privilege), maxRecord)
+	if size > session.MaxRecord || len(u.Privilege) > 255 {
+		return nil, fmt.Errorf("a user of %d bytes and %d privileges is too large for a session, which takes %d", size, len(u.Privilege), session.MaxRecord)
 	}
 	b := make([]byte, lengthsAt, size)
 	b[0], b[1], b[18], b[19] = recordVersion, byte(u.Scope.level()), byte(u.Sex), byte(len(u.Privilege))
@@ -79,8 +86,8 @@ func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) 
 		return 0, false
 	}
 	u.AppID = appID
-	u.LoggedInAt = time.Unix(bigEndian(b[2:]), 0)
-	touched = bigEndian(b[10:])
+	u.LoggedInAt = time.Unix(session.BigEndian(b[2:]), 0)
+	touched = session.BigEndian(b[10:])
 	u.Sex = int(b[18])
 	n := int(b[19])
 	t := texts{lengths: b[lengthsAt:]}

@@ -89,7 +89,7 @@ func leaves(r *rig, out *Outcome) string {
 // Every line once led off somebody's site.
 func TestNoLocationLeavesTheSite(t *testing.T) {
 	r := newRig(t)
-	require, login, optional := r.gate(Require), r.gate(Login), r.gate(Optional)
+	require, login, optional := r.gate(ModeRequire), r.gate(ModeLogin), r.gate(ModeOptional)
 	visitor, member := r.browser(), r.browser()
 	start := visitor.get(require, "/")
 	stale := visitor.authorize(start).Get("state")
@@ -149,7 +149,7 @@ func asBrowsersSend(link string) string {
 func TestGoodLinksSurviveTheLogin(t *testing.T) {
 	r := newRig(t)
 	links := linesOf(t, "adaptertest/hostile/testdata/goodredirects.txt")
-	require, login := r.gate(Require), r.gate(Login)
+	require, login := r.gate(ModeRequire), r.gate(ModeLogin)
 	kept, keptTo := 0, 0
 	for _, link := range links {
 		page := asBrowsersSend(link)

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/internal/vault"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
@@ -16,7 +17,7 @@ import (
 type tokens struct {
 	appID   string
 	vault   *vault.Vault
-	memory  *memory // where there is no Config.Cache
+	memory  *session.Memory // where there is no Config.Cache
 	flights singleflight.Group
 }
 
@@ -33,7 +34,7 @@ func newTokens(c *Config) (*tokens, error) {
 		t.vault = vault.New(c.Cache, seal)
 		return t, nil
 	}
-	t.memory = newMemory()
+	t.memory = session.NewMemory()
 	t.vault = vault.New(t.memory, seal)
 	return t, nil
 }
@@ -144,11 +145,11 @@ func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error 
 	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID {
 		return nil
 	}
-	was := stored{token: p.more.token, loaded: a.sessions.loadedIn(ctx)}
+	was := session.Stored{Token: p.more.token, Loaded: a.sessions.LoadedIn(ctx)}
 	u := *p.visitor
 	u.fill(profile)
 	// The session keeps its token, so the cookie that the browser has stays right.
-	if _, _, err := a.sessions.rewrite(ctx, was, &u, p.more.at.https()); err != nil {
+	if _, _, err := a.rewrite(ctx, was, &u, p.more.at.IsHTTPS()); err != nil {
 		return unavailableFor(err)
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
@@ -29,13 +30,13 @@ func (r *rig) rename(b *browser, nickname string) {
 func TestRefreshProfile(t *testing.T) {
 	for name, sessions := range map[string]func(*Config){
 		"private sessions": func(*Config) {},
-		"the app's own":    func(c *Config) { c.Sessions = manager(newMemory()) },
+		"the app's own":    func(c *Config) { c.Sessions = manager(session.NewMemory()) },
 		"no public URL":    func(c *Config) { c.PublicURL = "" },
 	} {
 		r := newRig(t, keepTokens, sessions, func(c *Config) {
 			c.OnLogin = func(_ context.Context, u *User) error { u.AppUserID = "7"; return nil }
 		})
-		b, g := r.browser(), r.gate(Require, Prompt)
+		b, g := r.browser(), r.gate(ModeRequire, Prompt)
 		b.login(g, "/profile")
 		r.rename(b, "新名字")
 		out := b.get(g, "/profile")
@@ -57,7 +58,7 @@ func TestRefreshProfile(t *testing.T) {
 
 func TestRefreshProfileFromAnywhere(t *testing.T) {
 	r := newRig(t, keepTokens)
-	b, g := r.browser(), r.gate(Require, Prompt)
+	b, g := r.browser(), r.gate(ModeRequire, Prompt)
 	b.login(g, "/profile")
 	r.rename(b, "新名字")
 	u, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID(), AppUserID: "7"})
@@ -86,16 +87,16 @@ func TestWhereNoTokenIsKept(t *testing.T) {
 	for _, r := range []*rig{off, on} {
 		b := r.browser()
 		if r == off {
-			b.login(r.gate(Require, Prompt), "/profile")
+			b.login(r.gate(ModeRequire, Prompt), "/profile")
 		} else {
-			b.login(r.gate(Require), "/me") // silent: nothing can be renewed with its token
+			b.login(r.gate(ModeRequire), "/me") // silent: nothing can be renewed with its token
 		}
 		if _, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID()}); !errors.Is(err, ErrNoToken) {
 			t.Errorf("rule: without Config.KeepTokens, or a consent, no token is kept: %v", err)
 		}
 	}
 	b := on.browser()
-	b.login(on.gate(Require, Prompt), "/profile")
+	b.login(on.gate(ModeRequire, Prompt), "/profile")
 	for rule, u := range map[string]*User{"nobody": nil, "another account's user": {AppID: "wx9", OpenID: b.openID()}, "a stranger": {AppID: testAppID, OpenID: "oAlice_1"}} {
 		if _, err := on.auth.RefreshProfile(context.Background(), u); !errors.Is(err, ErrNoToken) {
 			t.Errorf("rule: %s has no token: %v", rule, err)
@@ -121,7 +122,7 @@ func TestWhenWeChatNoLongerAllowsIt(t *testing.T) {
 	} {
 		r := newRig(t, keepTokens)
 		b := r.browser()
-		b.login(r.gate(Require, Prompt), "/profile")
+		b.login(r.gate(ModeRequire, Prompt), "/profile")
 		u := &User{AppID: testAppID, OpenID: b.openID()}
 		r.sim.Fail(tt.path, tt.fault)
 		got, err := r.auth.RefreshProfile(context.Background(), u)
@@ -139,7 +140,7 @@ func TestWhenWeChatNoLongerAllowsIt(t *testing.T) {
 func TestARefusedTokenTakesNoNewOneAlong(t *testing.T) {
 	r := newRig(t, keepTokens)
 	b := r.browser()
-	b.login(r.gate(Require, Prompt), "/profile")
+	b.login(r.gate(ModeRequire, Prompt), "/profile")
 	u := &User{AppID: testAppID, OpenID: b.openID()}
 	release := make(chan struct{})
 	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Code: 40030, Times: 1, Wait: release})
@@ -148,7 +149,7 @@ func TestARefusedTokenTakesNoNewOneAlong(t *testing.T) {
 	for r.sim.Calls(wxsim.PathRefreshToken) == 0 {
 		runtime.Gosched()
 	}
-	r.browser().login(r.gate(Require, Prompt), "/profile") // the same person
+	r.browser().login(r.gate(ModeRequire, Prompt), "/profile") // the same person
 	close(release)
 	if err := <-refused; !errors.Is(err, ErrRefreshRefused) {
 		t.Fatal(err)
@@ -161,7 +162,7 @@ func TestARefusedTokenTakesNoNewOneAlong(t *testing.T) {
 func TestANewRefreshTokenIsKept(t *testing.T) {
 	r := newRig(t, keepTokens)
 	b := r.browser()
-	b.login(r.gate(Require, Prompt), "/profile")
+	b.login(r.gate(ModeRequire, Prompt), "/profile")
 	u := &User{AppID: testAppID, OpenID: b.openID()}
 	const next = "59_next-012345678901234567890123456789012345678901234567890123456789"
 	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Times: 1, Body: `{"access_token":"59_access-0123456789012345678901234567890123456789","expires_in":7200,"refresh_token":"` + next + `","openid":"` + b.openID() + `","scope":"snsapi_userinfo"}`})
@@ -230,7 +231,7 @@ func TestManyWhoRefreshCallWeChatOnce(t *testing.T) {
 func TestWhoUnfollowsIsForgotten(t *testing.T) {
 	r := newRig(t, keepTokens)
 	b := r.browser()
-	b.login(r.gate(Require, Prompt), "/profile")
+	b.login(r.gate(ModeRequire, Prompt), "/profile")
 	u := &User{AppID: testAppID, OpenID: b.openID()}
 	p := r.poster(Push{})
 	for i, tt := range []struct {
@@ -246,15 +247,14 @@ func TestWhoUnfollowsIsForgotten(t *testing.T) {
 }
 
 func TestKeptTokensAreSealed(t *testing.T) {
-	shared := newMemory()
+	shared := session.NewMemory()
 	r := newRig(t, keepTokens, func(c *Config) { c.Cache = shared })
 	b := r.browser()
-	b.login(r.gate(Require, Prompt), "/profile")
-	for i := range shared.shards {
-		for key, it := range shared.shards[i].items {
-			if strings.Contains(key+it.value, "59_") || strings.Contains(key+it.value, b.openID()) {
-				t.Error("rule: neither token nor openid lies in a shared store in the clear")
-			}
+	b.login(r.gate(ModeRequire, Prompt), "/profile")
+	all, _ := shared.All()
+	for key, value := range all {
+		if strings.Contains(key+string(value), "59_") || strings.Contains(key+string(value), b.openID()) {
+			t.Error("rule: neither token nor openid lies in a shared store in the clear")
 		}
 	}
 	other := r.instance(keepTokens, func(c *Config) { c.Cache = shared })
@@ -265,13 +265,13 @@ func TestKeptTokensAreSealed(t *testing.T) {
 	if _, err := down.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID()}); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("rule: a cache that is down cannot tell: %v", err)
 	}
-	if g := NewGate(Require, down, Prompt); r.browser().login(g, "/profile") != "/profile" {
+	if g := NewGate(ModeRequire, down, Prompt); r.browser().login(g, "/profile") != "/profile" {
 		t.Error("rule: a login does not fail for its refresh token")
 	}
 	private := newRig(t, keepTokens)
 	pb := private.browser()
-	pb.login(private.gate(Require, Prompt), "/profile")
-	private.auth.tokens.memory.sweep(time.Now().Add(refreshLife + time.Second))
+	pb.login(private.gate(ModeRequire, Prompt), "/profile")
+	private.auth.tokens.memory.Sweep(time.Now().Add(refreshLife + time.Second))
 	if _, err := private.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: pb.openID()}); !errors.Is(err, ErrNoToken) {
 		t.Errorf("rule: a token is kept no longer than it lives: %v", err)
 	}

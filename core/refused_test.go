@@ -7,6 +7,9 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // scripts asks as fetch does, with further headers.
@@ -21,28 +24,28 @@ func TestRefusedIsTheStateMachinesOwnVerdict(t *testing.T) {
 	for name, r := range map[string]*rig{
 		"private":         newRig(t),
 		"with LoginPath":  newRig(t, func(c *Config) { c.LoginPath = "/login" }),
-		"own sessions":    newRig(t, func(c *Config) { c.Sessions = manager(newMemory()) }),
+		"own sessions":    newRig(t, func(c *Config) { c.Sessions = manager(session.NewMemory()) }),
 		"any browser":     newRig(t, func(c *Config) { c.AnyBrowser = true }),
 		"below a prefix":  newRig(t, func(c *Config) { c.PublicURL = "https://app.example.com/shop"; c.LoginPath = "/login" }),
 		"no public URL":   newRig(t, func(c *Config) { c.PublicURL = "" }),
 		"a file to serve": newRig(t, func(c *Config) { c.DomainVerification = "0123456789abcdef" }),
 	} {
 		b := r.browser()
-		b.login(r.gate(Require), "/")
-		session := r.auth.sessions.secure + "=" + b.cookies[r.auth.sessions.secure]
-		for _, mode := range []Mode{Require, Optional, Login} {
+		b.login(r.gate(ModeRequire), "/")
+		session := r.auth.sessions.CookieName(true) + "=" + b.cookies[r.auth.sessions.CookieName(true)]
+		for _, mode := range []Mode{ModeRequire, ModeOptional, ModeLogin} {
 			for _, g := range []*Gate{r.gate(mode), r.gate(mode, Prompt), r.gate(mode, AllowOutside()), r.gate(mode, Skip(func(*Request) bool { return false }))} {
 				for _, target := range []string{"/", "/api?x=1&y=2", "/a b", `/"<>`, "/?state=open", "/?code=1&state=" + strings.Repeat("0", 53), "/MP_verify_0123456789abcdef.txt", "/robots.txt"} {
 					for _, header := range []http.Header{
 						scripts(), scripts("Cookie", "a=1; b=2"), scripts("Cookie", session), scripts("Cookie", "a=1", "Cookie", session),
-						scripts("Cookie", r.auth.sessions.secure+"=garbage"), scripts("Referer", "https://app.example.com/shop/cart?x=1"), scripts("Referer", "https://evil.example/"),
+						scripts("Cookie", r.auth.sessions.CookieName(true)+"=garbage"), scripts("Referer", "https://app.example.com/shop/cart?x=1"), scripts("Referer", "https://evil.example/"),
 						with("User-Agent", "x", "X-Requested-With", "XMLHttpRequest"), with("User-Agent", inWeChat, "Accept", "text/html"), with("Sec-Fetch-Dest", "iframe"),
 						with("User-Agent", "x", "Accept", "text/html", "Purpose", "Prefetch"),
 					} {
 						for _, method := range []string{"GET", "POST"} {
 							q := Request{Method: method, Target: target, Host: "app.example.com", TLS: true, Header: header}
 							got, want := g.Handle(context.Background(), &q), g.meet(context.Background(), q)
-							if kindOf(&q) == navigation {
+							if web.KindOf(q.Method, q.Target, q.Header) == web.Navigation {
 								continue // a start is another each time
 							}
 							if got.Status == 401 {
@@ -72,15 +75,15 @@ type anonymous struct {
 func TestFetchIsAScriptAndNothingElseIsTakenForIt(t *testing.T) {
 	for rule, c := range map[string]struct {
 		header http.Header
-		want   kind
+		want   web.Kind
 	}{
-		"fetch is a script":                       {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Accept", "text/html"), script},
-		"fetch in a frame is one":                 {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "same-origin"), script},
-		"a navigation to nowhere in particular":   {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"), navigation},
-		"nowhere in particular, without the mode": {with("Sec-Fetch-Dest", "empty", "Accept", "text/html"), script},
-		"a document":                              {with("Sec-Fetch-Dest", "document"), navigation},
+		"fetch is a script":                       {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Accept", "text/html"), web.Script},
+		"fetch in a frame is one":                 {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "same-origin"), web.Script},
+		"a navigation to nowhere in particular":   {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"), web.Navigation},
+		"nowhere in particular, without the mode": {with("Sec-Fetch-Dest", "empty", "Accept", "text/html"), web.Script},
+		"a document":                              {with("Sec-Fetch-Dest", "document"), web.Navigation},
 	} {
-		if got := kindOf(&Request{Method: "GET", Target: "/", Header: c.header}); got != c.want {
+		if got := web.KindOf("GET", "/", c.header); got != c.want {
 			t.Errorf("rule: %s: %d, want %d", rule, got, c.want)
 		}
 	}
@@ -109,9 +112,9 @@ func TestAnAnswerTakesAnyNumberOfHeaders(t *testing.T) {
 func anonymousRequests(r *rig) map[string]anonymous {
 	page := with("User-Agent", inWeChat, "Accept", "text/html", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Cookie", "a=1; b=2")
 	return map[string]anonymous{
-		"a redirect to WeChat":          {r.gate(Require), page, 302, 20}, // 18, and two of the race detector
-		"a script's 401":                {r.gate(Require), scripts("Cookie", "a=1; b=2"), 401, 4},
-		"nobody behind Optional passes": {r.gate(Optional), page, 0, 1},
+		"a redirect to WeChat":          {r.gate(ModeRequire), page, 302, 20}, // 18, and two of the race detector
+		"a script's 401":                {r.gate(ModeRequire), scripts("Cookie", "a=1; b=2"), 401, 4},
+		"nobody behind Optional passes": {r.gate(ModeOptional), page, 0, 1},
 	}
 }
 

@@ -5,19 +5,17 @@ import (
 	"errors"
 	"maps"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 // twoNodes are two processes of one site with a cache between them.
-func twoNodes(t *testing.T) (r *rig, one, two *Gate, shared *memory) {
-	shared = newMemory()
+func twoNodes(t *testing.T) (r *rig, one, two *Gate, shared *session.Memory) {
+	shared = session.NewMemory()
 	r = newRig(t, func(c *Config) { c.Cache = shared })
-	return r, r.gate(Require), NewGate(Require, r.instance(func(c *Config) { c.Cache = shared })), shared
+	return r, r.gate(ModeRequire), NewGate(ModeRequire, r.instance(func(c *Config) { c.Cache = shared })), shared
 }
 
 func TestWhatOneNodeExchangedTheOtherRemembers(t *testing.T) {
@@ -32,67 +30,21 @@ func TestWhatOneNodeExchangedTheOtherRemembers(t *testing.T) {
 		t.Errorf("one exchange, two nodes: %d", r.exchanges())
 	}
 	_, code, _ := strings.Cut(back, "code=")
-	for i := range shared.shards {
-		for key, it := range shared.shards[i].items {
-			for _, secret := range []string{code[:32], r.sim.OpenID(testAppID, b.person), testSecret} {
-				if strings.Contains(key+it.value, secret) {
-					t.Errorf("the cache holds %q in the clear", secret)
-				}
+	all, _ := shared.All()
+	for key, value := range all {
+		for _, secret := range []string{code[:32], r.sim.OpenID(testAppID, b.person), testSecret} {
+			if strings.Contains(key+string(value), secret) {
+				t.Errorf("the cache holds %q in the clear", secret)
 			}
-		}
-	}
-}
-
-func TestASealedResultFitsOnlyItsKey(t *testing.T) {
-	r, _, _, shared := twoNodes(t)
-	m := r.auth.logins.done
-	u := &User{AppID: testAppID, OpenID: "oAlice_00000", Scope: Silent}
-	ctx := context.Background()
-	m.put(ctx, rememberKey("c", "alice", Silent), u)
-	m.local.Flush()
-	if got, ok := m.get(ctx, rememberKey("c", "alice", Silent)); !ok || got.OpenID != u.OpenID {
-		t.Fatalf("%v %v", got, ok)
-	}
-	sealed, _, _ := shared.Find(rememberKey("c", "alice", Silent))
-	for name, value := range map[string][]byte{"moved to another key": sealed, "cut": sealed[:20], "empty": nil, "changed": append(sealed[:len(sealed)-1:len(sealed)-1], sealed[len(sealed)-1]^1)} {
-		shared.Commit(rememberKey("c", "bob", Silent), value, time.Now().Add(time.Minute))
-		if got, ok := m.get(ctx, rememberKey("c", "bob", Silent)); ok {
-			t.Errorf("%s: %v", name, got)
 		}
 	}
 }
 
 func TestACacheThatIsDownIsAsGoodAsNone(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Cache = brokenStore{} })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	if b.login(g, "/me") != "/me" || b.user(g, "/me") == nil {
 		t.Error("the login works")
-	}
-}
-
-func TestAUsedCodeWaitsForTheNodeThatUsesIt(t *testing.T) {
-	for name, written := range map[string]time.Duration{"in time": 400 * time.Millisecond, "too late": 2 * time.Second} {
-		synctest.Test(t, func(t *testing.T) {
-			shared := newMemory()
-			done, err := newRemembered(&Config{AppID: testAppID, AppSecret: testSecret, Cache: shared})
-			if err != nil {
-				t.Fatal(err)
-			}
-			other, _ := newRemembered(&Config{AppID: testAppID, AppSecret: testSecret, Cache: shared})
-			key := rememberKey("c", "b", Silent)
-			var node sync.WaitGroup
-			defer node.Wait()
-			node.Go(func() {
-				time.Sleep(written) // the clock of synctest: nobody waits
-				other.put(context.Background(), key, &User{AppID: testAppID, OpenID: "oAlice", Scope: Silent})
-			})
-			began := time.Now()
-			_, ok := done.await(context.Background(), key)
-			waited := time.Since(began)
-			if ok != (written < awaitNode) || waited > awaitNode {
-				t.Errorf("%s: found %v after %v", name, ok, waited)
-			}
-		})
 	}
 }
 
@@ -139,7 +91,7 @@ func TestProfilesTheAppKnowsAreNotAskedForAgain(t *testing.T) {
 		}
 	}
 	r := newRig(t, config)
-	prompt := r.gate(Require, Prompt)
+	prompt := r.gate(ModeRequire, Prompt)
 	visit := func() (b *browser, scopes []string) {
 		b = r.browser()
 		target := "/profile?x=1"
@@ -176,7 +128,7 @@ func TestProfilesTheAppKnowsAreNotAskedForAgain(t *testing.T) {
 	}
 	fail = errors.New("database is down")
 	silent := r.browser()
-	silent.login(r.gate(Require), "/")
+	silent.login(r.gate(ModeRequire), "/")
 	if out := silent.get(prompt, "/profile"); out.Status != 503 || !strings.Contains(r.log.String(), "database is down") {
 		t.Errorf("unknown is not the same as cannot tell: %d", out.Status)
 	}

@@ -55,23 +55,3 @@ type Outcome struct {
 
 	single [1]string // see AddTo
 }
-
-// first and all are Get and Values. Every name in this package is canonical, so a
-// map is asked at once: its own methods would make the name canonical anew each
-// time, a third of what BenchmarkScript takes.
-func (r *Request) first(name string) string {
-	if h, ok := r.Header.(http.Header); ok {
-		if values := h[name]; len(values) > 0 {
-			return values[0]
-		}
-		return ""
-	}
-	return r.Header.Get(name)
-}
-
-func (r *Request) all(name string) []string {
-	if h, ok := r.Header.(http.Header); ok {
-		return h[name]
-	}
-	return r.Header.Values(name)
-}

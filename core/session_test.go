@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // manager is an app's own, without scs.New's goroutine.
@@ -19,12 +23,12 @@ func manager(store scs.Store) *scs.SessionManager {
 
 func TestNoCookieButATokenReachesAnyStore(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	b.login(g, "/me")
-	name := r.auth.sessions.cookieName(true)
-	session, _ := r.auth.sessions.memory.find(b.cookies[name])
+	name := r.auth.sessions.CookieName(true)
+	session, _, _ := r.auth.sessions.PrivateStore().Find(b.cookies[name])
 	odd := "." + b.cookies[name][1:] // as long as a token, and what other things are kept under
-	if err := r.auth.sessions.memory.Commit(odd, []byte(session), time.Now().Add(time.Hour)); err != nil {
+	if err := r.auth.sessions.PrivateStore().Commit(odd, session, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	b.cookies[name] = odd
@@ -68,9 +72,9 @@ func (f *failing) Delete(token string) error {
 }
 
 func TestAStoreThatFailsIsA503AndNeverALogin(t *testing.T) {
-	store := &failing{Store: newMemory()}
+	store := &failing{Store: session.NewMemory()}
 	r := newRig(t, func(c *Config) { c.Sessions = manager(store) })
-	b, g, optional := r.browser(), r.gate(Require), r.gate(Optional)
+	b, g, optional := r.browser(), r.gate(ModeRequire), r.gate(ModeOptional)
 	back := b.consent(b.get(g, "/me"))
 	store.commit = true
 	out := b.get(g, back)
@@ -90,7 +94,7 @@ func TestAStoreThatFailsIsA503AndNeverALogin(t *testing.T) {
 	}
 	store.find = false
 	store.remove = true
-	if out := b.send(r.gate(Logout), "POST", "/logout", nil); out.Status != 503 {
+	if out := b.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 503 {
 		t.Errorf("a logout that could not be done says so: %d", out.Status)
 	}
 	store.remove = false
@@ -102,7 +106,7 @@ func TestAStoreThatFailsIsA503AndNeverALogin(t *testing.T) {
 func TestCookiesThatCannotBeTokensNeverReachTheStore(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Sessions = brokenManager() })
 	for _, value := range []string{"", "x", strings.Repeat("a", 42), strings.Repeat("a", 44), strings.Repeat("a", 42) + "!", `"` + strings.Repeat("a", 41) + `"`} {
-		if out := r.browser().send(r.gate(Require), "GET", "/", with("Cookie", "session="+value, "User-Agent", inWeChat, "Accept", "text/html")); out.Status != 302 {
+		if out := r.browser().send(r.gate(ModeRequire), "GET", "/", with("Cookie", "session="+value, "User-Agent", inWeChat, "Accept", "text/html")); out.Status != 302 {
 			t.Errorf("%q reached the store: %d", value, out.Status)
 		}
 	}
@@ -113,10 +117,10 @@ func TestAnUnreadableRecordIsNoSession(t *testing.T) {
 	good, _ := scs.GobCodec{}.Encode(time.Now().Add(time.Hour), map[string]any{"wechat:" + testAppID: []byte("future version"), "cart": "kept"})
 	for name, stored := range map[string][]byte{"garbage": []byte("garbage"), "a record of another version": good} {
 		t.Run(name, func(t *testing.T) {
-			store := newMemory()
+			store := session.NewMemory()
 			store.Commit(token, stored, time.Now().Add(time.Hour))
 			r := newRig(t, func(c *Config) { c.Sessions = manager(store) })
-			b, g := r.browser(), r.gate(Require)
+			b, g := r.browser(), r.gate(ModeRequire)
 			b.cookies["session"] = token
 			if b.login(g, "/me") != "/me" || b.user(g, "/me") == nil || b.cookies["session"] == token {
 				t.Errorf("a login replaces it, under a new token: %v", b.cookies)
@@ -127,9 +131,9 @@ func TestAnUnreadableRecordIsNoSession(t *testing.T) {
 
 func TestATokenFromOutsideIsNeverAdopted(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	planted := strings.Repeat("p", 43)
-	b.cookies["__Host-wechat_session_"+accountTag(testAppID)] = planted
+	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = planted
 	b.login(g, "/me")
 	if b.sessionCookie() == planted {
 		t.Error("session fixation")
@@ -138,7 +142,7 @@ func TestATokenFromOutsideIsNeverAdopted(t *testing.T) {
 
 func TestOverHTTPCookiesHaveNoPrefixAndOverHTTPSNoOtherIsRead(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
 	name := "__Host-" + r.auth.binding
 	b.cookies[r.auth.binding] = b.cookies[name]
@@ -148,7 +152,7 @@ func TestOverHTTPCookiesHaveNoPrefixAndOverHTTPSNoOtherIsRead(t *testing.T) {
 		t.Error("a cookie that a sibling domain could plant was read")
 	}
 	plain := newRig(t, func(c *Config) { c.PublicURL = "http://app.example.com" })
-	start := plain.browser().get(plain.gate(Require), "/")
+	start := plain.browser().get(plain.gate(ModeRequire), "/")
 	if c := start.Header.Get("Set-Cookie"); !strings.HasPrefix(c, "wechat_login_") || strings.Contains(c, "Secure") {
 		t.Errorf("%q", c)
 	}
@@ -156,11 +160,11 @@ func TestOverHTTPCookiesHaveNoPrefixAndOverHTTPSNoOtherIsRead(t *testing.T) {
 
 func TestOnlyABindingCookieThatFitsCounts(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
 	name := "__Host-" + r.auth.binding
 	own := b.cookies[name]
-	for _, planted := range []string{newBinding().String(), "", `"quoted"`, "é", strings.Repeat("x", 4096), own[:10], own + ".!"} {
+	for _, planted := range []string{proof.NewBinding().String(), "", `"quoted"`, "é", strings.Repeat("x", 4096), own[:10], own + ".!"} {
 		out := b.send(g, "GET", back, with("Cookie", name+"="+planted+"; "+name+"="+own, "User-Agent", inWeChat, "Accept", "text/html"))
 		if out.Status != 303 {
 			t.Errorf("planted %q before the browser's own: %d", planted, out.Status)
@@ -170,13 +174,13 @@ func TestOnlyABindingCookieThatFitsCounts(t *testing.T) {
 
 func TestOnlySoManyCookiesOfOneNameAreTried(t *testing.T) {
 	n := 0
-	for range cookieValues(with("Cookie", strings.Repeat("a=1; ", 100), "Cookie", "a=2"), "a") {
+	for range web.CookieValues(with("Cookie", strings.Repeat("a=1; ", 100), "Cookie", "a=2"), "a") {
 		n++
 	}
-	if n != maxSameCookie {
+	if n != web.MaxSameCookie {
 		t.Errorf("%d of them", n)
 	}
-	for value := range cookieValues(with("Cookie", "ab=0; b=1;a= 2 ;x=a=3"), "a") {
+	for value := range web.CookieValues(with("Cookie", "ab=0; b=1;a= 2 ;x=a=3"), "a") {
 		if value != " 2" {
 			t.Errorf("%q is the value of another cookie", value)
 		}
@@ -185,10 +189,10 @@ func TestOnlySoManyCookiesOfOneNameAreTried(t *testing.T) {
 
 // appWithLoadAndSave is how an app with sessions of its own is put together.
 func TestIdleTimeIsWrittenRarely(t *testing.T) {
-	m := manager(newMemory())
+	m := manager(session.NewMemory())
 	m.IdleTimeout = 2 * time.Hour
 	r := newRig(t, func(c *Config) { c.Sessions = m })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	b.login(g, "/")
 	if out := b.get(g, "/"); out.Status != 0 || out.Header.Get("Set-Cookie") != "" {
 		t.Errorf("a busy page writes nothing: %v", out.Header)
@@ -203,50 +207,50 @@ func TestIdleTimeIsWrittenRarely(t *testing.T) {
 }
 
 func TestALogoutEndsEverySessionTheBrowserSent(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.Sessions = manager(newMemory()) })
+	r := newRig(t, func(c *Config) { c.Sessions = manager(session.NewMemory()) })
 	var tokens []string
 	for range 2 {
 		b := r.browser()
-		b.login(r.gate(Require), "/")
+		b.login(r.gate(ModeRequire), "/")
 		tokens = append(tokens, b.cookies["session"])
 	}
 	both := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "session="+tokens[0]+"; session="+tokens[1])
-	if out := r.browser().send(r.gate(Logout), "POST", "/logout", both); out.Status != 303 {
+	if out := r.browser().send(r.gate(ModeLogout), "POST", "/logout", both); out.Status != 303 {
 		t.Fatal(out.Status)
 	}
-	if out := r.browser().send(r.gate(Require), "GET", "/", both); out.Status != 302 {
+	if out := r.browser().send(r.gate(ModeRequire), "GET", "/", both); out.Status != 302 {
 		t.Errorf("the second session outlived the logout: %d", out.Status)
 	}
 }
 
 func TestAMovedSessionIsNotWrittenBack(t *testing.T) {
-	inner := newMemory()
+	inner := session.NewMemory()
 	m := manager(inner)
 	m.IdleTimeout = 2 * time.Hour
 	r := newRig(t, func(c *Config) { c.Sessions = m })
 	b := r.browser()
-	b.login(r.gate(Require), "/")
-	was, err := r.auth.sessions.read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
-	if err != nil || !was.found {
+	b.login(r.gate(ModeRequire), "/")
+	was, err := r.auth.sessions.Read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
+	if err != nil || was.Record == "" {
 		t.Fatal(was, err)
 	}
-	stale, _, _ := inner.Find(was.token)
-	b.login(r.gate(Require, Prompt), "/profile")
-	inner.Commit(was.token, stale, time.Now().Add(time.Hour)) // a touch that loaded before and commits after
+	stale, _, _ := inner.Find(was.Token)
+	b.login(r.gate(ModeRequire, Prompt), "/profile")
+	inner.Commit(was.Token, stale, time.Now().Add(time.Hour)) // a touch that loaded before and commits after
 	r.advance(6 * time.Minute)
-	if _, gone, err := r.auth.sessions.touch(context.Background(), was, true); !gone || err != nil {
+	if _, gone, err := r.auth.sessions.Rewrite(context.Background(), was, []byte(was.Record), true); !gone || err != nil {
 		t.Errorf("gone %v, %v", gone, err)
 	}
-	if _, found, _ := inner.Find(was.token); found {
+	if _, found, _ := inner.Find(was.Token); found {
 		t.Error("the old token is alive again")
 	}
 }
 
 func TestASessionOfNobodyKnowsWhomLeavesNothingToTheNext(t *testing.T) {
-	store := newMemory()
+	store := session.NewMemory()
 	m := manager(store)
 	r := newRig(t, func(c *Config) { c.Sessions = m })
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	token := strings.Repeat("t", 43)
 	value, _ := m.Codec.Encode(time.Now().Add(time.Hour), map[string]any{"wechat:" + testAppID: []byte("another version"), "cart": "somebody's"})
 	store.Commit(token, value, time.Now().Add(time.Hour))
@@ -259,11 +263,11 @@ func TestASessionOfNobodyKnowsWhomLeavesNothingToTheNext(t *testing.T) {
 }
 
 func TestACallbackSetsOneSessionCookieAlsoWhenTheIdleTimeIsDue(t *testing.T) {
-	m := manager(newMemory())
+	m := manager(session.NewMemory())
 	m.IdleTimeout = 32 * time.Minute // due after 2 minutes
 	r := newRig(t, func(c *Config) { c.Sessions = m })
-	b, prompt := r.browser(), r.gate(Require, Prompt)
-	b.login(r.gate(Require), "/")
+	b, prompt := r.browser(), r.gate(ModeRequire, Prompt)
+	b.login(r.gate(ModeRequire), "/")
 	back := b.consent(b.get(prompt, "/profile"))
 	r.advance(3 * time.Minute)
 	out := b.get(prompt, back)

@@ -43,7 +43,7 @@ func TestWhatWeChatAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			b, g := r.browser(), r.gate(Require)
+			b, g := r.browser(), r.gate(ModeRequire)
 			back := b.consent(b.get(g, "/me?x=1"))
 			r.sim.Fail(wxsim.PathAccessToken, c.fault)
 			out := b.get(g, back)
@@ -82,7 +82,7 @@ func TestWhatWeChatAnswers(t *testing.T) {
 // 40029 for ever, with an outer silent gate that has all it wants.
 func TestDeadCodesStopAfterThreeAttemptsUnderAnOuterGate(t *testing.T) {
 	r := newRig(t)
-	b, outer, inner := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+	b, outer, inner := r.browser(), r.gate(ModeRequire), r.gate(ModeRequire, Prompt)
 	b.login(outer, "/")
 	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40029})
 	starts, end := b.throughBoth(outer, inner, "/profile", func() {})
@@ -103,7 +103,7 @@ func TestAnUpgradeThatCannotBeHadKeepsTheSessionAndDoesNotLoop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			b, silent, prompt := r.browser(), r.gate(Require), r.gate(Require, Prompt)
+			b, silent, prompt := r.browser(), r.gate(ModeRequire), r.gate(ModeRequire, Prompt)
 			b.login(silent, "/")
 			start := b.get(prompt, "/profile")
 			fail(r)
@@ -120,7 +120,7 @@ func TestAnUpgradeThatCannotBeHadKeepsTheSessionAndDoesNotLoop(t *testing.T) {
 
 func TestASnapshotsVirtualVisitorIsNobody(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require, Prompt)
+	b, g := r.browser(), r.gate(ModeRequire, Prompt)
 	r.sim.SetSnapshot(b.person, true)
 	hooked := false
 	r.auth.logins.onLogin = func(context.Context, *User) error { hooked = true; return nil }
@@ -146,7 +146,7 @@ func TestOnLoginDecides(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t, func(cfg *Config) { cfg.OnLogin = c.hook })
-			b, g := r.browser(), r.gate(Require)
+			b, g := r.browser(), r.gate(ModeRequire)
 			out := b.get(g, b.consent(b.get(g, "/me")))
 			if out.Status != c.status {
 				t.Fatalf("%d %s", out.Status, out.Body)
@@ -161,7 +161,7 @@ func TestOnLoginDecides(t *testing.T) {
 
 func TestTheBulkheadAnswersAtOnce(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
 	for range maxExchanges {
 		r.auth.logins.places <- struct{}{}
@@ -177,7 +177,7 @@ func TestTheBulkheadAnswersAtOnce(t *testing.T) {
 
 func TestErrorsCarryWeChatsOwn(t *testing.T) {
 	r := newRig(t)
-	b, g := r.browser(), r.gate(Require)
+	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
 	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40164})
 	out := b.get(g, back)
@@ -192,7 +192,7 @@ func TestErrorsCarryWeChatsOwn(t *testing.T) {
 
 func TestScriptsGetTroubleAsAProblem(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Sessions = brokenManager() })
-	out := r.browser().send(r.gate(Require), "GET", "/api", http.Header{"Accept": {"application/json"}, "Cookie": {"session=" + strings.Repeat("a", 43)}})
+	out := r.browser().send(r.gate(ModeRequire), "GET", "/api", http.Header{"Accept": {"application/json"}, "Cookie": {"session=" + strings.Repeat("a", 43)}})
 	if out.Status != 503 || out.Header.Get("Content-Type") != "application/problem+json" || !strings.Contains(string(out.Body), `"reference"`) {
 		t.Errorf("%d %v %s", out.Status, out.Header, out.Body)
 	}
@@ -219,7 +219,7 @@ func TestWithoutAScopeInTheReplyWhatWasAskedForWasGranted(t *testing.T) {
 			return strings.ReplaceAll(body, `"scope":"snsapi_userinfo"`, `"x":"y"`)
 		})}
 	})
-	b, g := r.browser(), r.gate(Require, Prompt)
+	b, g := r.browser(), r.gate(ModeRequire, Prompt)
 	if b.login(g, "/profile") != "/profile" || b.user(g, "/profile").Nickname == "" {
 		t.Error("a profile")
 	}

@@ -3,20 +3,19 @@ package core
 import (
 	"net/http"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // WeChat checks a domain by a file at its root, named MP_verify_ and 16
 // characters, that holds just those characters (公众号设置, 网页授权域名). It must be
 // served without a login, and keep being served: saving the settings checks anew.
-const (
-	verificationPrefix = "MP_verify_"
-	verificationDigits = 16
-)
+const verificationDigits = 16
 
 // verificationToken takes the characters or the file's name; "" for neither.
 func verificationToken(s string) string {
-	s = strings.TrimSuffix(strings.TrimPrefix(s, verificationPrefix), ".txt")
-	if len(s) != verificationDigits || strings.ContainsAny(s, "-_") || !isWord(s) {
+	s = strings.TrimSuffix(strings.TrimPrefix(s, web.VerificationPrefix), ".txt")
+	if len(s) != verificationDigits || strings.ContainsAny(s, "-_") || !web.IsWord(s) {
 		return ""
 	}
 	return s
@@ -40,15 +39,8 @@ func (a *Auth) DomainVerification() http.Handler {
 // verification is the answer to a request for the file; nil for any other.
 func (v *visit) verification() *Outcome {
 	token := v.auth.verification
-	if token == "" || v.target.path != "/"+verificationPrefix+token+".txt" || v.request.Method != http.MethodGet && v.request.Method != http.MethodHead {
+	if token == "" || v.target.Path != "/"+web.VerificationPrefix+token+".txt" || v.request.Method != http.MethodGet && v.request.Method != http.MethodHead {
 		return nil
 	}
 	return &Outcome{Context: v.ctx, Status: http.StatusOK, Body: []byte(token), Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}}
-}
-
-// isFetchedByItself holds for what browsers, crawlers and WeChat's own checks ask
-// for without anybody wanting to log in.
-func isFetchedByItself(path string) bool {
-	return path == "/favicon.ico" || path == "/robots.txt" ||
-		strings.HasPrefix(path, "/apple-touch-icon") || strings.HasPrefix(path, "/"+verificationPrefix)
 }

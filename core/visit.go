@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
@@ -16,75 +18,89 @@ type visit struct {
 	request *Request
 	asked   Request // what request points to: a copy that costs no allocation of its own
 	now     time.Time
-	kind    kind
+	kind    web.Kind
 
-	at      origin
-	target  target // as asked
-	stored  stored
+	at      web.Origin
+	target  web.Target // as asked
+	stored  session.Stored
+	broken  bool        // the session holds a record that cannot be read
 	user    *User       // nil for nobody
 	header  http.Header // of the answer, whatever it is; nil while it has none
 	values  [6]string   // what most of header lies in, see add
 	added   int         // how many of values are taken
 	outcome Outcome
-	binding binding // the one that fits the state, else the first readable; zero without
-	state   state
+	binding proof.Binding // the one that fits the state, else the first readable; zero without
+	state   proof.State
 	code    string
 	answer  answer
-	reason  error  // why an exchange failed
-	follow  follow // as far as it is known
-	wechat  string // where ConsentPage's button leads
+	reason  error       // why an exchange failed
+	follow  followState // as far as it is known
+	wechat  string      // where ConsentPage's button leads
 }
 
 // locate reads target, state and origin: all that a page needs for a link that is
 // free of code and state.
 func (v *visit) locate() (ok bool) {
-	if v.target, ok = parseTarget(v.request.Target); !ok {
+	if v.target, ok = web.ParseTarget(v.request.Target); !ok {
 		return false
 	}
-	if value, _, _, found := v.target.last("state"); found {
-		v.state = v.auth.keys.read(value)
+	if value, _, _, found := v.target.LastParam("state"); found {
+		v.state = v.auth.keys.Parse(value)
 	}
 	v.at, ok = v.auth.originOf(v.request)
 	return ok
+}
+
+// originOf is Config.PublicURL where it is set, and nothing else then.
+func (a *Auth) originOf(r *Request) (web.Origin, bool) {
+	if a.public.Host != "" {
+		return a.public, true
+	}
+	return web.OriginOf(r.Host, r.TLS, r.Header, a.config.TrustProxy)
 }
 
 // recognise finds the session. v.user stays nil where there is none.
 func (v *visit) recognise() error {
 	s := v.auth.sessions
 	var err error
-	if v.stored, err = s.read(v.ctx, v.request.Header, v.at.https()); err != nil || !v.stored.found {
+	if v.stored, err = s.Read(v.ctx, v.request.Header, v.at.IsHTTPS()); err != nil || v.stored.Record == "" {
 		return err
 	}
-	if v.gate.mode != Logout {
-		h, gone, err := s.touch(v.ctx, v.stored, v.at.https())
-		if err != nil {
-			return err
-		}
-		if gone {
-			v.stored = stored{}
-			return nil
-		}
-		v.addHeader(h)
+	rec, ok := decodeRecord(v.stored.Record, v.auth.config.AppID)
+	if v.broken = !ok; v.broken {
+		return nil
 	}
-	v.user = &v.stored.record.user
+	v.user = &rec.user
+	if v.gate.mode == ModeLogout || v.stored.Loaded || !s.IdleIsDue(rec.touched) {
+		return nil
+	}
+	h, gone, err := v.auth.rewrite(v.ctx, v.stored, v.user, v.at.IsHTTPS())
+	if err != nil {
+		return err
+	}
+	if gone {
+		v.stored, v.user = session.Stored{}, nil
+		return nil
+	}
+	v.addHeader(h)
 	return nil
 }
 
 // readAnswer finds out whether this is WeChat's way back, and whose.
 func (v *visit) readAnswer() {
 	// Of requests that are no navigation, decide asks no number of attempts.
-	if v.state.shape != foreignState || v.user == nil && v.kind == navigation {
+	if v.state.Shape != proof.ForeignState || v.user == nil && v.kind == web.Navigation {
 		v.readBinding()
 	}
-	if v.state.shape != ourState {
+	if v.state.Shape != proof.OwnState {
 		return
 	}
 	var hasCode bool
-	v.code, _, _, hasCode = v.target.last("code")
+	v.code, _, _, hasCode = v.target.LastParam("code")
 	switch {
 	case !hasCode || v.code == "" || v.code == "authdeny":
 		v.answer = withoutCode
-	case v.binding.id == "" || !v.auth.keys.valid(&v.state, v.now, v.binding.id, v.at):
+	case v.binding.ID == "" || !v.auth.keys.Verify(&v.state, v.now, v.binding.ID, v.at):
 		v.answer = stale
 	default:
 		v.answer = code
@@ -94,15 +110,15 @@ func (v *visit) readAnswer() {
 // readBinding takes the binding cookie that the state verifies with; only without
 // one, any that can be read.
 func (v *visit) readBinding() {
-	for value := range cookieValues(v.request.Header, cookieName(v.auth.binding, v.at.https())) {
-		b, ok := parseBinding(value)
+	for value := range web.CookieValues(v.request.Header, web.CookieName(v.auth.binding, v.at.IsHTTPS())) {
+		b, ok := proof.ParseBinding(value)
 		if !ok {
 			continue
 		}
-		if v.binding.id == "" {
+		if v.binding.ID == "" {
 			v.binding = b
 		}
-		if v.state.shape == ourState && v.auth.keys.valid(&v.state, v.now, b.id, v.at) {
+		if v.state.Shape == proof.OwnState && v.auth.keys.Verify(&v.state, v.now, b.ID, v.at) {
 			v.binding = b
 			return
 		}
@@ -112,45 +128,53 @@ func (v *visit) readBinding() {
 // facts is what decide is told.
 func (v *visit) facts() facts {
 	f := facts{
-		mode: v.gate.mode, kind: v.kind, client: insideWeChat,
+		mode: v.gate.mode, kind: v.kind, client: web.InsideWeChat,
 		level: v.user.level(), want: v.gate.want, answer: v.answer,
 		spent: v.spent(), guests: v.gate.outsiders,
 	}
 	// Where a script runs matters to nobody but guests.
-	if !v.auth.config.AnyBrowser && (f.kind == navigation || f.guests) {
-		f.client = clientOf(v.request.first("User-Agent"))
+	if !v.auth.config.AnyBrowser && (f.kind == web.Navigation || f.guests) {
+		f.client = web.ClientOf(web.FirstHeader(v.request.Header, "User-Agent"))
 	}
 	if v.gate.following != "" && v.user != nil {
 		f.follow = max(v.follow, notAskedYet)
 	}
 	if v.answer != noAnswer {
-		f.asked = v.state.scope.level()
-		f.news = v.user == nil || f.asked > f.level || v.state.issued.After(v.user.LoggedInAt)
+		f.asked = v.scopeAsked().level()
+		f.news = v.user == nil || f.asked > f.level || v.state.IssuedAt.After(v.user.LoggedInAt)
 	}
 	return f
+}
+
+// scopeAsked is the scope that the login in the answer asked for.
+func (v *visit) scopeAsked() Scope {
+	if v.state.Prompt {
+		return Prompt
+	}
+	return Silent
 }
 
 // spent says whether the attempts are used up: by the state, which needs no cookie,
 // or by logins after which no session came back.
 func (v *visit) spent() bool {
-	return v.state.attempt >= maxAttempts || v.user == nil && v.binding.id != "" && v.bounces() >= maxBounces
+	return v.state.Attempt >= maxAttempts || v.user == nil && v.binding.ID != "" && v.bounces() >= proof.MaxRecentLogins
 }
 
 // bounces counts the logins of this browser in the last minute, by its cookie and,
 // should cookies be lost with the answer to every login, by this process's own
 // memory.
 func (v *visit) bounces() int {
-	return max(v.binding.bounces(v.now), v.auth.logins.tally.of(v.binding.id, v.now))
+	return max(v.binding.RecentLogins(v.now), v.auth.logins.guard.Count(v.binding.ID, v.now))
 }
 
 // exchange turns the code into a session.
 func (v *visit) exchange() {
-	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.id, v.state.scope, web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
+	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.ID, v.scopeAsked(), web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
 	v.answer, v.reason = r.answer, r.err
 	if r.answer != loggedIn {
 		return
 	}
-	h, gone, err := v.auth.sessions.login(v.ctx, v.stored, r.user, v.at.https())
+	h, gone, err := v.logIn(r.user)
 	switch {
 	case err != nil:
 		v.answer, v.reason = unavailable, unavailableFor(err)
@@ -161,21 +185,41 @@ func (v *visit) exchange() {
 		v.header.Del("Set-Cookie") // of a touch: the token is another now
 		v.addHeader(h)
 		v.user = r.user
-		v.setBinding(v.binding.loggedIn(v.now))
+		v.setBinding(v.binding.WithLogin(v.now))
 	}
+}
+
+// logIn puts the user into the session. What the app keeps in the session of another
+// person is not handed over.
+func (v *visit) logIn(u *User) (h http.Header, gone bool, err error) {
+	record, err := v.auth.recordOf(u)
+	if err != nil {
+		return nil, false, err
+	}
+	another := v.broken || v.user != nil && v.user.OpenID != u.OpenID
+	return v.auth.sessions.Login(v.ctx, v.stored, record, another, v.at.IsHTTPS())
+}
+
+// rewrite writes the user into the session under the token that it has.
+func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, https bool) (h http.Header, gone bool, err error) {
+	record, err := a.recordOf(u)
+	if err != nil {
+		return nil, false, err
+	}
+	return a.sessions.Rewrite(ctx, was, record, https)
 }
 
 // destination is where a login ends: the page that was asked for, or the local
 // page that a Login link names.
 func (v *visit) destination() string {
 	clean := v.target
-	if v.state.shape == ourState {
-		clean = clean.clean()
+	if v.state.Shape == proof.OwnState {
+		clean = clean.WithoutCallback()
 	}
-	if v.gate.mode == Login {
-		return v.at.url(localTarget(clean.value("to")))
+	if v.gate.mode == ModeLogin {
+		return v.at.URL(web.LocalTarget(clean.FirstParam("to")))
 	}
-	return v.at.url(clean)
+	return v.at.URL(clean)
 }
 
 // add adds a header to the answer. The first few values lie in the visit itself:
@@ -201,7 +245,7 @@ func (v *visit) addHeader(h http.Header) {
 	}
 }
 
-func (v *visit) setBinding(b binding) {
+func (v *visit) setBinding(b proof.Binding) {
 	v.binding = b
-	v.add("Set-Cookie", setCookie(v.auth.binding, b.String(), v.at.https(), int(bindingLife/time.Second)))
+	v.add("Set-Cookie", web.SetCookie(v.auth.binding, b.String(), v.at.IsHTTPS(), int(proof.BindingLife/time.Second)))
 }

@@ -76,7 +76,7 @@ func (d defect) adapter() adapter {
 	mount := func(mode core.Mode) func(...core.Option) gin.HandlerFunc {
 		return func(options ...core.Option) gin.HandlerFunc { return d.guard(core.NewGate(mode, options...)) }
 	}
-	return adapter{mount(core.Require), mount(core.Optional), mount(core.Login), mount(core.Logout), d.wrap}
+	return adapter{mount(core.ModeRequire), mount(core.ModeOptional), mount(core.ModeLogin), mount(core.ModeLogout), d.wrap}
 }
 
 // wrap is gin's own way to mount a handler of net/http, with one thing wrong.

@@ -80,7 +80,7 @@ func TestTheSuiteFindsNothingElse(t *testing.T) {
 func (d defect) adapter() adapter {
 	mount := func(mode core.Mode) func(...core.Option) middleware {
 		if d == requireForAll {
-			mode = core.Require
+			mode = core.ModeRequire
 		}
 		return func(options ...core.Option) middleware {
 			if d == scopeDropped {
@@ -93,7 +93,7 @@ func (d defect) adapter() adapter {
 	handle := func(mode core.Mode) func(...core.Option) http.Handler {
 		return func(options ...core.Option) http.Handler { return mount(mode)(options...)(http.NotFoundHandler()) }
 	}
-	return adapter{mount(core.Require), mount(core.Optional), handle(core.Login), handle(core.Logout), d.wrap}
+	return adapter{mount(core.ModeRequire), mount(core.ModeOptional), handle(core.ModeLogin), handle(core.ModeLogout), d.wrap}
 }
 
 func (d defect) wrap(h http.Handler) http.Handler {

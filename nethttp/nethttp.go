@@ -26,25 +26,25 @@ const (
 // [Prompt] is among the options. It panics at set-up without an instance; see
 // [core.NewGate].
 func Require(options ...core.Option) func(http.Handler) http.Handler {
-	return guard(core.Require, options)
+	return guard(core.ModeRequire, options)
 }
 
 // Optional hands over the user where there is one; it never starts a login.
 func Optional(options ...core.Option) func(http.Handler) http.Handler {
-	return guard(core.Optional, options)
+	return guard(core.ModeOptional, options)
 }
 
 // Login is a handler for a "log in" link: it logs the visitor in and goes to the
 // page of this site named by the query parameter "to", or to "/".
 func Login(options ...core.Option) http.Handler {
-	return guard(core.Login, options)(http.NotFoundHandler())
+	return guard(core.ModeLogin, options)(http.NotFoundHandler())
 }
 
 // Logout is a handler for a form that logs out by POST, and goes to "/". It
 // refuses other sites' forms. A page that a silent Require guards logs the
 // visitor in again at once.
 func Logout(options ...core.Option) http.Handler {
-	return guard(core.Logout, options)(http.NotFoundHandler())
+	return guard(core.ModeLogout, options)(http.NotFoundHandler())
 }
 
 // User is the logged-in user; nil for nobody behind Optional. It panics where

@@ -51,7 +51,7 @@ func LoggedIn(change ...func(*core.Config)) (auth *core.Auth, cookie string, sto
 
 // consented goes through a login without sockets of the app's.
 func consented(auth *core.Auth, sim *wxsim.Sim) (string, error) {
-	gate := core.NewGate(core.Require, auth, core.Prompt)
+	gate := core.NewGate(core.ModeRequire, auth, core.Prompt)
 	header := http.Header{"User-Agent": {rawhttp.WeChatAgent}, "Accept": {"text/html"}}
 	ask := func(target string) *core.Outcome {
 		return gate.Handle(context.Background(), &core.Request{Method: "GET", Target: target, Host: "127.0.0.1", Header: header})

@@ -18,7 +18,7 @@ func sweepOnce(who string, sessions int) (sample, error) {
 	if err != nil {
 		return nil, fmt.Errorf("where the library lies: %w", err)
 	}
-	test := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkSweep$/^"+who+"$", "-benchtime", "1x", "-count", "1", "./core")
+	test := exec.Command("go", "test", "-run", "^$", "-bench", "^BenchmarkSweep$/^"+who+"$", "-benchtime", "1x", "-count", "1", "./core/internal/session")
 	test.Dir = strings.TrimSpace(string(at))
 	test.Env = append(os.Environ(), "SWEEP_SESSIONS="+strconv.Itoa(sessions))
 	out, err := test.CombinedOutput()

@@ -32,7 +32,7 @@ func TestNoLocationLeavesTheSiteButToWeChat(t *testing.T) {
 	defer stop()
 	locations := map[string]bool{}
 	asked := 0
-	gates := []*core.Gate{core.NewGate(core.Require, auth), core.NewGate(core.Login, auth)}
+	gates := []*core.Gate{core.NewGate(core.ModeRequire, auth), core.NewGate(core.ModeLogin, auth)}
 	ask := func(target string) {
 		for _, gate := range gates {
 			for _, visitor := range []http.Header{{"Accept": {"text/html"}}, {"Accept": {"text/html"}, "Cookie": {cookie}}} {

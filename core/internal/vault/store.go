@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -12,10 +13,13 @@ import (
 const Timeout = 500 * time.Millisecond
 
 // Find, Commit and Remove go to a store as scs does: with a context, and so with a
-// time limit, where it takes one.
+// time limit, where it takes one. A store that panics is a store that fails: the store
+// is the app's, and a panic in a handler of fiber, or in a goroutine of this library,
+// would end the process.
 
 // Find returns the value under key, and whether there is one.
-func Find(ctx context.Context, in scs.Store, key string) ([]byte, bool, error) {
+func Find(ctx context.Context, in scs.Store, key string) (value []byte, found bool, err error) {
+	defer failed(&err)
 	if store, ok := in.(interface {
 		FindCtx(context.Context, string) ([]byte, bool, error)
 	}); ok {
@@ -27,7 +31,8 @@ func Find(ctx context.Context, in scs.Store, key string) ([]byte, bool, error) {
 }
 
 // Commit puts value under key until it expires.
-func Commit(ctx context.Context, in scs.Store, key string, value []byte, expires time.Time) error {
+func Commit(ctx context.Context, in scs.Store, key string, value []byte, expires time.Time) (err error) {
+	defer failed(&err)
 	if store, ok := in.(interface {
 		CommitCtx(context.Context, string, []byte, time.Time) error
 	}); ok {
@@ -39,7 +44,8 @@ func Commit(ctx context.Context, in scs.Store, key string, value []byte, expires
 }
 
 // Remove takes key away, if it is there.
-func Remove(ctx context.Context, in scs.Store, key string) error {
+func Remove(ctx context.Context, in scs.Store, key string) (err error) {
+	defer failed(&err)
 	if store, ok := in.(interface {
 		DeleteCtx(context.Context, string) error
 	}); ok {
@@ -48,4 +54,12 @@ func Remove(ctx context.Context, in scs.Store, key string) error {
 		return store.DeleteCtx(ctx, key)
 	}
 	return in.Delete(key)
+}
+
+// failed turns a panic into an error. The panic's value may hold anything, so only its
+// type is told.
+func failed(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("store: panic of type %T", p)
+	}
 }

@@ -1,0 +1,95 @@
+package web
+
+import "strings"
+
+// KindOf tells navigations, which may be redirected to WeChat, from everything
+// that would be broken by it: forms lose their body, scripts stop at CORS, a
+// prefetch or an image spends a code. The surest sign is asked first; browsers
+// without Fetch Metadata are judged by X-Requested-With and Accept. Android's web
+// view sends its package name (com.tencent.mm) as X-Requested-With on navigations.
+func KindOf(method, target string, h Header) Kind {
+	// fetch and XMLHttpRequest, whatever else they say.
+	dest, mode := FirstHeader(h, "Sec-Fetch-Dest"), FirstHeader(h, "Sec-Fetch-Mode")
+	if dest == "empty" && mode != "navigate" {
+		return Script
+	}
+	path, _, _ := strings.Cut(target, "?")
+	if method != "GET" || FirstHeader(h, "Upgrade") != "" || isWellKnownFile(path) {
+		return Script
+	}
+	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {
+		if containsFold(FirstHeader(h, name), "prefetch") {
+			return Script
+		}
+	}
+	switch dest {
+	case "iframe", "frame", "embed", "object", "fencedframe":
+		return Frame
+	}
+	if mode != "" {
+		return navigationIf(mode == "navigate")
+	}
+	if dest != "" {
+		return navigationIf(dest == "document")
+	}
+	if strings.EqualFold(FirstHeader(h, "X-Requested-With"), "XMLHttpRequest") {
+		return Script
+	}
+	return navigationIf(containsFold(FirstHeader(h, "Accept"), "text/html"))
+}
+
+func navigationIf(yes bool) Kind {
+	if yes {
+		return Navigation
+	}
+	return Script
+}
+
+// ClientOf tells whether the visitor is inside WeChat. WeCom (企业微信) says
+// MicroMessenger too, but its codes are for another API.
+func ClientOf(userAgent string) Client {
+	if containsFold(userAgent, "MicroMessenger") && !containsFold(userAgent, "wxwork") {
+		return InsideWeChat
+	}
+	return OutsideWeChat
+}
+
+// containsFold says whether s holds part in whatever case, without a copy of s in
+// lower case. As browsers spell it is looked for first.
+func containsFold(s, part string) bool {
+	if strings.Contains(s, part) {
+		return true
+	}
+	for i := range len(s) - len(part) + 1 {
+		if s[i]|0x20 == part[0]|0x20 && strings.EqualFold(s[i:i+len(part)], part) {
+			return true
+		}
+	}
+	return false
+}
+
+// CrossSite says whether a browser tells that another site made this request
+// (Sec-Fetch-Site, else Origin against our own). A request with neither comes
+// from no browser of the last years and carries no cookie that a form of another
+// site could have made it carry: ours are Lax.
+func CrossSite(h Header, at Origin) bool {
+	switch site := h.Get("Sec-Fetch-Site"); site {
+	case "":
+	case "same-origin", "none":
+		return false
+	default:
+		return true
+	}
+	from := h.Get("Origin")
+	return from != "" && !strings.EqualFold(from, at.String())
+}
+
+// VerificationPrefix begins the name of the file by which WeChat checks a domain.
+const VerificationPrefix = "MP_verify_"
+
+// isWellKnownFile holds for what browsers, crawlers and WeChat's own checks ask
+// for without anybody wanting to log in.
+func isWellKnownFile(path string) bool {
+	return path == "/favicon.ico" || path == "/robots.txt" ||
+		strings.HasPrefix(path, "/apple-touch-icon") || strings.HasPrefix(path, "/"+VerificationPrefix)
+}

@@ -1,0 +1,102 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"iter"
+	"strconv"
+	"strings"
+)
+
+// MaxSameCookie is how many cookies of one name are tried: a sibling domain may have
+// planted some.
+const MaxSameCookie = 4
+
+// CookieValues goes through the cookies of one name, at most maxSameCookie of
+// them: a sibling domain may have planted others beside ours. Values are taken
+// as they stand; those of our cookies need no quotes and no escapes.
+func CookieValues(h Header, name string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		found := 0
+		for _, line := range h.Values("Cookie") {
+			for found < MaxSameCookie {
+				value, rest, sent := FirstCookie(line, name)
+				if !sent {
+					break
+				}
+				found++
+				if !yield(value) {
+					return
+				}
+				line = rest
+			}
+		}
+	}
+}
+
+// FirstCookie is the first cookie of one name in one Cookie line, and what is behind
+// it. It looks for the name and not at every pair: a site's other cookies are many
+// and long, and this is on the way of every request (BenchmarkKnown).
+func FirstCookie(line, name string) (value, rest string, sent bool) {
+	for end := 0; ; {
+		at := strings.Index(line[end:], name)
+		if at < 0 {
+			return "", "", false
+		}
+		begin := end + at
+		end = begin + len(name)
+		if end < len(line) && line[end] == '=' && beginsPair(line[:begin]) {
+			value, rest, _ = strings.Cut(line[end+1:], ";")
+			return trimRight(value), rest, true
+		}
+	}
+}
+
+// beginsPair says whether a pair begins behind before.
+func beginsPair(before string) bool {
+	before = trimRight(before)
+	return before == "" || before[len(before)-1] == ';'
+}
+
+func trimRight(s string) string {
+	for s != "" && (s[len(s)-1] == ' ' || s[len(s)-1] == '\t') {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+const hostPrefix = "__Host-"
+
+// CookieName adds the prefix by which a browser guarantees that nobody but this
+// very host set the cookie, over https (RFC 6265bis, __Host-). Over http there is
+// no such promise to be had.
+func CookieName(name string, https bool) string {
+	if https {
+		return hostPrefix + name
+	}
+	return name
+}
+
+// SetCookie is the text that sets a cookie of ours: HttpOnly, for the whole host and
+// no other, and Lax, because the way back from WeChat is cross-site. maxAge is in
+// seconds; negative removes the cookie.
+func SetCookie(name, value string, https bool, maxAge int) string {
+	b := make([]byte, 0, 192) // room for any of ours, on the stack
+	if https {
+		b = append(b, hostPrefix...)
+	}
+	b = append(append(b, name...), '=')
+	b = append(append(b, value...), "; Path=/; Max-Age="...)
+	b = strconv.AppendInt(b, int64(max(maxAge, 0)), 10)
+	b = append(b, "; HttpOnly; SameSite=Lax"...)
+	if https {
+		b = append(b, "; Secure"...)
+	}
+	return string(b)
+}
+
+// AccountTag keeps the cookies of two accounts on one site apart.
+func AccountTag(appID string) string {
+	sum := sha256.Sum256([]byte(appID))
+	return base64.RawURLEncoding.EncodeToString(sum[:3])
+}

@@ -1,0 +1,20 @@
+package web
+
+// Kind says what kind of request this is; see KindOf.
+type Kind uint8
+
+const (
+	Navigation Kind = iota // a visitor opens a page in a window
+	Script                 // everything that a redirect to another site would break
+	Frame                  // a visitor opens a page inside another page
+	Kinds                  // how many kinds there are
+)
+
+// Client says where the visitor's browser is; see ClientOf.
+type Client uint8
+
+const (
+	InsideWeChat Client = iota
+	OutsideWeChat
+	Clients // how many there are
+)
