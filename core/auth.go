@@ -17,6 +17,9 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
+// sweepEvery is how often expired sessions and remembered results are dropped.
+const sweepEvery = time.Minute
+
 // Auth is one Official Account's login: its keys, its sessions, its client to
 // WeChat. Make one with [New] and hand it to the gates, or let them share
 // [Default]. Safe for concurrent use.

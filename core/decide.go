@@ -2,92 +2,93 @@ package core
 
 import "github.com/seed467724c4/wechat/core/internal/web"
 
-// facts is all that a decision rests on.
+// facts is everything that a decision depends on.
 type facts struct {
-	mode   Mode
-	kind   web.Kind
-	client web.Client
-	level  level       // what the session holds
-	want   level       // what the route asks for; at least silentLevel
-	answer answer      // what came back from WeChat
-	asked  level       // what the login in the answer asked for; nobody without an answer of ours
-	news   bool        // a valid code that is newer than the session's login or asks for more than it holds
-	spent  bool        // no attempts are left
-	guests bool        // the route lets visitors outside WeChat go on as nobody
-	follow followState // whether a visitor who is logged in follows the account, where the route asks
+	mode         Mode
+	kind         web.Kind
+	client       web.Client
+	level        level       // what the session holds
+	want         level       // what the route asks for; at least silentLevel
+	callback     callback    // what came back from WeChat
+	asked        level       // what the login asked for that came back; anonymous without a state of ours
+	news         bool        // the code is newer than the session's login, or asks for more than the session holds
+	spent        bool        // no attempts are left
+	allowOutside bool        // the route lets visitors outside WeChat continue without a login
+	follow       followState // whether the logged-in visitor follows the account
 }
 
-// answer is what came back from WeChat: first as the URL tells it, then, after an
-// exchange, what the exchange came to.
-type answer uint8
+// callback is what came back from WeChat. Before the exchange it is what the URL says,
+// after it what the exchange came to.
+type callback uint8
 
 const (
-	noAnswer    answer = iota // no state of ours
-	code                      // a state given to this browser, and a code
-	withoutCode               // a state of ours, and no code: the visitor refused
-	stale                     // a state of ours that is old or another browser's
+	noCallback      callback = iota // no state of ours
+	codeReturned                    // a state that this browser was given, and a code
+	refusalReturned                 // a state of ours without a code: the visitor refused
+	staleState                      // a state of ours that is old or another browser's
 
 	loggedIn    // exchanged: the session holds the user
-	codeDead    // exchanged: WeChat knows the code no more, or it cannot be one and was not sent
-	tooLittle   // exchanged: less than the login asked for
+	codeDead    // exchanged: WeChat does not know the code any more; or it cannot be a code and was not sent
+	tooLittle   // exchanged: WeChat granted less than the login asked for
 	unavailable // exchanged: WeChat, the store or the app failed
 	snapshot    // exchanged: the virtual visitor of a snapshot page
-	answers
+	callbacks   // how many there are
 )
 
 // followState says whether the visitor follows the account.
 type followState uint8
 
 const (
-	notDemanded followState = iota // the route does not ask, or there is nobody to ask about
-	notAskedYet
-	follower
-	stranger
-	notKnown   // WeChat cannot tell now
-	followings // how many there are
+	followNotAsked    followState = iota // the route does not ask, or the visitor is anonymous
+	followUnknown                        // not looked up yet
+	isFollower                           // the visitor follows the account
+	notFollowing                         // the visitor does not follow the account
+	followUnavailable                    // WeChat cannot tell now
+	followStates                         // how many there are
 )
 
-// step is what is to be done.
+// step is what to do next.
 type step uint8
 
 const (
-	pass         step = iota // call the next handler
-	arrive                   // redirect to the page that was asked for (Login: to "to")
-	exchange                 // exchange the code, then decide again
-	start                    // redirect to WeChat
-	unauthorized             // 401 with a problem document
-	framePage
-	outsidePage
-	refusedPage
-	stuckPage
-	unavailablePage
-	snapshotPage
-	lookUp     // find out whether the visitor follows, then decide again
-	followPage // ask the visitor to follow
+	pass            step = iota // call the next handler
+	arrive                      // redirect to the page that was asked for (Login: to "to")
+	exchange                    // exchange the code, then decide again
+	start                       // redirect to WeChat
+	unauthorized                // answer 401 with a problem document
+	framePage                   // show a page with a link to the top window
+	outsidePage                 // show a page that opens this address in WeChat
+	refusedPage                 // say that the login was refused
+	stuckPage                   // say why the attempts failed
+	unavailablePage             // say that the login is unavailable
+	snapshotPage                // ask for the full service instead of a snapshot
+	lookUp                      // find out whether the visitor follows, then decide again
+	followPage                  // ask the visitor to follow the account
 )
 
-// decide is the state machine: what to do with a visitor, from facts alone.
+// decide is the state machine: it decides what to do with a visitor from the facts
+// alone.
 func decide(f facts) step {
-	// An Optional gate wants nothing, but a login that another gate began must
-	// still come to its end here: what it asked for counts, or an outer gate
-	// would clean away an answer that an inner one goes on asking for.
-	free := f.mode == ModeOptional || f.mode == ModeRequire && f.guests && f.client == web.OutsideWeChat
+	// An Optional gate asks for nothing, but it completes a login that another gate
+	// began. So what that login asked for counts here, too: otherwise an outer gate
+	// would drop a callback that an inner gate then asks for again and again.
+	free := f.mode == ModeOptional || f.mode == ModeRequire && f.allowOutside && f.client == web.OutsideWeChat
 	enough := free || f.level >= f.want
 	finished := enough && f.level >= f.asked
-	through := f.door()
+	satisfied := f.followStep()
 
 	switch {
 	case f.kind == web.Navigation:
 	case enough:
-		return through
+		return satisfied
 	case f.kind == web.Frame:
 		return framePage
 	default:
 		return unauthorized
 	}
 
-	switch f.answer {
-	case code:
+	switch f.callback {
+	case codeReturned:
 		if f.news {
 			return exchange
 		}
@@ -100,25 +101,25 @@ func decide(f facts) step {
 		return unavailablePage
 	case snapshot:
 		return snapshotPage
-	case withoutCode:
+	case refusalReturned:
 		if !finished {
 			return refusedPage
 		}
 		return arrive
-	case stale, codeDead:
+	case staleState, codeDead:
 		if finished {
 			return arrive
 		}
-	case noAnswer:
+	case noCallback:
 		if enough {
-			return through
+			return satisfied
 		}
 	}
 
 	switch {
 	case free:
-		// Left for a Require further in, which counts the attempt.
-		return through
+		// A Require further in starts the login and counts the attempt.
+		return satisfied
 	case f.client == web.OutsideWeChat:
 		return outsidePage
 	case f.spent:
@@ -128,16 +129,17 @@ func decide(f facts) step {
 	}
 }
 
-// door is where those go who have enough: on, unless the route is for followers.
-func (f facts) door() step {
+// followStep is the step for a visitor who has what the route asks for: the request
+// continues, unless the route is for followers only.
+func (f facts) followStep() step {
 	switch {
 	case f.mode == ModeLogin:
 		return arrive
-	case f.level == nobody, f.follow == notDemanded, f.follow == follower:
+	case f.level == anonymous, f.follow == followNotAsked, f.follow == isFollower:
 		return pass
-	case f.follow == notAskedYet:
+	case f.follow == followUnknown:
 		return lookUp
-	case f.follow == notKnown:
+	case f.follow == followUnavailable:
 		return unavailablePage
 	case f.kind == web.Frame:
 		return framePage

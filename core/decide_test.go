@@ -12,12 +12,12 @@ func everyFact(f func(facts)) (n int) {
 	for _, mode := range []Mode{ModeRequire, ModeOptional, ModeLogin} {
 		for k := range web.Kinds {
 			for c := range web.Clients {
-				for l := nobody; l <= promptLevel; l++ {
+				for l := anonymous; l <= promptLevel; l++ {
 					for want := silentLevel; want <= promptLevel; want++ {
-						for a := range answers {
-							for asked := nobody; asked <= promptLevel; asked++ {
+						for a := range callbacks {
+							for asked := anonymous; asked <= promptLevel; asked++ {
 								for bits := range 8 {
-									for w := range followings {
+									for w := range followStates {
 										n++
 										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&4 != 0, w})
 									}
@@ -35,17 +35,17 @@ func everyFact(f func(facts)) (n int) {
 // free holds where nobody may go on: behind Optional, and outside WeChat where the
 // route says so.
 func (f facts) free() bool {
-	return f.mode == ModeOptional || f.mode == ModeRequire && f.client == web.OutsideWeChat && f.guests
+	return f.mode == ModeOptional || f.mode == ModeRequire && f.client == web.OutsideWeChat && f.allowOutside
 }
 func (f facts) enough() bool   { return f.free() || f.level >= f.want }
 func (f facts) finished() bool { return f.enough() && f.level >= f.asked }
-func (f facts) dead() bool     { return f.answer == stale || f.answer == codeDead }
+func (f facts) dead() bool     { return f.callback == staleState || f.callback == codeDead }
 
 // unanswered holds where nothing that came back settles the matter: no answer and
 // not enough, an answer that is worth nothing, or an old one that is not enough.
 func (f facts) unanswered() bool {
-	return f.kind == web.Navigation && (f.answer == noAnswer && !f.enough() ||
-		f.dead() && !f.finished() || f.answer == code && !f.news && !f.enough())
+	return f.kind == web.Navigation && (f.callback == noCallback && !f.enough() ||
+		f.dead() && !f.finished() || f.callback == codeReturned && !f.news && !f.enough())
 }
 
 // doorInvariants hold whatever decide looks like, too: open is what it says where
@@ -55,28 +55,28 @@ var doorInvariants = []struct {
 	holds func(f facts, s, open step) bool
 }{
 	{"nobody but a follower, or a guest who is nobody, passes a route for followers", func(f facts, s, open step) bool {
-		return s != pass || f.follow == notDemanded || f.follow == follower || f.level == nobody
+		return s != pass || f.follow == followNotAsked || f.follow == isFollower || f.level == anonymous
 	}},
 	{"asking for followers changes nothing but what becomes of those who would pass", func(f facts, s, open step) bool {
 		return open == pass || s == open
 	}},
 	{"a follower goes where everybody goes on other routes", func(f facts, s, open step) bool {
-		return f.follow != follower || s == open
+		return f.follow != isFollower || s == open
 	}},
 	{"guests are nobody: it is never asked whether they follow", func(f facts, s, open step) bool {
-		return f.level != nobody || s == open
+		return f.level != anonymous || s == open
 	}},
 	{"WeChat is asked once, about somebody who would pass", func(f facts, s, open step) bool {
-		return (s == lookUp) == (open == pass && f.level != nobody && f.follow == notAskedYet)
+		return (s == lookUp) == (open == pass && f.level != anonymous && f.follow == followUnknown)
 	}},
 	{"who does not follow is asked to, in a window of its own", func(f facts, s, open step) bool {
-		if open != pass || f.level == nobody || f.follow != stranger {
+		if open != pass || f.level == anonymous || f.follow != notFollowing {
 			return s != followPage
 		}
 		return f.kind == web.Frame && s == framePage || f.kind != web.Frame && s == followPage
 	}},
 	{"while WeChat cannot tell, the door stays shut and says so", func(f facts, s, open step) bool {
-		return open != pass || f.level == nobody || f.follow != notKnown || s == unavailablePage
+		return open != pass || f.level == anonymous || f.follow != followUnavailable || s == unavailablePage
 	}},
 }
 
@@ -86,16 +86,16 @@ var invariants = []struct {
 	holds func(facts, step) bool
 }{
 	{"nobody passes a Require without what it asks for", func(f facts, s step) bool {
-		return !(s == pass && f.mode == ModeRequire) || f.level >= f.want || f.guests && f.client == web.OutsideWeChat
+		return !(s == pass && f.mode == ModeRequire) || f.level >= f.want || f.allowOutside && f.client == web.OutsideWeChat
 	}},
 	{"a Login never calls a next handler", func(f facts, s step) bool {
 		return !(s == pass && f.mode == ModeLogin)
 	}},
 	{"a code is exchanged only by a navigation, with a state this browser was given, and only while it is news", func(f facts, s step) bool {
-		return s != exchange || f.kind == web.Navigation && f.answer == code && f.news
+		return s != exchange || f.kind == web.Navigation && f.callback == codeReturned && f.news
 	}},
 	{"an answer that is news is never thrown away", func(f facts, s step) bool {
-		return !(f.kind == web.Navigation && f.answer == code && f.news) || s == exchange
+		return !(f.kind == web.Navigation && f.callback == codeReturned && f.news) || s == exchange
 	}},
 	{"a script is passed or told where to log in, nothing else", func(f facts, s step) bool {
 		return f.kind != web.Script || s == unauthorized || s == pass || s == arrive && f.mode == ModeLogin
@@ -107,7 +107,7 @@ var invariants = []struct {
 		return (s != unauthorized || f.kind == web.Script) && (s != framePage || f.kind == web.Frame)
 	}},
 	{"who has enough is let through, script or frame or navigation without an answer", func(f facts, s step) bool {
-		if !f.enough() || f.kind == web.Navigation && f.answer != noAnswer {
+		if !f.enough() || f.kind == web.Navigation && f.callback != noCallback {
 			return true
 		}
 		return s == pass && f.mode != ModeLogin || s == arrive && f.mode == ModeLogin
@@ -134,17 +134,17 @@ var invariants = []struct {
 		return !(!f.free() && f.unanswered() && f.client == web.OutsideWeChat) || s == outsidePage
 	}},
 	{"a finished login arrives at the page that was asked for", func(f facts, s step) bool {
-		return !(f.kind == web.Navigation && f.answer == loggedIn) || s == arrive
+		return !(f.kind == web.Navigation && f.callback == loggedIn) || s == arrive
 	}},
 	{"trouble upstream ends on its page and never restarts by itself", func(f facts, s step) bool {
-		return !(f.kind == web.Navigation && (f.answer == unavailable || f.answer == tooLittle)) || s == unavailablePage
+		return !(f.kind == web.Navigation && (f.callback == unavailable || f.callback == tooLittle)) || s == unavailablePage
 	}},
 	{"a snapshot's virtual visitor sees its page", func(f facts, s step) bool {
-		return !(f.kind == web.Navigation && f.answer == snapshot) || s == snapshotPage
+		return !(f.kind == web.Navigation && f.callback == snapshot) || s == snapshotPage
 	}},
 	{"a refusal is a page, unless the session has all that was asked for", func(f facts, s step) bool {
 		switch {
-		case f.kind != web.Navigation || f.answer != withoutCode:
+		case f.kind != web.Navigation || f.callback != refusalReturned:
 			return s != refusedPage
 		case f.finished():
 			return s == arrive
@@ -155,10 +155,10 @@ var invariants = []struct {
 		return !(f.kind == web.Navigation && f.dead() && f.finished()) || s == arrive
 	}},
 	{"an answer older than the session, with enough in it, is only cleaned away", func(f facts, s step) bool {
-		return !(f.kind == web.Navigation && f.answer == code && !f.news && f.enough()) || s == arrive
+		return !(f.kind == web.Navigation && f.callback == codeReturned && !f.news && f.enough()) || s == arrive
 	}},
 	{"a redirect to the same page cleans something away: never without an answer, or it would loop", func(f facts, s step) bool {
-		return !(s == arrive && f.mode != ModeLogin) || f.answer != noAnswer
+		return !(s == arrive && f.mode != ModeLogin) || f.callback != noCallback
 	}},
 }
 
@@ -171,7 +171,7 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 	}
 	n := everyFact(func(f facts) {
 		plain := f
-		plain.follow = notDemanded
+		plain.follow = followNotAsked
 		s, open := decide(f), decide(plain)
 		for _, inv := range invariants {
 			if !inv.holds(plain, open) {
@@ -184,7 +184,7 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 			}
 		}
 	})
-	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(answers) * 3 * 8 * int(followings); n != want {
+	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 8 * int(followStates); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
 	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(doorInvariants))
@@ -192,7 +192,7 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 
 func (f facts) String() string {
 	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v guests %v follow %d",
-		f.mode, f.kind, f.client, f.level, f.want, f.answer, f.asked, f.news, f.spent, f.guests, f.follow)
+		f.mode, f.kind, f.client, f.level, f.want, f.callback, f.asked, f.news, f.spent, f.allowOutside, f.follow)
 }
 
 // Two gates in a chain see the same answer: whatever the outer one makes of it,
@@ -202,7 +202,7 @@ func TestAnswersSurviveAnOuterGate(t *testing.T) {
 		if inner.mode != ModeRequire || inner.kind != web.Navigation || !inner.dead() || inner.level >= inner.want || inner.asked != inner.want {
 			return
 		}
-		if inner.follow != notDemanded {
+		if inner.follow != followNotAsked {
 			return
 		}
 		for _, outer := range []facts{

@@ -69,11 +69,11 @@ func (v *visit) lookUp() {
 	left := v.ctx.Err() != nil || errors.Is(err, context.Canceled)
 	switch {
 	case err == nil && follows, err != nil && !left && v.gate.following == MustFollowUnlessDown:
-		v.follow = follower
+		v.follow = isFollower
 	case err == nil:
-		v.follow = stranger
+		v.follow = notFollowing
 	default:
-		v.follow, v.reason = notKnown, unavailableFor(fmt.Errorf("does the visitor follow: %w", err))
+		v.follow, v.reason = followUnavailable, unavailableFor(fmt.Errorf("does the visitor follow: %w", err))
 	}
 }
 

@@ -208,7 +208,7 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 		a.pushed.SetDefault("message", true)
 		a.followers.Heard(t.Context(), "oAlice_1", true, time.Now())
 		a.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_token"})
-		time.Sleep(refreshLife + 2*sweepEvery) // the clock of synctest: nobody waits
+		time.Sleep(refreshTokenLife + 2*sweepEvery) // the clock of synctest: nobody waits
 		synctest.Wait()
 		kept := a.tokens.memory.Held()
 		if n := a.pushed.ItemCount() + a.followers.Len() + kept; n != 0 {

@@ -19,13 +19,13 @@ type Gate struct {
 	skip    []func(*Request) bool
 	onError func(context.Context, *Request, error) *Outcome
 
-	outsiders bool // see AllowOutside
-	askFirst  bool // see AskFirst
-	following Following
-	load      func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
+	allowOutside bool // see AllowOutside
+	askFirst     bool // see AskFirst
+	following    Following
+	load         func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
 
 	want       level       // of scope
-	quick      bool        // Known may decide
+	fast       bool        // Known may decide
 	passHeader http.Header // of every request that goes on; shared, never changed
 
 	problemHeader http.Header // of every problem document; shared, never changed
@@ -62,7 +62,7 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	if g.following != "" && g.auth.followCode == (followCode{}) {
 		g.auth.config.logger().Warn("wechat: MustFollow without Config.FollowQRCode: visitors read that they should follow, and not how")
 	}
-	g.want, g.quick = g.scope.level(), g.quickly()
+	g.want, g.fast = g.scope.level(), g.canBeFast()
 	// The answer behind the gate depends on who asks.
 	g.passHeader = http.Header{"Vary": {"Cookie"}}
 	g.problemHeader = problemHeader()
@@ -86,18 +86,18 @@ func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 		if len(lines) == 1 {
 			cookies = lines[0]
 		}
-		out, t, nobodys := g.known(ctx, r.Target, cookies, false)
+		out, t, nobodys := g.fastPass(ctx, r.Target, cookies, false)
 		if out == nil && nobodys {
-			out = g.refused(ctx, r, t)
+			out = g.fastRefusal(ctx, r, t)
 		}
 		if out != nil {
 			return out
 		}
 	}
-	return g.meet(ctx, *r) // a copy, so that the caller's stays on its stack
+	return g.handleFully(ctx, *r) // a copy, so that the caller's stays on its stack
 }
 
-func (g *Gate) meet(ctx context.Context, r Request) *Outcome {
+func (g *Gate) handleFully(ctx context.Context, r Request) *Outcome {
 	if len(g.skip) > 0 && g.skipped(r) {
 		return &Outcome{Context: ctx}
 	}

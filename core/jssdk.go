@@ -44,7 +44,7 @@ func (a *Auth) JSConfig(ctx context.Context, page string) (JSConfig, error) {
 func (a *Auth) isOwnPage(ctx context.Context, page string) bool {
 	at := a.public
 	if p := a.passageIn(ctx); p != nil {
-		at = p.more.at
+		at = p.info.at
 	}
 	rest, ok := strings.CutPrefix(page, at.String()+at.Prefix)
 	if at.Host == "" || !ok || len(page) > web.MaxTarget || rest != "" && rest[0] != '/' && rest[0] != '?' {

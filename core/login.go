@@ -13,6 +13,21 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
+const (
+	// tryTimeout bounds one try of one call to WeChat.
+	tryTimeout = 5 * time.Second
+	// callbackTimeout bounds a callback as a whole, with retries: after that the visitor
+	// has left.
+	callbackTimeout = 10 * time.Second
+	// maxExchanges is how many exchanges one process makes at once. Beyond it the answer
+	// is 503 at once, because a queue would outlive the codes in it.
+	maxExchanges = 256
+	// maxDeliveries is how often a browser may log in within a minute, by callbacks that
+	// are delivered again and again: each login takes memory for a session. It is twice
+	// what one process exchanges at once, so that no ordinary browser meets it.
+	maxDeliveries = 2 * maxExchanges
+)
+
 // logins turns codes into users: each code once per browser, however often the
 // callback is delivered, and for as long as WeChat knows the code.
 type logins struct {
@@ -38,51 +53,51 @@ func newLogins(c *Config, wechat *wxapi.Client, results *once.Results, kept *tok
 // result is what an exchange came to: an answer for decide, and the user or the
 // reason.
 type result struct {
-	answer answer
-	user   *User
-	err    error
+	outcome callback
+	user    *User
+	err     error
 }
 
 // exchange gives every delivery of one code to one browser the same result.
 func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
 	if l.guard.Count(browser, l.now()) >= maxDeliveries {
-		return result{answer: codeDead, err: fmt.Errorf("%w: %d logins of one browser in a minute", ErrStuck, maxDeliveries)}
+		return result{outcome: codeDead, err: fmt.Errorf("%w: %d logins of one browser in a minute", ErrStuck, maxDeliveries)}
 	}
 	key := once.Key(code, browser, string(asked))
 	flight := l.flights.DoChan(key, func() (any, error) {
 		var r result
-		if err := recovered("exchange", func() { r = l.first(key, code, asked, lang) }); err != nil {
-			r = result{answer: unavailable, err: unavailableFor(err)}
+		if err := recovered("exchange", func() { r = l.exchangeOnce(key, code, asked, lang) }); err != nil {
+			r = result{outcome: unavailable, err: unavailableFor(err)}
 		}
 		return r, nil
 	})
 	select {
 	case r := <-flight:
 		came := r.Val.(result)
-		if came.answer == loggedIn {
+		if came.outcome == loggedIn {
 			l.guard.Add(browser, l.now())
 		}
 		return came
 	case <-ctx.Done():
 		// This caller left; the others still get their answer.
-		return result{answer: unavailable, err: fmt.Errorf("%w: visitor left: %w", ErrUnavailable, ctx.Err())}
+		return result{outcome: unavailable, err: fmt.Errorf("%w: visitor left: %w", ErrUnavailable, ctx.Err())}
 	}
 }
 
-// first runs on a context of its own: the delivery that began it may hang up.
-func (l *logins) first(key, code string, asked Scope, lang string) result {
-	ctx, cancel := context.WithTimeout(l.lifetime, callbackBudget)
+// exchangeOnce runs on a context of its own: the delivery that began it may hang up.
+func (l *logins) exchangeOnce(key, code string, asked Scope, lang string) result {
+	ctx, cancel := context.WithTimeout(l.lifetime, callbackTimeout)
 	defer cancel()
 	if u, ok := l.remembered(l.results.Get(ctx, key)); ok {
-		return result{answer: loggedIn, user: u}
+		return result{outcome: loggedIn, user: u}
 	}
-	r := l.placed(ctx, code, asked, lang)
+	r := l.withinLimit(ctx, code, asked, lang)
 	switch {
-	case r.answer == loggedIn:
+	case r.outcome == loggedIn:
 		l.remember(ctx, key, r.user)
-	case r.answer == codeDead && !errors.Is(r.err, wxapi.ErrCode):
+	case r.outcome == codeDead && !errors.Is(r.err, wxapi.ErrCode):
 		if u, ok := l.remembered(l.results.Await(ctx, key)); ok {
-			return result{answer: loggedIn, user: u}
+			return result{outcome: loggedIn, user: u}
 		}
 	}
 	return r
@@ -105,52 +120,52 @@ func (l *logins) remembered(b string, found bool) (*User, bool) {
 	return &r.user, ok
 }
 
-// placed asks WeChat while there is room.
-func (l *logins) placed(ctx context.Context, code string, asked Scope, lang string) result {
+// withinLimit asks WeChat while there is room.
+func (l *logins) withinLimit(ctx context.Context, code string, asked Scope, lang string) result {
 	select {
 	case l.places <- struct{}{}:
 		defer func() { <-l.places }()
-		return l.ask(ctx, code, asked, lang)
+		return l.askWeChat(ctx, code, asked, lang)
 	default:
-		return result{answer: unavailable, err: fmt.Errorf("%w: %d exchanges at once", ErrUnavailable, maxExchanges)}
+		return result{outcome: unavailable, err: fmt.Errorf("%w: %d exchanges at once", ErrUnavailable, maxExchanges)}
 	}
 }
 
-func (l *logins) ask(ctx context.Context, code string, asked Scope, lang string) result {
+func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang string) result {
 	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return l.wechat.Exchange(ctx, code) })
 	switch {
 	case err == nil:
 	case wxapi.Classify(err) == wxapi.ClassRestart:
-		return result{answer: codeDead, err: err}
+		return result{outcome: codeDead, err: err}
 	default:
-		return result{answer: unavailable, err: unavailableFor(err)}
+		return result{outcome: unavailable, err: unavailableFor(err)}
 	}
 	if token.Snapshot {
 		// A virtual account that a real visitor later shares with others: never a
 		// user, and never remembered (api_snsaccesstoken, is_snapshotuser).
-		return result{answer: snapshot, err: ErrSnapshot}
+		return result{outcome: snapshot, err: ErrSnapshot}
 	}
 	u := &User{AppID: l.appID, OpenID: token.OpenID, UnionID: token.UnionID, Scope: Silent, LoggedInAt: l.now().Truncate(time.Second)}
 	if asked == Prompt {
 		// Without a scope in the reply, what was asked for was granted.
 		if token.Scope != "" && !token.HasScope(string(Prompt)) {
-			return result{answer: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, Prompt)}
+			return result{outcome: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, Prompt)}
 		}
 		profile, err := retryOnce(ctx, func() (*wxapi.UserInfo, error) {
 			return l.wechat.UserInfo(ctx, token.AccessToken, token.OpenID, lang)
 		})
 		if err != nil {
-			return result{answer: tooLittle, err: fmt.Errorf("%w: profile: %w", ErrUnavailable, err)}
+			return result{outcome: tooLittle, err: fmt.Errorf("%w: profile: %w", ErrUnavailable, err)}
 		}
 		u.fill(profile)
 	}
 	if err := l.hook(ctx, u); err != nil {
-		return result{answer: unavailable, err: unavailableFor(err)}
+		return result{outcome: unavailable, err: unavailableFor(err)}
 	}
 	if u.Scope == Prompt {
 		l.kept.keep(ctx, token)
 	}
-	return result{answer: loggedIn, user: u}
+	return result{outcome: loggedIn, user: u}
 }
 
 // fill takes a profile over from WeChat.

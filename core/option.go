@@ -42,7 +42,7 @@ func Skip(skip func(*Request) bool) Option {
 // that work in any browser: [MustFromContext] and the adapters' User then return
 // nil. Default: they see a page with a QR code of the address. For an answer of
 // the app's own, see [OnError] and [ErrOutside].
-func AllowOutside() Option { return optionFunc(func(g *Gate) { g.outsiders = true }) }
+func AllowOutside() Option { return optionFunc(func(g *Gate) { g.allowOutside = true }) }
 
 // AskFirst shows a page of ours with a button before WeChat's consent page, on a
 // route with [Prompt]. Default: straight to WeChat. Recommended for pages that

@@ -11,10 +11,10 @@ import (
 // find the old one gone.
 func (v *visit) raise() error {
 	lookUp := v.auth.config.Profile
-	if lookUp == nil || v.gate.mode == ModeOptional || v.answer == code || v.user == nil || v.user.level() >= v.gate.want {
+	if lookUp == nil || v.gate.mode == ModeOptional || v.callback == codeReturned || v.user == nil || v.user.level() >= v.gate.want {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(v.ctx, callbackBudget)
+	ctx, cancel := context.WithTimeout(v.ctx, callbackTimeout)
 	defer cancel()
 	var known *User
 	var failed error

@@ -13,6 +13,9 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
+// refreshTokenLife is how long a refresh token lives (snsRefreshToken).
+const refreshTokenLife = 30 * 24 * time.Hour
+
 // tokens keeps the refresh tokens of visitors, where Config.KeepTokens asks for it.
 type tokens struct {
 	appID   string
@@ -45,7 +48,7 @@ func (t *tokens) key(openID string) string { return vault.Key("refresh", t.appID
 // then says that there is none.
 func (t *tokens) keep(ctx context.Context, token *wxapi.Token) {
 	if t != nil && token.RefreshToken != "" {
-		_ = t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshLife))
+		_ = t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshTokenLife))
 	}
 }
 
@@ -74,7 +77,7 @@ func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 		return nil, ErrNoToken
 	}
 	flight := a.tokens.flights.DoChan(u.OpenID, func() (profile any, err error) {
-		ctx, cancel := context.WithTimeout(a.lifetime, callbackBudget)
+		ctx, cancel := context.WithTimeout(a.lifetime, callbackTimeout)
 		defer cancel()
 		if panicked := recovered("refresh", func() { profile, err = a.renewed(ctx, u.OpenID) }); panicked != nil {
 			err = unavailableFor(panicked)
@@ -145,11 +148,11 @@ func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error 
 	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID {
 		return nil
 	}
-	was := session.Stored{Token: p.more.token, Loaded: a.sessions.LoadedIn(ctx)}
+	was := session.Stored{Token: p.info.token, Loaded: a.sessions.LoadedIn(ctx)}
 	u := *p.visitor
 	u.fill(profile)
 	// The session keeps its token, so the cookie that the browser has stays right.
-	if _, _, err := a.rewrite(ctx, was, &u, p.more.at.IsHTTPS()); err != nil {
+	if _, _, err := a.rewrite(ctx, was, &u, p.info.at.IsHTTPS()); err != nil {
 		return unavailableFor(err)
 	}
 	return nil

@@ -271,7 +271,7 @@ func TestKeptTokensAreSealed(t *testing.T) {
 	private := newRig(t, keepTokens)
 	pb := private.browser()
 	pb.login(private.gate(ModeRequire, Prompt), "/profile")
-	private.auth.tokens.memory.Sweep(time.Now().Add(refreshLife + time.Second))
+	private.auth.tokens.memory.Sweep(time.Now().Add(refreshTokenLife + time.Second))
 	if _, err := private.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: pb.openID()}); !errors.Is(err, ErrNoToken) {
 		t.Errorf("rule: a token is kept no longer than it lives: %v", err)
 	}

@@ -66,7 +66,7 @@ func mask(id string) string {
 type level uint8
 
 const (
-	nobody level = iota
+	anonymous level = iota
 	silentLevel
 	promptLevel
 )
@@ -80,7 +80,7 @@ func (s Scope) level() level {
 
 func (u *User) level() level {
 	if u == nil {
-		return nobody
+		return anonymous
 	}
 	return u.Scope.level()
 }

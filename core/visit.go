@@ -10,6 +10,10 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
+// maxAttempts is how many rounds to WeChat a browser makes that brings no cookies back.
+// Then it reads why.
+const maxAttempts = 3
+
 // visit is what one request is about, gathered step by step.
 type visit struct {
 	gate    *Gate
@@ -20,22 +24,22 @@ type visit struct {
 	now     time.Time
 	kind    web.Kind
 
-	at      web.Origin
-	target  web.Target // as asked
-	stored  session.Stored
-	broken  bool        // the session holds a record that cannot be read
-	user    *User       // nil for nobody
-	header  http.Header // of the answer, whatever it is; nil while it has none
-	values  [6]string   // what most of header lies in, see add
-	added   int         // how many of values are taken
-	outcome Outcome
-	binding proof.Binding // the one that fits the state, else the first readable; zero without
-	state   proof.State
-	code    string
-	answer  answer
-	reason  error       // why an exchange failed
-	follow  followState // as far as it is known
-	wechat  string      // where ConsentPage's button leads
+	at       web.Origin
+	target   web.Target // as asked
+	stored   session.Stored
+	broken   bool        // the session holds a record that cannot be read
+	user     *User       // nil for nobody
+	header   http.Header // of the answer, whatever it is; nil while it has none
+	values   [6]string   // what most of header lies in, see add
+	added    int         // how many of values are taken
+	outcome  Outcome
+	binding  proof.Binding // the one that fits the state, else the first readable; zero without
+	state    proof.State
+	code     string
+	callback callback
+	reason   error       // why an exchange failed
+	follow   followState // as far as it is known
+	wechat   string      // where ConsentPage's button leads
 }
 
 // locate reads target, state and origin: all that a page needs for a link that is
@@ -99,11 +103,11 @@ func (v *visit) readAnswer() {
 	v.code, _, _, hasCode = v.target.LastParam("code")
 	switch {
 	case !hasCode || v.code == "" || v.code == "authdeny":
-		v.answer = withoutCode
+		v.callback = refusalReturned
 	case v.binding.ID == "" || !v.auth.keys.Verify(&v.state, v.now, v.binding.ID, v.at):
-		v.answer = stale
+		v.callback = staleState
 	default:
-		v.answer = code
+		v.callback = codeReturned
 	}
 }
 
@@ -129,17 +133,17 @@ func (v *visit) readBinding() {
 func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: v.kind, client: web.InsideWeChat,
-		level: v.user.level(), want: v.gate.want, answer: v.answer,
-		spent: v.spent(), guests: v.gate.outsiders,
+		level: v.user.level(), want: v.gate.want, callback: v.callback,
+		spent: v.spent(), allowOutside: v.gate.allowOutside,
 	}
 	// Where a script runs matters to nobody but guests.
-	if !v.auth.config.AnyBrowser && (f.kind == web.Navigation || f.guests) {
+	if !v.auth.config.AnyBrowser && (f.kind == web.Navigation || f.allowOutside) {
 		f.client = web.ClientOf(web.FirstHeader(v.request.Header, "User-Agent"))
 	}
 	if v.gate.following != "" && v.user != nil {
-		f.follow = max(v.follow, notAskedYet)
+		f.follow = max(v.follow, followUnknown)
 	}
-	if v.answer != noAnswer {
+	if v.callback != noCallback {
 		f.asked = v.scopeAsked().level()
 		f.news = v.user == nil || f.asked > f.level || v.state.IssuedAt.After(v.user.LoggedInAt)
 	}
@@ -157,27 +161,27 @@ func (v *visit) scopeAsked() Scope {
 // spent says whether the attempts are used up: by the state, which needs no cookie,
 // or by logins after which no session came back.
 func (v *visit) spent() bool {
-	return v.state.Attempt >= maxAttempts || v.user == nil && v.binding.ID != "" && v.bounces() >= proof.MaxRecentLogins
+	return v.state.Attempt >= maxAttempts || v.user == nil && v.binding.ID != "" && v.recentLogins() >= proof.MaxRecentLogins
 }
 
-// bounces counts the logins of this browser in the last minute, by its cookie and,
+// recentLogins counts the logins of this browser in the last minute, by its cookie and,
 // should cookies be lost with the answer to every login, by this process's own
 // memory.
-func (v *visit) bounces() int {
+func (v *visit) recentLogins() int {
 	return max(v.binding.RecentLogins(v.now), v.auth.logins.guard.Count(v.binding.ID, v.now))
 }
 
 // exchange turns the code into a session.
 func (v *visit) exchange() {
 	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.ID, v.scopeAsked(), web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
-	v.answer, v.reason = r.answer, r.err
-	if r.answer != loggedIn {
+	v.callback, v.reason = r.outcome, r.err
+	if r.outcome != loggedIn {
 		return
 	}
 	h, gone, err := v.logIn(r.user)
 	switch {
 	case err != nil:
-		v.answer, v.reason = unavailable, unavailableFor(err)
+		v.callback, v.reason = unavailable, unavailableFor(err)
 	case gone:
 		// Logged out in another tab meanwhile: nobody, at a clean address.
 		v.user = nil

@@ -62,7 +62,7 @@ func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 									continue
 								}
 								passed++
-								met := g.meet(context.Background(), q)
+								met := g.handleFully(context.Background(), q)
 								ku, _ := FromContext(known.Context)
 								mu, _ := FromContext(met.Context)
 								if met.Status != 0 || !reflect.DeepEqual(known.Header, met.Header) || !reflect.DeepEqual(ku, mu) || mode > ModeOptional || strings.Contains(target, "state=") {
@@ -78,10 +78,10 @@ func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 	if passed < 200 {
 		t.Errorf("only %d of the requests passed: the test tests nothing", passed)
 	}
-	if g := private.gate(ModeRequire, Skip(func(*Request) bool { return false })); g.quick {
+	if g := private.gate(ModeRequire, Skip(func(*Request) bool { return false })); g.fast {
 		t.Error("a Skip must be asked")
 	}
-	if proxy.gate(ModeRequire).quick {
+	if proxy.gate(ModeRequire).fast {
 		t.Error("a proxy's headers must be read")
 	}
 }

@@ -16,6 +16,9 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
+// retryAfter is the Retry-After for trouble that passes by itself, in seconds.
+const retryAfter = "5"
+
 // pass hands the request on, with the app's own user where it wants one.
 func (v *visit) pass() *Outcome {
 	ctx := v.ctx
@@ -25,7 +28,7 @@ func (v *visit) pass() *Outcome {
 			return v.page(UnavailablePage, unavailableFor(err))
 		}
 	}
-	p := &passage{Context: ctx, visitor: v.user, more: v.auth.tellMore(v.at, v.stored.Token)}
+	p := &passage{Context: ctx, visitor: v.user, info: v.auth.requestInfo(v.at, v.stored.Token)}
 	if v.header == nil {
 		return v.gate.passing(p)
 	}
@@ -245,7 +248,7 @@ func (v *visit) here() string {
 // fault guesses why no cookie comes back. Behind a proxy the connection's own host
 // and scheme say nothing; only what the proxy tells does.
 func (v *visit) fault() Fault {
-	if v.user == nil && v.binding.ID != "" && v.bounces() >= proof.MaxRecentLogins {
+	if v.user == nil && v.binding.ID != "" && v.recentLogins() >= proof.MaxRecentLogins {
 		return SessionCookie
 	}
 	public, h := v.auth.public, v.request.Header

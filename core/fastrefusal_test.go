@@ -44,7 +44,7 @@ func TestRefusedIsTheStateMachinesOwnVerdict(t *testing.T) {
 					} {
 						for _, method := range []string{"GET", "POST"} {
 							q := Request{Method: method, Target: target, Host: "app.example.com", TLS: true, Header: header}
-							got, want := g.Handle(context.Background(), &q), g.meet(context.Background(), q)
+							got, want := g.Handle(context.Background(), &q), g.handleFully(context.Background(), q)
 							if web.KindOf(q.Method, q.Target, q.Header) == web.Navigation {
 								continue // a start is another each time
 							}
@@ -65,7 +65,7 @@ func TestRefusedIsTheStateMachinesOwnVerdict(t *testing.T) {
 	}
 }
 
-type anonymous struct {
+type anonymousRequest struct {
 	gate   *Gate
 	header http.Header
 	status int
@@ -109,9 +109,9 @@ func TestAnAnswerTakesAnyNumberOfHeaders(t *testing.T) {
 
 // anonymousRequests are those of nobody that are counted and timed, with what their
 // answer may allocate together with net/http's headers.
-func anonymousRequests(r *rig) map[string]anonymous {
+func anonymousRequests(r *rig) map[string]anonymousRequest {
 	page := with("User-Agent", inWeChat, "Accept", "text/html", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Cookie", "a=1; b=2")
-	return map[string]anonymous{
+	return map[string]anonymousRequest{
 		"a redirect to WeChat":          {r.gate(ModeRequire), page, 302, 20}, // 18, and two of the race detector
 		"a script's 401":                {r.gate(ModeRequire), scripts("Cookie", "a=1; b=2"), 401, 4},
 		"nobody behind Optional passes": {r.gate(ModeOptional), page, 0, 1},

@@ -24,23 +24,23 @@ type passage struct {
 	user      User
 	privilege [1]string // of the user, who seldom has more; two would be an allocation class more
 
-	more *more // nil unless somebody may ask for it
+	info *requestInfo // nil unless somebody may ask for it
 }
 
-// more is what few ask a passage for: JSConfig where there is no Config.PublicURL,
+// requestInfo is what few ask a passage for: JSConfig where there is no Config.PublicURL,
 // RefreshProfile with Config.KeepTokens.
-type more struct {
+type requestInfo struct {
 	auth  *Auth
 	at    web.Origin
 	token string // of the session
 }
 
-// tellMore is nil where nobody will ask.
-func (a *Auth) tellMore(at web.Origin, token string) *more {
+// requestInfo is nil where nobody will ask.
+func (a *Auth) requestInfo(at web.Origin, token string) *requestInfo {
 	if a.public.Host != "" && a.tokens == nil {
 		return nil
 	}
-	return &more{a, at, strings.Clone(token)}
+	return &requestInfo{a, at, strings.Clone(token)}
 }
 
 // Value answers for the user at once; everything else is the request's own.
@@ -49,7 +49,7 @@ func (p *passage) Value(key any) any {
 	case userKey:
 		return p.visitor
 	case passageKey:
-		if p.more != nil && p.more.auth == k.auth {
+		if p.info != nil && p.info.auth == k.auth {
 			return p
 		}
 	}
@@ -57,7 +57,7 @@ func (p *passage) Value(key any) any {
 }
 
 // passageKey finds the passage through the innermost gate of an instance that has
-// more to tell.
+// requestInfo to tell.
 type passageKey struct{ auth *Auth }
 
 func (a *Auth) passageIn(ctx context.Context) *passage {
@@ -74,15 +74,15 @@ func (a *Auth) passageIn(ctx context.Context) *passage {
 //
 // Most adapters call Handle alone, which looks here first.
 func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
-	out, _, _ := g.known(ctx, target, cookies, true)
+	out, _, _ := g.fastPass(ctx, target, cookies, true)
 	return out
 }
 
-// known also tells of a request with nothing to recognise anybody by: it is nobody's,
+// fastPass also tells of a request with nothing to recognise anybody by: it is nobody's,
 // and its target is no answer from WeChat. buffered is for strings that lie in a
 // buffer that is used again.
-func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) (out *Outcome, t web.Target, nobodys bool) {
-	if !g.quick {
+func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered bool) (out *Outcome, t web.Target, nobodys bool) {
+	if !g.fast {
 		return nil, t, false
 	}
 	a, s := g.auth, g.auth.sessions
@@ -112,17 +112,17 @@ func (g *Gate) known(ctx context.Context, asked, cookies string, buffered bool) 
 	if g.following != "" && !a.followers.KnownToFollow(p.user.OpenID) {
 		return nil, t, false
 	}
-	p.more = a.tellMore(a.public, token)
+	p.info = a.requestInfo(a.public, token)
 	p.visitor = &p.user
 	return g.passing(p), t, false
 }
 
-// refused is the other quick way, for a script of a page that nobody is logged in
+// fastRefusal is the other quick way, for a script of a page that nobody is logged in
 // on, which asks again and again: the state machine's own verdict on "nobody, and a
 // script" (unauthorized, unless guests are welcome), reached without a visit.
 // BenchmarkScript and TestStrangersAllocateLittle watch over it.
-func (g *Gate) refused(ctx context.Context, r *Request, t web.Target) *Outcome {
-	if g.outsiders || web.KindOf(r.Method, r.Target, r.Header) != web.Script {
+func (g *Gate) fastRefusal(ctx context.Context, r *Request, t web.Target) *Outcome {
+	if g.allowOutside || web.KindOf(r.Method, r.Target, r.Header) != web.Script {
 		return nil
 	}
 	body := page.LoginRequired(g.loginURL(r, g.auth.public, t))
@@ -135,9 +135,9 @@ func (g *Gate) passing(p *passage) *Outcome {
 	return &p.outcome
 }
 
-// quickly says whether Known may decide at all, once and for all. Without a public
+// canBeFast says whether Known may decide at all, once and for all. Without a public
 // URL the request's own host must be looked at, too.
-func (g *Gate) quickly() bool {
+func (g *Gate) canBeFast() bool {
 	return (g.mode == ModeRequire || g.mode == ModeOptional) && len(g.skip) == 0 && g.load == nil && g.auth.public.Host != ""
 }
 
