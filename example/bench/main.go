@@ -1,11 +1,16 @@
 // Command bench measures what a logged-in request costs behind this library, and
 // what it costs behind others:
 //
-//	go run . > table.md          requests and counts, in this process
+//	go run .                     requests and counts, in this process
 //	go run . -server             whole servers, in processes of their own
 //	go run . -memory             1,000,000 sessions, in processes of their own
 //	go run . -soak 5m            heap and goroutines of each adapter under a load that goes on
 //	go run . -all -soak 5m       everything
+//
+// The first and the last write README.md into the folder they run in, which is this
+// one with "go run -C example/bench .". A run that measures only a part prints it, so
+// that it does not take the rest out of README.md; -o names another file, "-" for the
+// terminal.
 //
 // Every contestant is measured once in each round, so that a noisy neighbour hits
 // all of them; ratios are taken within a round, and the table shows their medians.
@@ -16,6 +21,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -35,6 +41,7 @@ type options struct {
 	wrk      string        // "" for the load generator of our own
 	sessions int
 	soak     time.Duration
+	output   string // a file; "" for the terminal
 }
 
 func main() {
@@ -48,10 +55,24 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	if err := run(o, os.Stdout, os.Stderr); err != nil {
+	if err := write(o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// write puts the report where it belongs, and nothing into a file before there is a
+// whole one.
+func write(o options, stdout, progress io.Writer) error {
+	var report bytes.Buffer
+	if err := run(o, &report, progress); err != nil {
+		return err
+	}
+	if o.output == "" {
+		_, err := report.WriteTo(stdout)
+		return err
+	}
+	return os.WriteFile(o.output, report.Bytes(), 0o644)
 }
 
 // defaults are also what the benchmarks use.
@@ -74,6 +95,7 @@ func parse(args []string) (options, error) {
 	f.DurationVar(&o.round, "round", o.round, "how long a server is measured in one round")
 	f.IntVar(&o.sessions, "sessions", o.sessions, "how many sessions a million is")
 	own := f.Bool("own-load", false, "use our own load generator even where wrk is installed")
+	output := f.String("o", "", "the `file` to write, - for the terminal; README.md for a run of everything, else the terminal")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -97,6 +119,13 @@ func parse(args []string) (options, error) {
 	o.parts = map[part]bool{
 		requestPart: *all || here, countPart: *all || here,
 		serverPart: *all || *server, memoryPart: *all || *memory, soakPart: *all || *soak > 0,
+	}
+	switch {
+	case *output == "-":
+	case *output != "":
+		o.output = *output
+	case *only == "" && o.parts[requestPart]:
+		o.output = "README.md"
 	}
 	return o, nil
 }

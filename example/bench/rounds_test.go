@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -102,5 +104,58 @@ func TestABenchmarkIsRead(t *testing.T) {
 	}
 	if _, err := readBenchmark("PASS\nok \tno benchmarks to run\n", worstFind); err == nil {
 		t.Error("a benchmark that did not run is read")
+	}
+}
+
+// A run of a part must not take the rest out of README.md.
+func TestOnlyAWholeRunWritesREADME(t *testing.T) {
+	for args, want := range map[string]string{
+		"":                         "README.md",
+		"-rounds 1":                "README.md",
+		"-all -soak 5m":            "README.md",
+		"-only seq/nethttp":        "",
+		"-all -only seq/nethttp":   "",
+		"-server":                  "",
+		"-soak 5m":                 "",
+		"-o -":                     "",
+		"-o table.md":              "table.md",
+		"-only seq/gin -o part.md": "part.md",
+	} {
+		o, err := parse(strings.Fields(args))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.output != want {
+			t.Errorf("rule: a whole run writes README.md and a part is printed, unless -o says otherwise; %q writes %q, not %q", args, o.output, want)
+		}
+	}
+}
+
+func TestTheReportGoesWhereItBelongs(t *testing.T) {
+	o, err := parse([]string{"-rounds", "1", "-benchtime", "2x", "-only", "seq/(nethttp|gin|fiber)/(bare|wechat|scs|golang-jwt|gin-contrib-sessions|fiber-session)$"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.output = filepath.Join(t.TempDir(), "README.md")
+	var out strings.Builder
+	if err := write(o, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(o.output)
+	if err != nil || out.Len() > 0 {
+		t.Fatalf("rule: a report goes into its file alone; %v, printed %q", err, out.String())
+	}
+	_, summary, _ := strings.Cut(string(text), "## Summary\n")
+	summary, _, _ = strings.Cut(summary, "\n## ")
+	if rows := strings.Count(summary, "\n| "); rows != 1+5 {
+		t.Errorf("rule: the summary has five rows, which the guides show as well; it is\n%s", summary)
+	}
+	o.output = filepath.Join(t.TempDir(), "no such folder", "README.md")
+	if err := write(o, &out, io.Discard); err == nil {
+		t.Error("rule: a report that cannot be written is an error")
+	}
+	o.output = ""
+	if err := write(o, &out, io.Discard); err != nil || !strings.Contains(out.String(), "## Summary") {
+		t.Errorf("rule: without a file a report is printed; %v", err)
 	}
 }
