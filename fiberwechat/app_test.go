@@ -3,7 +3,6 @@ package fiberwechat_test
 import (
 	"bufio"
 	"bytes"
-	"net"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
@@ -11,68 +10,56 @@ import (
 
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/fiberwechat"
 )
 
 // adapter is what the suite's app is built with: the real one, or a broken one.
 type adapter struct {
-	require, optional, login, logout func(...core.Option) fiber.Handler
-	wrap                             func(http.Handler) fiber.Handler
+	setuptest.Adapter[fiber.Handler, fiber.Handler]
+	mountHTTP func(http.Handler) fiber.Handler // for a handler of net/http
 }
 
-var sound = adapter{fiberwechat.Require, fiberwechat.Optional, fiberwechat.Login, fiberwechat.Logout, adaptor.HTTPHandler}
+var sound = adapter{
+	setuptest.Adapter[fiber.Handler, fiber.Handler]{
+		Require: fiberwechat.Require, Optional: fiberwechat.Optional, Login: fiberwechat.Login, Logout: fiberwechat.Logout,
+	}, adaptor.HTTPHandler,
+}
 
 // app has the routes of adaptertest.App. Fiber asks its handlers in the order in
 // which they were added, so the routes on their own come first. The app's
 // configuration is fiber's default: what it trusts, everybody trusts.
 func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
-	require, prompt := a.require(h.Options()...), a.require(h.Options(fiberwechat.Prompt)...)
+	require, prompt := a.Require(h.Options()...), a.Require(h.Options(fiberwechat.Prompt)...)
 
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	app.Use(outer(h))
 	apart := app.Group("/apart")
 	apart.Get("/route", require, handler(h)).Post("/route", require, handler(h))
-	twice := a.require(h.Options()...)
+	twice := a.Require(h.Options()...)
 	apart.Get("/twice", require, twice, handler(h)).Post("/twice", require, twice, handler(h))
 	apart.Get("/profile", prompt, handler(h))
-	apart.Get("/optional", a.optional(h.Options()...), handler(h))
+	apart.Get("/optional", a.Optional(h.Options()...), handler(h))
 	apart.Get("/skipped", require, handler(h))
-	apart.Get("/members", a.require(h.MembersOptions()...), handler(h))
+	apart.Get("/members", a.Require(h.MembersOptions()...), handler(h))
 	apart.Get("/stream", require, stream(h))
 	group := apart.Group("/group", require)
 	group.Get("/*", handler(h)).Post("/*", handler(h))
-	app.All("/push", a.wrap(h.PushHandler()))
-	app.All("/login", a.login(h.Options()...))
-	app.All("/logout", a.logout(h.Options()...))
+	app.All("/push", a.mountHTTP(h.PushHandler()))
+	app.All("/login", a.Login(h.Options()...))
+	app.All("/logout", a.Logout(h.Options()...))
 
 	app.Use(require)
 	app.All("/engine/*", handler(h))
 	app.Get("/profile", prompt, handler(h))
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = app.Listener(listener)
-	}()
-	stop := func() {
-		_ = app.Shutdown()
-		<-ended
-	}
-	return "http://" + listener.Addr().String(), stop, nil
+	return setuptest.Listen(app.Listener, app.Shutdown)
 }
 
 func outer(h *adaptertest.Harness) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		c.SetUserContext(h.Context(c.UserContext()))
-		for name, values := range h.Header() {
-			for _, value := range values {
-				c.Response().Header.Add(name, value)
-			}
-		}
+		setuptest.AddHeader(h.Header(), c.Response().Header.Add)
 		return c.Next()
 	}
 }

@@ -6,17 +6,13 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/fiberwechat"
 )
 
 // A first Cookie line that names nobody is no reason to let nobody pass.
 func TestOptionalReadsEveryCookieLine(t *testing.T) {
-	auth, cookie, stop, err := adaptertest.LoggedIn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	auth, cookie := setuptest.LoggedIn(t)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})
 	app.Get("/", fiberwechat.Optional(auth), func(c *fiber.Ctx) error {
 		if fiberwechat.User(c) == nil {

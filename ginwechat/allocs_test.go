@@ -7,18 +7,14 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/ginwechat"
 )
 
-// Beside the user's context and net/http's copy of the request, gin's own store
-// costs a map.
+// The allocations are the context with the user, net/http's copy of the request and
+// the map of gin's own store.
 func TestALoggedInRequestAllocatesFourTimes(t *testing.T) {
-	auth, cookie, stop, err := adaptertest.LoggedIn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	auth, cookie := setuptest.LoggedIn(t)
 	seen := 0
 	engine := gin.New()
 	engine.GET("/me", ginwechat.Require(auth, ginwechat.Prompt), func(c *gin.Context) {
@@ -30,14 +26,11 @@ func TestALoggedInRequestAllocatesFourTimes(t *testing.T) {
 	r.RequestURI = "/me?x=1"
 	r.Header = http.Header{"Cookie": {"a=1; b=2; " + cookie}}
 	w := httptest.NewRecorder()
-	least := 100.0
-	for range 50 { // gin's pool may be empty now and then, always so under the race detector
-		least = min(least, testing.AllocsPerRun(1, func() {
-			clear(w.Header())
-			engine.ServeHTTP(w, r)
-		}))
-	}
-	if least > 4 || seen != 100 {
-		t.Errorf("at most 4 allocations: %v, %d seen", least, seen)
+	n := setuptest.Allocations(func() {
+		clear(w.Header())
+		engine.ServeHTTP(w, r)
+	})
+	if n > 4 || seen != setuptest.AllocRuns {
+		t.Errorf("rule: a logged-in request allocates at most 4 times\ngot: %v times, the handler saw the user %d times", n, seen)
 	}
 }

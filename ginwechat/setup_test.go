@@ -1,76 +1,43 @@
 package ginwechat_test
 
 import (
-	"fmt"
+	"net/http"
 	"net/http/httptest"
-	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/ginwechat"
 )
 
-func newAuth(t *testing.T) *core.Auth {
-	t.Helper()
-	auth, err := core.New(core.Config{AppID: "wx00000000000000aa", AppSecret: "made-up"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { auth.Close() })
-	return auth
-}
+// Not parallel: environment and default instance belong to the process.
+func TestSetUpWithoutAnInstancePanicsWithEveryWayOut(t *testing.T) { sound.PanicsWithoutInstance(t) }
 
-func panicOf(f func()) (text string) {
-	defer func() {
-		if p := recover(); p != nil {
-			text = fmt.Sprint(p)
-		}
-	}()
-	f()
-	return ""
-}
-
-// Not parallel: environment and default instance are the process's.
-func TestSetUpWithoutAnInstancePanicsWithEveryWayOut(t *testing.T) {
-	t.Setenv("WECHAT_APP_ID", "")
-	t.Setenv("WECHAT_APP_SECRET", "")
-	core.SetDefault(nil)
-	t.Cleanup(func() { core.SetDefault(nil) })
-	for name, mount := range map[string]func(){
-		"Require":  func() { ginwechat.Require() },
-		"Optional": func() { ginwechat.Optional() },
-		"Login":    func() { ginwechat.Login() },
-		"Logout":   func() { ginwechat.Logout() },
-	} {
-		got := panicOf(mount)
-		for _, want := range []string{"WECHAT_APP_ID", "WECHAT_APP_SECRET", "environment", "core.SetDefault(auth)", "Require(auth)"} {
-			if !strings.Contains(got, want) {
-				t.Errorf("%s() panics with %q, want %q in it", name, got, want)
-			}
-		}
-	}
-}
-
+// Not parallel, for the same reason.
 func TestTheDefaultInstanceComesFromTheEnvironment(t *testing.T) {
-	t.Setenv("WECHAT_APP_ID", "wx00000000000000bb")
-	t.Setenv("WECHAT_APP_SECRET", "made-up")
-	core.SetDefault(nil)
-	t.Cleanup(func() {
-		if auth, err := core.Default(); err == nil {
-			auth.Close()
-		}
-		core.SetDefault(nil)
+	setuptest.UsesTheEnvironment(t, func() setuptest.Ask { return guarded(ginwechat.Require()) })
+}
+
+func TestARequestMadeByHandHasATarget(t *testing.T) {
+	setuptest.TakesRequestsMadeByHand(t, guarded(ginwechat.Require(setuptest.NewAuth(t))))
+}
+
+func TestUserWithoutAGatePanicsWithTheFix(t *testing.T) {
+	setuptest.UserPanics(t, func() {
+		c, _ := gin.CreateTestContext(httptest.NewRecorder())
+		c.Request = httptest.NewRequest("GET", "/", nil)
+		ginwechat.User(c)
 	})
-	w := httptest.NewRecorder()
-	r := gin.New()
-	r.Use(ginwechat.Require())
-	inside := httptest.NewRequest("GET", "/", nil)
-	inside.Header.Set("User-Agent", "MicroMessenger")
-	inside.Header.Set("Accept", "text/html")
-	r.ServeHTTP(w, inside)
-	if !strings.Contains(w.Header().Get("Location"), "appid=wx00000000000000bb&") {
-		t.Errorf("%d to %q, want a login of the account in the environment", w.Code, w.Header().Get("Location"))
+}
+
+// guarded is an app with nothing but a gate.
+func guarded(gate gin.HandlerFunc) setuptest.Ask {
+	engine := gin.New()
+	engine.Use(gate)
+	return func(r *http.Request) (int, http.Header) {
+		w := httptest.NewRecorder()
+		engine.ServeHTTP(w, r)
+		return w.Code, w.Header()
 	}
 }

@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/nethttp"
 )
 
-// recorder keeps its header between requests, as a server's pool does.
+// recorder keeps its header map between requests, as a server with a pool does.
 type recorder struct {
 	header http.Header
 	status int
@@ -18,13 +18,9 @@ func (w *recorder) Header() http.Header         { return w.header }
 func (w *recorder) Write(b []byte) (int, error) { return len(b), nil }
 func (w *recorder) WriteHeader(status int)      { w.status = status }
 
-// A logged-in request costs the user's context and net/http's copy of the request.
+// The allocations are the context with the user and net/http's copy of the request.
 func TestALoggedInRequestAllocatesTwice(t *testing.T) {
-	auth, cookie, stop, err := adaptertest.LoggedIn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	auth, cookie := setuptest.LoggedIn(t)
 	seen := 0
 	guarded := nethttp.Require(auth, nethttp.Prompt)(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if u := nethttp.User(r); u.Nickname != "" && u.Privilege[0] == "chinaunicom" {
@@ -44,12 +40,12 @@ func TestALoggedInRequestAllocatesTwice(t *testing.T) {
 		r.Header = http.Header{"Cookie": {c.cookie}, "User-Agent": {"x"}, "Accept": {"text/html"}}
 		w := &recorder{header: http.Header{}}
 		seen = 0
-		n := testing.AllocsPerRun(100, func() {
+		n := setuptest.Allocations(func() {
 			clear(w.header)
 			c.handler.ServeHTTP(w, r)
 		})
-		if n > 2 || seen != 101 || w.header.Get("Set-Cookie") != "" {
-			t.Errorf("%s allocates at most twice and sets no cookie: %v times, %d seen, %v", rule, n, seen, w.header)
+		if n > 2 || seen != setuptest.AllocRuns || w.header.Get("Set-Cookie") != "" {
+			t.Errorf("rule: %s allocates at most twice and sets no cookie\ngot: %v times, the handler ran %d times, headers %v", rule, n, seen, w.header)
 		}
 	}
 }

@@ -2,8 +2,6 @@ package hostile_test
 
 import (
 	"bytes"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,6 +13,7 @@ import (
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/adaptertest"
 	"github.com/seed467724c4/wechat/core/adaptertest/hostile"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/fiberwechat"
 	"github.com/seed467724c4/wechat/ginwechat"
 	"github.com/seed467724c4/wechat/nethttp"
@@ -60,11 +59,7 @@ func plain(h *adaptertest.Harness, more ...core.Option) []core.Option {
 
 func serve(h *adaptertest.Harness) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		_, _ = w.Write(h.Serve(adaptertest.Seen{
-			Context: r.Context(), User: func() *core.User { return nethttp.User(r) },
-			Method: r.Method, Target: r.RequestURI, Body: body,
-		}))
+		setuptest.Serve(h, w, r, func() *core.User { return nethttp.User(r) }, nil)
 	}
 }
 
@@ -118,17 +113,5 @@ func overFiber(h *adaptertest.Harness) (string, func(), error) {
 	app.Use(require)
 	app.All("/engine/*", handler)
 	app.Get("/profile", prompt, handler)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = app.Listener(listener)
-	}()
-	return "http://" + listener.Addr().String(), func() {
-		_ = app.Shutdown()
-		<-ended
-	}, nil
+	return setuptest.Listen(app.Listener, app.Shutdown)
 }

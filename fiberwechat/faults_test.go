@@ -2,7 +2,6 @@ package fiberwechat_test
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,35 +12,35 @@ import (
 
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/fiberwechat"
 )
 
-// defect is a mistake that is easily made in an adapter for fiber.
-type defect string
+// fault is a mistake that is easily made in an adapter for fiber.
+type fault string
 
 const (
-	none              defect = "none"
-	headersSet        defect = "c.Set for headers"
-	headersAppended   defect = "c.Append for headers"
-	cookiesAppended   defect = "c.Append for Set-Cookie"
-	firstValueOnly    defect = "a header's first value only"
-	hostname          defect = "host from c.Hostname"
-	fasthttpContext   defect = "c.Context for the request's context"
-	noSetUserContext  defect = "no SetUserContext"
-	noNativeStore     defect = "no c.Locals"
-	nextAfterAnAnswer defect = "c.Next behind an answer"
-	uncopiedCookie    defect = "cookie strings not copied"
-	uncopiedTarget    defect = "target not copied"
-	uncopiedHost      defect = "host not copied"
-	parsedTarget      defect = "target from c.Path"
-	printedQuery      defect = "the query of messages parsed and printed"
-	unreadMessages    defect = "messages answered but not read"
+	none              fault = "none"
+	headersSet        fault = "c.Set for headers"
+	headersAppended   fault = "c.Append for headers"
+	cookiesAppended   fault = "c.Append for Set-Cookie"
+	firstValueOnly    fault = "a header's first value only"
+	hostname          fault = "host from c.Hostname"
+	fasthttpContext   fault = "c.Context for the request's context"
+	noSetUserContext  fault = "no SetUserContext"
+	noNativeStore     fault = "no c.Locals"
+	nextAfterAnAnswer fault = "c.Next behind an answer"
+	uncopiedCookie    fault = "cookie strings not copied"
+	uncopiedTarget    fault = "target not copied"
+	uncopiedHost      fault = "host not copied"
+	parsedTarget      fault = "target from c.Path"
+	printedQuery      fault = "the query of messages parsed and printed"
+	unreadMessages    fault = "messages answered but not read"
 )
 
-// The suite must find every one of them, or it proves nothing about the adapter.
-// Listed are the cases whose rule is broken; others may fail for want of a login.
+// The suite has to find every fault; otherwise it proves nothing about the adapter.
 func TestTheSuiteFindsDefects(t *testing.T) {
-	for d, want := range map[defect][]string{
+	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
 		headersSet:        {"headers of an answer are added", "headers before a handler are added", "own answer"},
 		headersAppended:   {"headers of an answer are added", "headers before a handler are added", "own answer"},
 		cookiesAppended:   {"headers of an answer are added", "headers before a handler are added", "own answer"},
@@ -54,28 +53,11 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		parsedTarget:      {"silent login", "absolute request lines", "double slash"},
 		printedQuery:      {"raw messages"},
 		unreadMessages:    {"messages", "raw messages", "following opens"},
-	} {
-		t.Run(string(d), func(t *testing.T) {
-			var got []string
-			for _, f := range adaptertest.Check(d.adapter().app) {
-				got = append(got, f.Case)
-			}
-			t.Logf("found by: %s", strings.Join(got, ", "))
-			for _, name := range want {
-				if !slices.Contains(got, name) {
-					t.Errorf("not found by %q", name)
-				}
-			}
-		})
-	}
+	})
 }
 
-// What the defects are put into is sound, so it is they that are found.
-func TestTheSuiteFindsNothingElse(t *testing.T) {
-	for _, f := range adaptertest.Check(none.adapter().app) {
-		t.Error(f)
-	}
-}
+// Without a fault the broken adapter breaks no rule, so the suite finds the faults themselves.
+func TestTheSuiteFindsNothingElse(t *testing.T) { setuptest.FindsNothing(t, none.adapter().app) }
 
 // A string that was not copied answers one visitor as another, and only where
 // requests meet in an unlucky order. That order is these cases' own, so they find
@@ -83,16 +65,16 @@ func TestTheSuiteFindsNothingElse(t *testing.T) {
 // under the race detector this defect is a race there.
 func TestUncopiedStringsAreFoundEveryTime(t *testing.T) {
 	const runs = 20
-	for d, want := range map[defect][]string{
+	for f, want := range map[fault][]string{
 		uncopiedCookie: {"kept strings", "sessions stay apart"},
 		uncopiedTarget: {"kept strings"},
 		uncopiedHost:   {"kept strings"},
 	} {
-		t.Run(string(d), func(t *testing.T) {
+		t.Run(string(f), func(t *testing.T) {
 			var found atomic.Int64
 			var all sync.WaitGroup
 			for range runs {
-				all.Go(func() { found.Add(int64(len(adaptertest.Check(d.adapter().app, want...)))) })
+				all.Go(func() { found.Add(int64(len(adaptertest.Check(f.adapter().app, want...)))) })
 			}
 			all.Wait()
 			if n := found.Load(); n != int64(runs*len(want)) {
@@ -102,16 +84,16 @@ func TestUncopiedStringsAreFoundEveryTime(t *testing.T) {
 	}
 }
 
-func (d defect) adapter() adapter {
-	mount := func(mode core.Mode) func(...core.Option) fiber.Handler {
-		return func(options ...core.Option) fiber.Handler { return d.guard(core.NewGate(mode, options...)) }
+func (f fault) adapter() adapter {
+	mount := func(mode core.Mode, options []core.Option) fiber.Handler {
+		return f.guard(core.NewGate(mode, options...))
 	}
-	return adapter{mount(core.ModeRequire), mount(core.ModeOptional), mount(core.ModeLogin), mount(core.ModeLogout), d.wrap}
+	return adapter{setuptest.Of(mount, mount), f.mountHTTP}
 }
 
 // wrap is fiber's own way to mount a handler of net/http, with one thing wrong.
-func (d defect) wrap(h http.Handler) fiber.Handler {
-	switch d {
+func (f fault) mountHTTP(h http.Handler) fiber.Handler {
+	switch f {
 	case printedQuery:
 		return adaptor.HTTPHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			r.URL.RawQuery = r.URL.Query().Encode()
@@ -124,28 +106,28 @@ func (d defect) wrap(h http.Handler) fiber.Handler {
 }
 
 // guard is the adapter's, with one thing wrong.
-func (d defect) guard(gate *core.Gate) fiber.Handler {
+func (f fault) guard(gate *core.Gate) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx := c.UserContext()
-		if d == fasthttpContext {
+		if f == fasthttpContext {
 			ctx = c.Context()
 		}
-		out := gate.Handle(ctx, d.request(c))
+		out := gate.Handle(ctx, f.request(c))
 		for name, values := range out.Header {
-			d.add(c, name, values)
+			f.add(c, name, values)
 		}
 		if out.Status != 0 {
 			c.Status(out.Status).Response().SetBodyRaw(out.Body)
-			if d == nextAfterAnAnswer {
+			if f == nextAfterAnAnswer {
 				return c.Next()
 			}
 			return nil
 		}
 		if out.Context != ctx {
-			if d != noSetUserContext {
+			if f != noSetUserContext {
 				c.SetUserContext(out.Context)
 			}
-			if user, _ := core.FromContext(out.Context); d != noNativeStore {
+			if user, _ := core.FromContext(out.Context); f != noNativeStore {
 				c.Locals(fiberwechat.Key, user)
 			}
 		}
@@ -155,13 +137,13 @@ func (d defect) guard(gate *core.Gate) fiber.Handler {
 
 // request copies every string but the defective ones: those that fiber's own
 // accessors return lie in buffers of the connection.
-func (d defect) request(c *fiber.Ctx) *core.Request {
+func (f fault) request(c *fiber.Ctx) *core.Request {
 	h := &c.Request().Header
 	r := &core.Request{
 		Method: string(h.Method()), Target: string(h.RequestURI()), Host: string(h.Host()),
-		TLS: c.Context().IsTLS(), Header: header{c, d},
+		TLS: c.Context().IsTLS(), Header: header{c, f},
 	}
-	switch d {
+	switch f {
 	case uncopiedTarget:
 		r.Target = c.OriginalURL()
 	case uncopiedHost:
@@ -174,15 +156,15 @@ func (d defect) request(c *fiber.Ctx) *core.Request {
 	return r
 }
 
-func (d defect) add(c *fiber.Ctx, name string, values []string) {
-	if d == firstValueOnly {
+func (f fault) add(c *fiber.Ctx, name string, values []string) {
+	if f == firstValueOnly {
 		values = values[:1]
 	}
 	for _, value := range values {
 		switch {
-		case d == headersSet:
+		case f == headersSet:
 			c.Set(name, value)
-		case d == headersAppended, d == cookiesAppended && name == "Set-Cookie":
+		case f == headersAppended, f == cookiesAppended && name == "Set-Cookie":
 			c.Append(name, value)
 		default:
 			c.Response().Header.Add(name, value)
@@ -192,7 +174,7 @@ func (d defect) add(c *fiber.Ctx, name string, values []string) {
 
 type header struct {
 	c *fiber.Ctx
-	d defect
+	f fault
 }
 
 func (h header) Get(name string) string { return strings.Clone(h.c.Get(name)) }
@@ -202,7 +184,7 @@ func (h header) Values(name string) []string {
 	for _, value := range h.c.Request().Header.PeekAll(name) {
 		values = append(values, string(value))
 	}
-	if h.d == uncopiedCookie && len(values) == 1 {
+	if h.f == uncopiedCookie && len(values) == 1 {
 		values[0] = h.c.Get(name)
 	}
 	return values

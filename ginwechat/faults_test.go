@@ -3,7 +3,6 @@ package ginwechat_test
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -11,32 +10,32 @@ import (
 
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
 	"github.com/seed467724c4/wechat/ginwechat"
 )
 
-// defect is a mistake that is easily made in an adapter for gin.
-type defect string
+// fault is a mistake that is easily made in an adapter for gin.
+type fault string
 
 const (
-	none            defect = "none"
-	headersSet      defect = "c.Header for headers"
-	headersJoined   defect = "a header's values joined by a comma"
-	firstValueOnly  defect = "a header's first value only"
-	noAbort         defect = "no c.Abort"
-	noWithContext   defect = "no WithContext"
-	noNativeStore   defect = "no c.Set"
-	ownBackground   defect = "context.Background for the request's context"
-	parsedTarget    defect = "target from r.URL"
-	forwardedHost   defect = "host from X-Forwarded-Host"
-	firstCookieLine defect = "first value of a request header only"
-	guardedMessages defect = "messages behind a gate"
-	formParsed      defect = "the form parsed before messages"
+	none            fault = "none"
+	headersSet      fault = "c.Header for headers"
+	headersJoined   fault = "a header's values joined by a comma"
+	firstValueOnly  fault = "a header's first value only"
+	noAbort         fault = "no c.Abort"
+	noWithContext   fault = "no WithContext"
+	noNativeStore   fault = "no c.Set"
+	ownBackground   fault = "context.Background for the request's context"
+	parsedTarget    fault = "target from r.URL"
+	forwardedHost   fault = "host from X-Forwarded-Host"
+	firstCookieLine fault = "first value of a request header only"
+	guardedMessages fault = "messages behind a gate"
+	formParsed      fault = "the form parsed before messages"
 )
 
-// The suite must find every one of them, or it proves nothing about the adapter.
-// Listed are the cases whose rule is broken; others may fail for want of a login.
+// The suite has to find every fault; otherwise it proves nothing about the adapter.
 func TestTheSuiteFindsDefects(t *testing.T) {
-	for d, want := range map[defect][]string{
+	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
 		headersSet:      {"headers of an answer are added", "headers before a handler are added", "own answer"},
 		headersJoined:   {"headers of an answer are added", "own answer"},
 		firstValueOnly:  {"headers of an answer are added", "own answer"},
@@ -49,39 +48,22 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		firstCookieLine: {"every header value is read"},
 		guardedMessages: {"messages", "raw messages", "following opens"},
 		formParsed:      {"raw messages"},
-	} {
-		t.Run(string(d), func(t *testing.T) {
-			var got []string
-			for _, f := range adaptertest.Check(d.adapter().app) {
-				got = append(got, f.Case)
-			}
-			t.Logf("found by: %s", strings.Join(got, ", "))
-			for _, name := range want {
-				if !slices.Contains(got, name) {
-					t.Errorf("not found by %q", name)
-				}
-			}
-		})
-	}
+	})
 }
 
-// What the defects are put into is sound, so it is they that are found.
-func TestTheSuiteFindsNothingElse(t *testing.T) {
-	for _, f := range adaptertest.Check(none.adapter().app) {
-		t.Error(f)
-	}
-}
+// Without a fault the broken adapter breaks no rule, so the suite finds the faults themselves.
+func TestTheSuiteFindsNothingElse(t *testing.T) { setuptest.FindsNothing(t, none.adapter().app) }
 
-func (d defect) adapter() adapter {
-	mount := func(mode core.Mode) func(...core.Option) gin.HandlerFunc {
-		return func(options ...core.Option) gin.HandlerFunc { return d.guard(core.NewGate(mode, options...)) }
+func (f fault) adapter() adapter {
+	mount := func(mode core.Mode, options []core.Option) gin.HandlerFunc {
+		return f.guard(core.NewGate(mode, options...))
 	}
-	return adapter{mount(core.ModeRequire), mount(core.ModeOptional), mount(core.ModeLogin), mount(core.ModeLogout), d.wrap}
+	return adapter{setuptest.Of(mount, mount), f.mountHTTP}
 }
 
 // wrap is gin's own way to mount a handler of net/http, with one thing wrong.
-func (d defect) wrap(h http.Handler) gin.HandlerFunc {
-	switch d {
+func (f fault) mountHTTP(h http.Handler) gin.HandlerFunc {
+	switch f {
 	case guardedMessages: // WeChat is nobody to a gate
 		return func(c *gin.Context) { c.AbortWithStatus(http.StatusUnauthorized) }
 	case formParsed:
@@ -94,18 +76,18 @@ func (d defect) wrap(h http.Handler) gin.HandlerFunc {
 }
 
 // guard is the adapter's, with one thing wrong.
-func (d defect) guard(gate *core.Gate) gin.HandlerFunc {
+func (f fault) guard(gate *core.Gate) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		ctx, request := c.Request.Context(), d.request(c)
-		if d == ownBackground {
+		ctx, request := c.Request.Context(), f.request(c)
+		if f == ownBackground {
 			ctx = context.Background()
 		}
 		out := gate.Handle(ctx, request)
 		for name, values := range out.Header {
-			d.add(c, name, values)
+			f.add(c, name, values)
 		}
 		if out.Status != 0 {
-			if d != noAbort {
+			if f != noAbort {
 				c.Abort()
 			}
 			c.Writer.WriteHeader(out.Status)
@@ -113,10 +95,10 @@ func (d defect) guard(gate *core.Gate) gin.HandlerFunc {
 			return
 		}
 		if out.Context != ctx {
-			if d != noWithContext {
+			if f != noWithContext {
 				c.Request = c.Request.WithContext(out.Context)
 			}
-			if user, _ := core.FromContext(out.Context); d != noNativeStore {
+			if user, _ := core.FromContext(out.Context); f != noNativeStore {
 				c.Set(ginwechat.Key, user)
 			}
 		}
@@ -124,31 +106,31 @@ func (d defect) guard(gate *core.Gate) gin.HandlerFunc {
 	}
 }
 
-func (d defect) request(c *gin.Context) *core.Request {
+func (f fault) request(c *gin.Context) *core.Request {
 	r := &core.Request{
 		Method: c.Request.Method, Target: c.Request.RequestURI, Host: c.Request.Host,
 		TLS: c.Request.TLS != nil, Header: c.Request.Header,
 	}
 	switch forwarded := c.GetHeader("X-Forwarded-Host"); {
-	case d == parsedTarget:
+	case f == parsedTarget:
 		r.Target = c.Request.URL.String()
-	case d == forwardedHost && forwarded != "":
+	case f == forwardedHost && forwarded != "":
 		r.Host = forwarded
-	case d == firstCookieLine:
+	case f == firstCookieLine:
 		r.Header = firstValues{c}
 	}
 	return r
 }
 
-func (d defect) add(c *gin.Context, name string, values []string) {
-	switch d {
+func (f fault) add(c *gin.Context, name string, values []string) {
+	switch f {
 	case headersJoined:
 		values = []string{strings.Join(values, ", ")}
 	case firstValueOnly:
 		values = values[:1]
 	}
 	for _, value := range values {
-		if d == headersSet {
+		if f == headersSet {
 			c.Header(name, value)
 		} else {
 			c.Writer.Header().Add(name, value)

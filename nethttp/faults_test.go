@@ -1,0 +1,158 @@
+package nethttp_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/adaptertest"
+	"github.com/seed467724c4/wechat/core/adaptertest/setuptest"
+)
+
+// fault is a mistake that is easily made in an adapter for net/http.
+type fault string
+
+const (
+	none            fault = "none"
+	bufferedWriter  fault = "a writer that waits for the handler"
+	parsedBody      fault = "the form parsed before the handler"
+	headersSet      fault = "Header().Set for headers"
+	headersLate     fault = "headers behind WriteHeader"
+	bodyLost        fault = "an answer without its body"
+	statusFixed     fault = "every answer a 302"
+	varyAlways      fault = "Vary on skipped requests"
+	noWithContext   fault = "no WithContext"
+	parsedTarget    fault = "target from r.URL"
+	absoluteDropped fault = "absolute targets made local"
+	nextAlways      fault = "next behind an answer"
+	hostExpected    fault = "a panic without Host"
+	scopeDropped    fault = "the route's scope dropped"
+	requireForAll   fault = "one mode for all"
+	shortMessages   fault = "messages cut after 4 KiB"
+)
+
+// The suite has to find every fault; otherwise it proves nothing about the adapter.
+func TestTheSuiteFindsDefects(t *testing.T) {
+	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
+		bufferedWriter:  {"streaming"},
+		parsedBody:      {"untouched requests"},
+		headersSet:      {"headers of an answer are added", "own answer"},
+		headersLate:     {"headers of an answer are added", "own answer"},
+		bodyLost:        {"own answer", "scripts get 401", "must follow"},
+		statusFixed:     {"own answer", "scripts get 401", "logout", "must follow"},
+		varyAlways:      {"skip"},
+		noWithContext:   {"user in three places", "optional", "mounts", "loaded user"},
+		parsedTarget:    {"silent login", "double slash"},
+		absoluteDropped: {"absolute request lines"},
+		nextAlways:      {"no handler behind an answer", "own answer"},
+		hostExpected:    {"odd requests"},
+		scopeDropped:    {"prompt behind silent"},
+		requireForAll:   {"optional", "logout", "login goes to local pages"},
+		shortMessages:   {"messages", "raw messages"},
+	})
+}
+
+// Without a fault the broken adapter breaks no rule, so the suite finds the faults themselves.
+func TestTheSuiteFindsNothingElse(t *testing.T) { setuptest.FindsNothing(t, none.adapter().app) }
+
+func (f fault) adapter() adapter {
+	mount := func(mode core.Mode, options []core.Option) middleware {
+		if f == requireForAll {
+			mode = core.ModeRequire
+		}
+		if f == scopeDropped {
+			options = append(options, core.Silent)
+		}
+		gate := core.NewGate(mode, options...)
+		return func(next http.Handler) http.Handler { return f.guard(gate, next) }
+	}
+	handle := func(mode core.Mode, options []core.Option) http.Handler {
+		return mount(mode, options)(http.NotFoundHandler())
+	}
+	return adapter{setuptest.Of(mount, handle), f.mountHTTP}
+}
+
+func (f fault) mountHTTP(h http.Handler) http.Handler {
+	if f != shortMessages {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = io.NopCloser(io.LimitReader(r.Body, 4<<10))
+		h.ServeHTTP(w, r)
+	})
+}
+
+// guard is the adapter's, with one thing wrong.
+func (f fault) guard(gate *core.Gate, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case f == parsedBody:
+			_ = r.ParseForm()
+		case f == varyAlways:
+			w.Header().Add("Vary", "Cookie")
+		case f == hostExpected && r.Host == "":
+			panic(http.ErrAbortHandler)
+		}
+		out := gate.Handle(r.Context(), f.request(r))
+		if f == headersLate && out.Status != 0 {
+			w.WriteHeader(out.Status)
+		}
+		for name, values := range out.Header {
+			for _, value := range values {
+				if f == headersSet {
+					w.Header().Set(name, value)
+				} else {
+					w.Header().Add(name, value)
+				}
+			}
+		}
+		if out.Status == 0 {
+			f.proceed(next, w, r, out)
+			return
+		}
+		f.answer(w, out)
+		if f == nextAlways {
+			f.proceed(next, w, r, out)
+		}
+	})
+}
+
+func (f fault) request(r *http.Request) *core.Request {
+	target := r.RequestURI
+	switch {
+	case f == parsedTarget:
+		target = r.URL.String()
+	case f == absoluteDropped && r.URL.IsAbs():
+		target = r.URL.RequestURI()
+	}
+	return &core.Request{Method: r.Method, Target: target, Host: r.Host, TLS: r.TLS != nil, Header: r.Header}
+}
+
+func (f fault) answer(w http.ResponseWriter, out *core.Outcome) {
+	switch f {
+	case statusFixed:
+		w.WriteHeader(http.StatusFound)
+	case headersLate:
+	default:
+		w.WriteHeader(out.Status)
+	}
+	if f != bodyLost {
+		_, _ = w.Write(out.Body)
+	}
+}
+
+func (f fault) proceed(next http.Handler, w http.ResponseWriter, r *http.Request, out *core.Outcome) {
+	if f != noWithContext {
+		r = r.WithContext(out.Context)
+	}
+	if f != bufferedWriter {
+		next.ServeHTTP(w, r)
+		return
+	}
+	waiting := httptest.NewRecorder()
+	next.ServeHTTP(waiting, r)
+	w.WriteHeader(waiting.Code)
+	_, _ = w.Write(waiting.Body.Bytes())
+}
