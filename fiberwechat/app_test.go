@@ -14,7 +14,7 @@ import (
 	"github.com/seed467724c4/wechat/fiberwechat"
 )
 
-// adapter is what the suite's app is built with: the real one, or a broken one.
+// adapter is what the suite's app is built with: the real adapter, or a faulty one.
 type adapter struct {
 	setuptest.Adapter[fiber.Handler, fiber.Handler]
 	mountHTTP func(http.Handler) fiber.Handler // for a handler of net/http
@@ -26,9 +26,9 @@ var sound = adapter{
 	}, adaptor.HTTPHandler,
 }
 
-// app has the routes of adaptertest.App. Fiber asks its handlers in the order in
-// which they were added, so the routes on their own come first. The app's
-// configuration is fiber's default: what it trusts, everybody trusts.
+// app has the routes of adaptertest.App. Fiber calls handlers in the order in which
+// they were added, so the routes with a gate of their own come first. The app has
+// fiber's default configuration, because most apps have it.
 func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
 	require, prompt := a.Require(h.Options()...), a.Require(h.Options(fiberwechat.Prompt)...)
 

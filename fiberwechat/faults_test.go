@@ -29,7 +29,7 @@ const (
 	fasthttpContext   fault = "c.Context for the request's context"
 	noSetUserContext  fault = "no SetUserContext"
 	noNativeStore     fault = "no c.Locals"
-	nextAfterAnAnswer fault = "c.Next behind an answer"
+	nextAfterAnAnswer fault = "c.Next after an answer"
 	uncopiedCookie    fault = "cookie strings not copied"
 	uncopiedTarget    fault = "target not copied"
 	uncopiedHost      fault = "host not copied"
@@ -41,34 +41,35 @@ const (
 // The suite has to find every fault; otherwise it proves nothing about the adapter.
 func TestTheSuiteFindsDefects(t *testing.T) {
 	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
-		headersSet:        {"headers of an answer are added", "headers before a handler are added", "own answer"},
-		headersAppended:   {"headers of an answer are added", "headers before a handler are added", "own answer"},
-		cookiesAppended:   {"headers of an answer are added", "headers before a handler are added", "own answer"},
-		firstValueOnly:    {"headers of an answer are added", "own answer"},
+		headersSet:        {"headers of an answer are added", "headers of a passed request are added", "custom answer"},
+		headersAppended:   {"headers of an answer are added", "headers of a passed request are added", "custom answer"},
+		cookiesAppended:   {"headers of an answer are added", "headers of a passed request are added", "custom answer"},
+		firstValueOnly:    {"headers of an answer are added", "custom answer"},
 		hostname:          {"raw host"},
 		fasthttpContext:   {"the app's own context", "context after the request", "loaded user"},
 		noSetUserContext:  {"user in three places", "optional", "loaded user"},
 		noNativeStore:     {"user in three places"},
-		nextAfterAnAnswer: {"no handler behind an answer", "own answer", "must follow"},
+		nextAfterAnAnswer: {"no handler after an answer", "custom answer", "must follow"},
 		parsedTarget:      {"silent login", "absolute request lines", "double slash"},
 		printedQuery:      {"raw messages"},
-		unreadMessages:    {"messages", "raw messages", "following opens"},
+		unreadMessages:    {"messages", "raw messages", "following lets in"},
 	})
 }
 
-// Without a fault the broken adapter breaks no rule, so the suite finds the faults themselves.
+// Without a fault the test's adapter breaks no rule, so the suite finds the faults and
+// nothing else.
 func TestTheSuiteFindsNothingElse(t *testing.T) { setuptest.FindsNothing(t, none.adapter().app) }
 
-// A string that was not copied answers one visitor as another, and only where
-// requests meet in an unlucky order. That order is these cases' own, so they find
-// it every time and not now and then. The case with requests at once is left out:
-// under the race detector this defect is a race there.
+// If a string is not copied, one visitor can get the page of another, but only when
+// requests come in an unlucky order. These cases send them in that order, so they find
+// the fault every time. The case "concurrent requests" is left out, because there the
+// race detector reports this fault itself.
 func TestUncopiedStringsAreFoundEveryTime(t *testing.T) {
 	const runs = 20
 	for f, want := range map[fault][]string{
-		uncopiedCookie: {"kept strings", "sessions stay apart"},
-		uncopiedTarget: {"kept strings"},
-		uncopiedHost:   {"kept strings"},
+		uncopiedCookie: {"copied strings", "sessions stay apart"},
+		uncopiedTarget: {"copied strings"},
+		uncopiedHost:   {"copied strings"},
 	} {
 		t.Run(string(f), func(t *testing.T) {
 			var found atomic.Int64
@@ -91,7 +92,7 @@ func (f fault) adapter() adapter {
 	return adapter{setuptest.Of(mount, mount), f.mountHTTP}
 }
 
-// wrap is fiber's own way to mount a handler of net/http, with one thing wrong.
+// mountHTTP mounts a handler of net/http the way fiber does, with one fault.
 func (f fault) mountHTTP(h http.Handler) fiber.Handler {
 	switch f {
 	case printedQuery:
@@ -105,7 +106,7 @@ func (f fault) mountHTTP(h http.Handler) fiber.Handler {
 	return adaptor.HTTPHandler(h)
 }
 
-// guard is the adapter's, with one thing wrong.
+// guard is the adapter's guard with one fault.
 func (f fault) guard(gate *core.Gate) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		ctx := c.UserContext()
@@ -135,7 +136,7 @@ func (f fault) guard(gate *core.Gate) fiber.Handler {
 	}
 }
 
-// request copies every string but the defective ones: those that fiber's own
+// request copies every string except the faulty one. The strings that fiber's own
 // accessors return lie in buffers of the connection.
 func (f fault) request(c *fiber.Ctx) *core.Request {
 	h := &c.Request().Header

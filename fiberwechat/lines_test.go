@@ -10,7 +10,7 @@ import (
 	"github.com/seed467724c4/wechat/fiberwechat"
 )
 
-// A first Cookie line that names nobody is no reason to let nobody pass.
+// A session in the second Cookie line counts even if the first line has none.
 func TestOptionalReadsEveryCookieLine(t *testing.T) {
 	auth, cookie := setuptest.LoggedIn(t)
 	app := fiber.New(fiber.Config{DisableStartupMessage: true})

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// adapter is what the suite's app is built with: the real one, or a broken one.
+// adapter is what the suite's app is built with: the real adapter, or a faulty one.
 type adapter struct {
 	setuptest.Adapter[gin.HandlerFunc, gin.HandlerFunc]
 	mountHTTP func(http.Handler) gin.HandlerFunc // for a handler of net/http
@@ -31,8 +31,8 @@ var sound = adapter{
 	}, gin.WrapH,
 }
 
-// app has the routes of adaptertest.App. In gin a route is guarded by what was
-// used before it was added, so the routes on their own come first.
+// app has the routes of adaptertest.App. In gin a middleware guards the routes that are
+// added after it, so the routes with a gate of their own come first.
 func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
 	require, prompt := a.Require(h.Options()...), a.Require(h.Options(ginwechat.Prompt)...)
 	getAndPost := []string{"GET", "POST"}

@@ -36,22 +36,23 @@ const (
 // The suite has to find every fault; otherwise it proves nothing about the adapter.
 func TestTheSuiteFindsDefects(t *testing.T) {
 	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
-		headersSet:      {"headers of an answer are added", "headers before a handler are added", "own answer"},
-		headersJoined:   {"headers of an answer are added", "own answer"},
-		firstValueOnly:  {"headers of an answer are added", "own answer"},
-		noAbort:         {"no handler behind an answer", "own answer", "must follow"},
+		headersSet:      {"headers of an answer are added", "headers of a passed request are added", "custom answer"},
+		headersJoined:   {"headers of an answer are added", "custom answer"},
+		firstValueOnly:  {"headers of an answer are added", "custom answer"},
+		noAbort:         {"no handler after an answer", "custom answer", "must follow"},
 		noWithContext:   {"user in three places", "optional", "loaded user"},
 		noNativeStore:   {"user in three places"},
 		ownBackground:   {"the app's own context", "loaded user"},
 		parsedTarget:    {"silent login", "double slash"},
 		forwardedHost:   {"raw host"},
 		firstCookieLine: {"every header value is read"},
-		guardedMessages: {"messages", "raw messages", "following opens"},
+		guardedMessages: {"messages", "raw messages", "following lets in"},
 		formParsed:      {"raw messages"},
 	})
 }
 
-// Without a fault the broken adapter breaks no rule, so the suite finds the faults themselves.
+// Without a fault the test's adapter breaks no rule, so the suite finds the faults and
+// nothing else.
 func TestTheSuiteFindsNothingElse(t *testing.T) { setuptest.FindsNothing(t, none.adapter().app) }
 
 func (f fault) adapter() adapter {
@@ -61,10 +62,10 @@ func (f fault) adapter() adapter {
 	return adapter{setuptest.Of(mount, mount), f.mountHTTP}
 }
 
-// wrap is gin's own way to mount a handler of net/http, with one thing wrong.
+// mountHTTP mounts a handler of net/http the way gin does, with one fault.
 func (f fault) mountHTTP(h http.Handler) gin.HandlerFunc {
 	switch f {
-	case guardedMessages: // WeChat is nobody to a gate
+	case guardedMessages: // a gate takes WeChat's server for an anonymous visitor
 		return func(c *gin.Context) { c.AbortWithStatus(http.StatusUnauthorized) }
 	case formParsed:
 		return func(c *gin.Context) {
@@ -75,7 +76,7 @@ func (f fault) mountHTTP(h http.Handler) gin.HandlerFunc {
 	return gin.WrapH(h)
 }
 
-// guard is the adapter's, with one thing wrong.
+// guard is the adapter's guard with one fault.
 func (f fault) guard(gate *core.Gate) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, request := c.Request.Context(), f.request(c)

@@ -27,7 +27,7 @@ func TestTheWriterIsNotWrapped(t *testing.T) {
 	}
 }
 
-// Loggers and tracers read c.Errors.
+// Loggers and tracers of gin apps read c.Errors.
 func TestErrorsReachGin(t *testing.T) {
 	var got []*gin.Error
 	r := gin.New()

@@ -13,7 +13,7 @@ import (
 
 type middleware = func(http.Handler) http.Handler
 
-// adapter is what the suite's app is built with: the real one, or a broken one.
+// adapter is what the suite's app is built with: the real adapter, or a faulty one.
 type adapter struct {
 	setuptest.Adapter[middleware, http.Handler]
 	mountHTTP middleware // for the handler of WeChat's messages
@@ -27,9 +27,9 @@ var sound = adapter{
 
 func unchanged(h http.Handler) http.Handler { return h }
 
-// app has the routes of adaptertest.App. The gate on everything else stands
-// outside its mux, as in the package's example, so the routes without it have one
-// of their own beside it.
+// app has the routes of adaptertest.App. The gate for everything else is around a mux,
+// as in the package's example, so the routes with a gate of their own have another mux
+// beside it.
 func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
 	require := a.Require(h.Options()...)
 	prompt := a.Require(h.Options(nethttp.Prompt)...)

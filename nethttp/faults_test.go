@@ -19,14 +19,14 @@ const (
 	bufferedWriter  fault = "a writer that waits for the handler"
 	parsedBody      fault = "the form parsed before the handler"
 	headersSet      fault = "Header().Set for headers"
-	headersLate     fault = "headers behind WriteHeader"
+	headersLate     fault = "headers after WriteHeader"
 	bodyLost        fault = "an answer without its body"
 	statusFixed     fault = "every answer a 302"
 	varyAlways      fault = "Vary on skipped requests"
 	noWithContext   fault = "no WithContext"
 	parsedTarget    fault = "target from r.URL"
 	absoluteDropped fault = "absolute targets made local"
-	nextAlways      fault = "next behind an answer"
+	nextAlways      fault = "next after an answer"
 	hostExpected    fault = "a panic without Host"
 	scopeDropped    fault = "the route's scope dropped"
 	requireForAll   fault = "one mode for all"
@@ -37,16 +37,16 @@ const (
 func TestTheSuiteFindsDefects(t *testing.T) {
 	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
 		bufferedWriter:  {"streaming"},
-		parsedBody:      {"untouched requests"},
-		headersSet:      {"headers of an answer are added", "own answer"},
-		headersLate:     {"headers of an answer are added", "own answer"},
-		bodyLost:        {"own answer", "scripts get 401", "must follow"},
-		statusFixed:     {"own answer", "scripts get 401", "logout", "must follow"},
+		parsedBody:      {"unchanged requests"},
+		headersSet:      {"headers of an answer are added", "custom answer"},
+		headersLate:     {"headers of an answer are added", "custom answer"},
+		bodyLost:        {"custom answer", "scripts get 401", "must follow"},
+		statusFixed:     {"custom answer", "scripts get 401", "logout", "must follow"},
 		varyAlways:      {"skip"},
 		noWithContext:   {"user in three places", "optional", "mounts", "loaded user"},
 		parsedTarget:    {"silent login", "double slash"},
 		absoluteDropped: {"absolute request lines"},
-		nextAlways:      {"no handler behind an answer", "own answer"},
+		nextAlways:      {"no handler after an answer", "custom answer"},
 		hostExpected:    {"odd requests"},
 		scopeDropped:    {"prompt behind silent"},
 		requireForAll:   {"optional", "logout", "login goes to local pages"},
@@ -54,7 +54,8 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 	})
 }
 
-// Without a fault the broken adapter breaks no rule, so the suite finds the faults themselves.
+// Without a fault the test's adapter breaks no rule, so the suite finds the faults and
+// nothing else.
 func TestTheSuiteFindsNothingElse(t *testing.T) { setuptest.FindsNothing(t, none.adapter().app) }
 
 func (f fault) adapter() adapter {
@@ -84,7 +85,7 @@ func (f fault) mountHTTP(h http.Handler) http.Handler {
 	})
 }
 
-// guard is the adapter's, with one thing wrong.
+// guard is the adapter's guard with one fault.
 func (f fault) guard(gate *core.Gate, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

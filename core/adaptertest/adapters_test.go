@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What an adapter decides by itself, it decides differently from the others; so
-// there is no room for decisions.
+// An adapter that decides something itself decides it differently from the others.
+// The limit leaves no room for that.
 func TestAdaptersStaySmall(t *testing.T) {
 	for _, file := range []string{"ginwechat/ginwechat.go", "fiberwechat/fiberwechat.go", "nethttp/nethttp.go"} {
 		if n := codeLines(t, "../../"+file); n >= 100 {
@@ -17,7 +17,7 @@ func TestAdaptersStaySmall(t *testing.T) {
 	}
 }
 
-// codeLines counts the lines that hold more than space and comments.
+// codeLines counts the lines that are neither empty nor only a comment.
 func codeLines(t *testing.T, file string) int {
 	t.Helper()
 	source, err := os.ReadFile(file)

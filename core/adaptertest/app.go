@@ -8,12 +8,12 @@ import (
 
 // App builds the app under test on a free port of 127.0.0.1 and returns its
 // address, such as "http://127.0.0.1:4711", and what stops it. It is called once
-// per case and decides nothing: every gate gets [Harness.Options], every handler
-// passes on what it saw.
+// per case and decides nothing: every gate gets [Harness.Options], and every handler
+// reports what it saw.
 //
-// Outermost, around everything, runs a middleware of the app's own. It replaces
-// the request's context by [Harness.Context] of it, the way the framework's users do,
-// and adds every value of [Harness.Header] to the response. Behind it:
+// A middleware of the app's own runs before everything else. It replaces the
+// request's context with the result of [Harness.Context], the way the framework's
+// users do, and adds every value of [Harness.Header] to the response. The routes:
 //
 //	/apart/route      GET, POST  Require on this one route
 //	/apart/group/...  GET, POST  Require on a group
@@ -23,18 +23,19 @@ import (
 //	/apart/skipped    GET        Require
 //	/apart/members    GET        Require made with [Harness.MembersOptions], on this one route
 //	/apart/stream     GET        Require; answers with [Harness.Stream]
-//	/push             all        [Harness.PushHandler], mounted as a handler of net/http is; no gate
+//	/push             all        [Harness.PushHandler], mounted like any handler of net/http; no gate
 //	/login            all        Login
 //	/logout           all        Logout
 //	everything else   all        Require, as the framework mounts it on a whole app
 //	  /engine/...     all        behind it
 //	  /profile        GET        behind it, and behind Require(Prompt) on the route
 //
-// All handlers but the stream's answer 200 with the bytes of [Harness.Serve].
+// Every handler except the stream's answers 200 with the bytes of [Harness.Serve].
 type App func(*Harness) (baseURL string, stop func(), err error)
 
-// Seen is what a handler saw of one request, told in its framework's own words.
-// Nothing in it may change later: a framework that reuses its buffers copies.
+// Seen is what a handler saw of one request, read with its framework's own functions.
+// Its values must not change later: where a framework reuses its buffers, the handler
+// copies them.
 type Seen struct {
 	// Context is the request's context, as handlers of this framework get it.
 	Context context.Context
@@ -43,10 +44,10 @@ type Seen struct {
 	User func() *core.User
 
 	// Native is what the framework's own store, such as gin's c.Get, holds under
-	// the adapter's key. nil where the framework has no such store.
+	// the adapter's key. It is nil if the framework has no such store.
 	Native func() any
 
-	// Method, Target and Body are the request's. Target is raw.
+	// Method, Target and Body are those of the request. Target is raw.
 	Method, Target string
 	Body           []byte
 }

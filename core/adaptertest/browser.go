@@ -10,14 +10,14 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
-// browser is one visitor's: it keeps cookies per host and port, and follows
-// redirects without parsing them into anything that would change their bytes.
+// browser is the browser of one visitor. It keeps cookies per host and port, and
+// follows redirects as they are: a URL that is parsed and printed again may change.
 type browser struct {
 	fixture *fixture
 	agent   string
-	person  string                 // who WeChat takes the visitor for
+	person  string                 // id of the person in the simulator
 	jar     map[string]rawhttp.Jar // host -> name -> value
-	logins  []string               // scopes of the logins it was sent to
+	logins  []string               // scopes of the logins that it was redirected to
 }
 
 func (f *fixture) browser(person string) *browser {
@@ -26,13 +26,13 @@ func (f *fixture) browser(person string) *browser {
 	return b
 }
 
-// ask sends one request to the app and follows nothing. extra are header lines.
+// ask sends one request to the app and follows no redirect. extra are header lines.
 func (b *browser) ask(method, target string, extra ...string) (*rawhttp.Answer, error) {
 	return b.send(b.fixture.appURL, method, target, "", extra...)
 }
 
-// open goes to a page of the app and follows redirects until there is a page.
-// Nothing but the app's and WeChat's addresses is followed.
+// open asks for a page of the app and follows redirects until there is none. It
+// follows only addresses of the app and of WeChat.
 func (b *browser) open(target string, extra ...string) (*rawhttp.Answer, error) {
 	base := b.fixture.appURL
 	for range 12 {
@@ -56,7 +56,7 @@ func (b *browser) open(target string, extra ...string) (*rawhttp.Answer, error) 
 	return nil, fmt.Errorf("redirects do not end; logins: %v", b.logins)
 }
 
-// report opens a page and reads what its handler saw.
+// report opens a page and returns what its handler saw.
 func (b *browser) report(target string) (*report.Report, error) {
 	a, err := b.open(target)
 	if err != nil {
@@ -81,8 +81,8 @@ func (b *browser) send(base, method, target, body string, extra ...string) (*raw
 	return a, nil
 }
 
-// raw is a request as this browser writes it: always in the same order, so that
-// requests of two visitors have their values at the same places.
+// raw is a request as this browser writes it. The order of the lines is fixed, so
+// that requests of two visitors have their values at the same places.
 func (b *browser) raw(base, method, target, body string, extra ...string) string {
 	host := rawhttp.Host(base)
 	return rawhttp.Request{

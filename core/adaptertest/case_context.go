@@ -10,12 +10,12 @@ import (
 var contextRules = []rule{
 	{
 		name: "the app's own context",
-		text: "the context handed to the gate and on to handlers is the request's own: what a middleware outside put into it is there, in handlers and in OnError",
+		text: "the gate and the handlers get the request's own context: a value that an outer middleware put into it is there, in handlers and in OnError",
 		try:  ownContext,
 	},
 	{
 		name: "context after the request",
-		text: "a handler may give its context to a goroutine: it keeps user and values while the connection serves others",
+		text: "a handler may give its context to a goroutine: it keeps the user and its values while the connection serves other requests",
 		try:  contextAfterTheRequest,
 	},
 }
@@ -46,8 +46,8 @@ func ownContext(f *fixture) error {
 	return nil
 }
 
-// contextAfterTheRequest reads kept contexts in a goroutine while their
-// connection is in use again, for the race detector, and afterwards.
+// contextAfterTheRequest reads kept contexts in a goroutine while the connection
+// serves other requests, which the race detector watches, and again at the end.
 func contextAfterTheRequest(f *fixture) error {
 	mei, err := f.login("mei")
 	if err != nil {
@@ -105,12 +105,12 @@ func (h *Harness) kept() []visit {
 
 func (v visit) intact() error {
 	if got := outerOf(v.ctx); got != v.outer {
-		return fmt.Errorf("a kept context of %q is now that of %q", v.outer, got)
+		return fmt.Errorf("the context of %q is now that of %q", v.outer, got)
 	}
 	if u, _ := core.FromContext(v.ctx); u != v.user {
-		return fmt.Errorf("a kept context of %v now holds %v", v.user, u)
+		return fmt.Errorf("the context of %v now holds %v", v.user, u)
 	}
-	// Neither may panic, whether the context has ended or not.
+	// None of these may panic, whether the context has ended or not.
 	_ = v.ctx.Err()
 	_, _ = v.ctx.Deadline()
 	select {

@@ -15,24 +15,24 @@ import (
 var followRules = []rule{
 	{
 		name: "must follow",
-		text: "who does not follow gets MustFollow's page whole, 403 with its headers; a script gets 403 application/problem+json without login_url; no handler runs",
+		text: "a visitor who does not follow the account gets the whole page of MustFollow, 403 with its headers; a script gets 403 application/problem+json without login_url; no handler runs",
 		try:  mustFollow,
 	},
 	{
-		name: "following opens",
-		text: "who follows gets in with the very next request, without a login, and who leaves finds it shut again",
+		name: "following lets in",
+		text: "a visitor who follows the account is let in with the next request, without a login, and a visitor who unfollows it is refused again",
 		try:  followingOpens,
 	},
 	{
 		name: "loaded user",
-		text: "what LoadUser made of the request's own context is what Loaded finds in a handler's, and nothing where no LoadUser ran",
+		text: "Loaded returns in a handler what LoadUser made from the request's own context, and nothing where no LoadUser ran",
 		try:  loadedUser,
 	},
 }
 
 const membersPath = "/apart/members"
 
-// refused says whether a browser is shown the page for those who do not follow.
+// refused returns an error unless the browser gets the page of MustFollow.
 func (b *browser) refused() error {
 	a, err := b.open(membersPath)
 	if err != nil {
@@ -115,7 +115,7 @@ func loadedUser(f *fixture) error {
 		return err
 	}
 	b := f.browser("lin")
-	for range 2 { // as it comes back from WeChat, and with the session
+	for range 2 { // first right after the login, then with the session
 		r, err := b.report(membersPath)
 		if err != nil {
 			return err

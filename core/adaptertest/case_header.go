@@ -14,29 +14,30 @@ import (
 var headerRules = []rule{
 	{
 		name: "headers of an answer are added",
-		text: "the callback's answer sets session and login cookie, and everything the app's own middleware set is still there: nothing replaced, nothing joined by a comma",
+		text: "the callback's answer sets the session cookie and the binding cookie, and keeps every header that the app's own middleware set: none is replaced, none is joined by a comma",
 		try:  headersOfAnAnswer,
 	},
 	{
-		name:    "headers before a handler are added",
-		text:    "what the gate sends along when it lets a request through is added to the response too: Vary, and the session cookie where it was written anew",
+		name:    "headers of a passed request are added",
+		text:    "the headers that the gate returns when it lets a request through are added to the response: Vary, and the session cookie when it was written again",
 		touched: true,
 		try:     headersBeforeAHandler,
 	},
 	{
 		name: "every header value is read",
-		text: "all values of a request header reach the gate: the session is found in a second Cookie line",
+		text: "all values of a request header reach the gate: a session in a second Cookie line is found",
 		try:  everyHeaderValueIsRead,
 	},
 	{
 		name: "raw host",
-		text: "host and scheme are the connection's: nothing a client sends in a forwarded header reaches redirect_uri",
+		text: "host and scheme are those of the connection: no forwarded header of a client reaches redirect_uri",
 		try:  rawHost,
 	},
 }
 
-// lines says whether every header has exactly these values, each on its own line,
-// in any order. A value that ends in "*" stands for everything that begins so.
+// lines returns an error unless every header has exactly these values, each on a line
+// of its own, in any order. A value that ends in "*" stands for every value with that
+// beginning.
 func lines(h, want http.Header) error {
 	for name, values := range want {
 		got := h.Values(name)
@@ -58,7 +59,8 @@ func lines(h, want http.Header) error {
 	return nil
 }
 
-// joined finds a second cookie behind a comma; a date has no "=" behind its own.
+// joined matches a second cookie after a comma. The comma in a date does not match,
+// because no "=" follows it.
 var joined = regexp.MustCompile(`, *[A-Za-z_]+=`)
 
 func headersOfAnAnswer(f *fixture) error {

@@ -10,26 +10,26 @@ import (
 
 var keptRules = []rule{
 	{
-		name: "kept strings",
-		text: "no string of a request may change after it has ended: a framework that reuses its buffers copies them",
+		name: "copied strings",
+		text: "no string of a request changes after the request has ended: an adapter copies strings out of buffers that the framework reuses",
 		try:  keptStrings,
 	},
 	{
 		name:    "sessions stay apart",
-		text:    "sessions that alternate over keep-alive connections are each answered as their own user, and no key in the store changes",
+		text:    "requests of two sessions that alternate over keep-alive connections each get their own user, and no key in the session store changes",
 		touched: true,
 		try:     sessionsStayApart,
 	},
 	{
-		name:    "requests at once",
-		text:    "requests at once, of several visitors over several connections, are each answered as their own user",
+		name:    "concurrent requests",
+		text:    "concurrent requests of several visitors over several connections each get their own user",
 		touched: true,
 		try:     requestsAtOnce,
 	},
 }
 
-// keptStrings sends requests that differ in every string but in no length, on
-// one connection: buffers that are reused are overwritten exactly.
+// keptStrings sends requests whose strings differ, but have the same lengths, on one
+// connection. So a framework that reuses its buffers overwrites every string.
 func keptStrings(f *fixture) error {
 	w, err := rawhttp.Dial(rawhttp.Host(f.appURL))
 	if err != nil {
@@ -48,9 +48,9 @@ func keptStrings(f *fixture) error {
 	return changed(f.harness.strings)
 }
 
-// sessionsStayApart needs the two sessions to meet on each of two connections,
-// and a write per request: on one connection, or with reads alone, a token that
-// was not copied seems to work.
+// sessionsStayApart uses both sessions on each of two connections and writes on every
+// request. On one connection, or without writes, a token that was not copied seems to
+// work.
 func sessionsStayApart(f *fixture) error {
 	people := []string{"mei", "jun"}
 	browsers := make([]*browser, len(people))
@@ -88,8 +88,8 @@ func sessionsStayApart(f *fixture) error {
 	return f.store.sound(len(people))
 }
 
-// requestsAtOnce has no order, so it may miss what sessionsStayApart finds; it is
-// there for what an adapter shares between requests, and the race detector.
+// requestsAtOnce has no fixed order, so it may miss what sessionsStayApart finds. It
+// looks for values that an adapter shares between requests, with the race detector.
 func requestsAtOnce(f *fixture) error {
 	people := []string{"mei", "jun", "lin", "ouyang"}
 	requests := make([]string, len(people))

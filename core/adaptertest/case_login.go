@@ -13,7 +13,7 @@ import (
 var loginRules = []rule{
 	{
 		name: "silent login",
-		text: "a login ends on the very page that was asked for, byte for byte, after one visit to WeChat and one code",
+		text: "a login ends on the page that the visitor asked for, byte for byte, after one visit to WeChat and one code",
 		try:  silentLogin,
 	},
 	{
@@ -23,27 +23,27 @@ var loginRules = []rule{
 	},
 	{
 		name: "prompt behind silent",
-		text: "Require on the whole app and Require(Prompt) on a route make one silent and one prompted login, and end on the page with the nickname",
+		text: "Require on the whole app and Require(Prompt) on a route cause one silent and one prompted login, which end on the page with the nickname",
 		try:  promptBehindSilent,
 	},
 	{
 		name: "optional",
-		text: "Optional starts no login: the handler runs, with nobody or with the user, and the accessor returns nil for nobody",
+		text: "Optional starts no login: the handler runs with or without a user, and the accessor returns nil for an anonymous visitor",
 		try:  optional,
 	},
 	{
 		name: "login goes to local pages",
-		text: "Login ends on the page of this site that \"to\" names, and on / for everything else",
+		text: "Login ends on the page of this site that \"to\" names, and on / for every other value",
 		try:  loginGoesToLocalPages,
 	},
 	{
 		name: "logout",
-		text: "Logout ends the session on a POST from the same site, and on nothing else",
+		text: "Logout ends the session on a POST from the same site, and on no other request",
 		try:  logout,
 	},
 }
 
-// oddTargets are changed by everything that parses and prints them again.
+// oddTargets change when a program parses them and prints them again.
 var oddTargets = []string{
 	"/engine/plain",
 	"/engine/empty?",
@@ -196,9 +196,9 @@ func logout(f *fixture) error {
 	if a.Status != 303 || a.Header.Get("Location") != f.appURL+"/" {
 		return fmt.Errorf("POST from the same site: %v, want 303 to the front page", a)
 	}
-	nobody := f.browser("mei")
+	anonymous := f.browser("mei")
 	for _, cookies := range []string{"Cookie: " + b.cookies(rawhttp.Host(f.appURL)), stolen} {
-		if a, err = nobody.ask("GET", "/engine/me", "Accept: application/json", cookies); err != nil || a.Status != 401 {
+		if a, err = anonymous.ask("GET", "/engine/me", "Accept: application/json", cookies); err != nil || a.Status != 401 {
 			return fmt.Errorf("after logout with %.20s…: %v, %v", strings.TrimPrefix(cookies, "Cookie: "), a, err)
 		}
 	}

@@ -11,17 +11,17 @@ import (
 var mountRules = []rule{
 	{
 		name: "mounts",
-		text: "a login works from cold however the gate is mounted: whole app, group, one route, twice in a chain; the handler runs once",
+		text: "a first login works however the gate is mounted: on the whole app, on a group, on one route, twice in a chain; the handler runs once",
 		try:  mounts,
 	},
 	{
 		name: "unknown pages are guarded",
-		text: "a gate on the whole app also answers for pages the app does not have",
+		text: "a gate on the whole app also guards pages that the app does not have",
 		try:  unknownPages,
 	},
 	{
 		name: "skip",
-		text: "a skipped request is untouched: no header of ours, no user, and the accessor's panic names the fix",
+		text: "a skipped request stays as it is: the gate adds no header and no user, and the accessor's panic names the fix",
 		try:  skipped,
 	},
 }

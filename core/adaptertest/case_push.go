@@ -13,12 +13,12 @@ import (
 var pushRules = []rule{
 	{
 		name: "messages",
-		text: "the handler for WeChat's messages, mounted as the framework mounts one of net/http, passes the check of its address and gets encrypted messages whole",
+		text: "the handler for WeChat's messages, mounted the way the framework mounts a handler of net/http, passes WeChat's check of its address and gets encrypted messages whole",
 		try:  messages,
 	},
 	{
 		name: "raw messages",
-		text: "it gets method, query and body of a request as they were sent, and its answer goes out as it is",
+		text: "that handler gets method, query and body of a request as they were sent, and its answer is sent unchanged",
 		try:  rawMessages,
 	},
 }

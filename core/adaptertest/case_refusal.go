@@ -12,18 +12,18 @@ import (
 
 var refusalRules = []rule{
 	{
-		name: "no handler behind an answer",
-		text: "when the gate answers, no later handler runs and nothing of one is in the body",
+		name: "no handler after an answer",
+		text: "when the gate answers, no later handler runs, and the body holds no output of a handler",
 		try:  noHandlerBehindAnAnswer,
 	},
 	{
 		name: "scripts get 401",
-		text: "scripts, forms and sockets get 401 application/problem+json with login_url, and no Location",
+		text: "requests that are not page navigations (scripts, forms, web sockets) get 401 application/problem+json with login_url, and no Location",
 		try:  scriptsGet401,
 	},
 	{
-		name: "own answer",
-		text: "the gate's status, headers and body go out as they are, every value of a header on a line of its own",
+		name: "custom answer",
+		text: "the gate's status, headers and body are sent unchanged, every value of a header on a line of its own",
 		try:  ownAnswer,
 	},
 }

@@ -15,27 +15,27 @@ import (
 var requestRules = []rule{
 	{
 		name: "absolute request lines",
-		text: "the target is the request line's own: one that is no path of this site is answered 400, without a login",
+		text: "the target is that of the request line: a target that is not a path of this site gets 400, without a login",
 		try:  absoluteRequestLines,
 	},
 	{
 		name: "double slash",
-		text: "a target that begins with // or /\\ never leads off the site",
+		text: "a target that begins with // or /\\ never leads to another site",
 		try:  doubleSlash,
 	},
 	{
-		name: "untouched requests",
+		name: "unchanged requests",
 		text: "with a session, method, target and body of a request reach the handler as they were sent",
 		try:  untouchedRequests,
 	},
 	{
 		name: "streaming",
-		text: "a handler behind a gate can flush: the response writer is not wrapped and nothing is held back",
+		text: "a handler behind a gate can flush: the response writer is not wrapped and no output is held back",
 		try:  streaming,
 	},
 	{
 		name: "odd requests",
-		text: "no request, however odd, breaks the app: each gets an answer below 500",
+		text: "every request, even a malformed one, gets an answer below 500",
 		try:  oddRequests,
 	},
 }
@@ -64,8 +64,8 @@ func doubleSlash(f *fixture) error {
 		if got, err := redirectURI(a); err != nil || got != f.appURL+target {
 			return fmt.Errorf("%s: redirect_uri %q, %v", target, got, err)
 		}
-		// The app's router may have a page for it or not, or may clean it: what
-		// counts is that every Location on the way is the app's or WeChat's.
+		// The app's router may serve this path, clean it or not know it. The rule is
+		// that every Location on the way is the app's or WeChat's.
 		if err := b.stays(target); err != nil {
 			return fmt.Errorf("%s: %w", target, err)
 		}
@@ -73,7 +73,8 @@ func doubleSlash(f *fixture) error {
 	return nil
 }
 
-// stays follows redirects as far as the one that ends the login.
+// stays follows the redirects of a login to the end and returns an error if one leads
+// to another site.
 func (b *browser) stays(target string) error {
 	base := b.fixture.appURL
 	for range 3 {
@@ -88,7 +89,7 @@ func (b *browser) stays(target string) error {
 	return nil
 }
 
-// redirectURI is where an answer's login is to come back to.
+// redirectURI is the redirect URI in the answer that starts a login.
 func redirectURI(a *rawhttp.Answer) (string, error) {
 	u, err := url.Parse(a.Header.Get("Location"))
 	if err != nil || a.Status != http.StatusFound {

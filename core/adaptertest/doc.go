@@ -18,9 +18,12 @@
 //
 // Copy app_test.go and hostile_test.go of ginwechat, fiberwechat or nethttp and
 // replace the framework. Run everything with -race: some faults of an adapter are
-// data races. Package hostile, below this one, sends what attackers send and what
-// goes wrong on the way. [Check] runs the contract without a *testing.T; use it to
-// prove that the suite finds a deliberate fault in your adapter.
+// data races. Two packages stand below this one:
+//
+//   - hostile sends what attackers send, and what goes wrong on the way;
+//   - setuptest checks an adapter's set-up (the panics without an instance, the
+//     account in the environment), and proves with [Check] that the suite finds the
+//     faults that you put into a copy of your adapter.
 //
 // # Adding a case
 //

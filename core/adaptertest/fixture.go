@@ -20,17 +20,18 @@ const (
 	accountName = "茶与书"
 )
 
-// fixture is what one case runs on: an app, a WeChat and what they share.
+// fixture is what one case runs on: an app, a WeChat simulator and the settings that
+// they share.
 type fixture struct {
 	harness *Harness
 	sim     *wxsim.Sim
-	store   *retainingStore // of the sessions, where they are written on every request
+	store   *retainingStore // session store of the app's own; nil with private sessions
 	appURL  string
 	simURL  string
 }
 
-// start builds a fixture. touched makes sessions of the app's own that are written on
-// every request; otherwise they are core's private ones.
+// start builds a fixture. If touched is set, the app has sessions of its own that are
+// written on every request; otherwise core keeps private sessions.
 func start(app App, touched bool) (f *fixture, stop func(), err error) {
 	f = &fixture{}
 	var stops []func()
@@ -81,9 +82,9 @@ func start(app App, touched bool) (f *fixture, stop func(), err error) {
 	return f, stopAll, nil
 }
 
-// touchedSessions has an idle time so short that core does not wait before it
-// writes a session anew, and long enough for a slow machine. Not scs.New, whose
-// own store starts a goroutine.
+// touchedSessions is a session manager with a short idle time. It is so short that
+// core writes the session on every request, and long enough for a slow machine. It
+// is not made by scs.New, because the default store of scs starts a goroutine.
 func touchedSessions(store scs.Store) *scs.SessionManager {
 	return &scs.SessionManager{
 		IdleTimeout: 15 * time.Second, Lifetime: time.Hour, Store: store, Codec: scs.GobCodec{},
@@ -91,8 +92,9 @@ func touchedSessions(store scs.Store) *scs.SessionManager {
 	}
 }
 
-// split takes a Location apart at the end of the host, and drops the fragment, as
-// browsers do. It must be absolute and lead to the app or to WeChat.
+// split cuts a Location after the host and drops the fragment, as browsers do. A
+// Location that is not absolute, or leads neither to the app nor to WeChat, is an
+// error.
 func (f *fixture) split(location string) (base, target string, err error) {
 	location, _, _ = strings.Cut(location, "#")
 	for _, base := range []string{f.appURL, f.simURL} {
@@ -105,7 +107,7 @@ func (f *fixture) split(location string) (base, target string, err error) {
 
 func (f *fixture) openID(person string) string { return f.sim.OpenID(appID, person) }
 
-// login is a browser of a person who is logged in, silently.
+// login returns a browser of a person who has logged in silently.
 func (f *fixture) login(person string) (*browser, error) {
 	b := f.browser(person)
 	if _, err := b.report("/engine/start"); err != nil {

@@ -17,15 +17,16 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
-// Harness is the suite's end of the app under test: what its gates are made with and
-// what its handlers report to. Safe for concurrent use.
+// Harness connects the suite with the app under test: the app makes its gates with
+// the harness's options, and its handlers report to it. It is safe for concurrent
+// use.
 type Harness struct {
 	auth    *core.Auth
-	runs    atomic.Int64 // handlers that ran
-	outer   atomic.Int64 // contexts made
+	runs    atomic.Int64 // number of handlers that ran
+	outer   atomic.Int64 // number of contexts made
 	release chan struct{}
 
-	messages chan []byte // from WeChat, as the hook got them
+	messages chan []byte // messages of WeChat, as OnMessage got them
 
 	mu          sync.Mutex
 	strings     []keptString
@@ -33,7 +34,7 @@ type Harness struct {
 	pushRequest pushRequest
 }
 
-// visit is what a handler keeps beyond its request.
+// visit is what a handler keeps after its request has ended.
 type visit struct {
 	ctx   context.Context
 	user  *core.User
@@ -44,7 +45,7 @@ type outerKey struct{}
 
 const (
 	skippedPath = "/apart/skipped"
-	// wantOwnAnswer asks the suite's OnError for ownAnswer.
+	// wantOwnAnswer is a request header that makes OnError answer with ownAnswer.
 	wantOwnAnswer = "X-Suite-Own-Answer"
 )
 
@@ -52,25 +53,27 @@ func NewHarness(auth *core.Auth) *Harness {
 	return &Harness{auth: auth, release: make(chan struct{}), messages: make(chan []byte, 1)}
 }
 
-// Options are what every gate is made with, and more.
+// Options are the options of every gate, followed by more.
 func (h *Harness) Options(more ...core.Option) []core.Option {
 	return append([]core.Option{h.auth, core.Skip(h.look), core.OnError(h.ownAnswer)}, more...)
 }
 
-// MembersOptions are what the gate for followers is made with. It hands over the app's own
-// user as well.
+// MembersOptions are the options of the gate for followers. That gate also loads the
+// app's own user.
 func (h *Harness) MembersOptions() []core.Option {
 	return h.Options(core.MustFollow, core.LoadUser(func(ctx context.Context, u *core.User) (report.Loaded, error) {
 		return report.Loaded{OpenID: u.OpenID, Outer: outerOf(ctx)}, nil
 	}))
 }
 
-// Context is what the app's own middleware makes of a request's context.
+// Context returns the context that the app's own middleware puts in the place of a
+// request's context.
 func (h *Harness) Context(ctx context.Context) context.Context {
 	return context.WithValue(ctx, outerKey{}, fmt.Sprint("request ", h.outer.Add(1)))
 }
 
-// Header is what the app's own middleware adds to every response, value by value.
+// Header is what the app's own middleware adds to every response, each value on a
+// line of its own.
 func (h *Harness) Header() http.Header {
 	return http.Header{
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/"},
@@ -80,7 +83,7 @@ func (h *Harness) Header() http.Header {
 	}
 }
 
-// Serve takes what a handler saw and returns its answer.
+// Serve takes what a handler saw and returns the body of the handler's answer.
 func (h *Harness) Serve(s Seen) []byte {
 	h.runs.Add(1)
 	r := report.Report{Method: s.Method, Target: []byte(s.Target), Body: s.Body, HasNative: s.Native != nil}
@@ -90,8 +93,8 @@ func (h *Harness) Serve(s Seen) []byte {
 	r.Loaded, _ = core.Loaded[report.Loaded](s.Context)
 	r.Panic = access(&r, s)
 	if known && r.Outer != "" {
-		// Without the outer value it is some other context, perhaps one that must
-		// not be touched after the request; that it is missing is reported anyway.
+		// Without the outer value this is another context, perhaps one that must not
+		// be used after the request. The report shows that the value is missing.
 		h.mu.Lock()
 		h.visits = append(h.visits, visit{s.Context, user, r.Outer})
 		h.mu.Unlock()
@@ -103,8 +106,8 @@ func (h *Harness) Serve(s Seen) []byte {
 	return b
 }
 
-// Stream writes two lines through w and flushes after each. Between them it waits
-// until the first one has arrived at the client.
+// Stream writes two lines to w and flushes after each of them. It writes the second
+// line only when the first one has arrived at the client.
 func (h *Harness) Stream(w io.Writer, flush func() error) {
 	h.runs.Add(1)
 	for _, line := range []string{"first\n", "second\n"} {
@@ -138,7 +141,8 @@ func access(r *report.Report, s Seen) (panicked string) {
 	return ""
 }
 
-// look is every gate's Skip. It keeps the strings of the request, as a hook may.
+// look is the Skip of every gate. It keeps the strings of the request, which a hook
+// is allowed to do.
 func (h *Harness) look(r *core.Request) bool {
 	kept := []keptString{keep("Method", r.Method), keep("Target", r.Target), keep("Host", r.Host)}
 	for _, name := range []string{"Cookie", "User-Agent", "Accept", "X-Kept"} {
@@ -153,7 +157,7 @@ func (h *Harness) look(r *core.Request) bool {
 	return strings.HasPrefix(r.Target, skippedPath)
 }
 
-// ownAnswer is every gate's OnError.
+// ownAnswer is the OnError of every gate.
 func (h *Harness) ownAnswer(ctx context.Context, r *core.Request, err error) *core.Outcome {
 	if r.Header.Get(wantOwnAnswer) == "" {
 		return nil
@@ -170,7 +174,7 @@ func (h *Harness) ownAnswer(ctx context.Context, r *core.Request, err error) *co
 	}
 }
 
-// ownBody is no text: an answer's bytes are nobody's to touch.
+// ownBody is not text, because an adapter must send every body unchanged.
 var ownBody = []byte("\x00\xff\r\n own \xe4\xbd\xa0")
 
 func outerOf(ctx context.Context) string {
@@ -181,7 +185,7 @@ func outerOf(ctx context.Context) string {
 	return value
 }
 
-// keptString is a string that somebody keeps, and what it was.
+// keptString is a string of a request, and a copy made when it was received.
 type keptString struct{ what, given, was string }
 
 func keep(what, given string) keptString { return keptString{what, given, strings.Clone(given)} }
@@ -189,7 +193,7 @@ func keep(what, given string) keptString { return keptString{what, given, string
 func changed(kept []keptString) error {
 	for _, s := range kept {
 		if s.given != s.was {
-			return fmt.Errorf("a string that was kept changed: %s was %q and is now %q", s.what, s.was, s.given)
+			return fmt.Errorf("a string changed after its request: %s was %q and is now %q", s.what, s.was, s.given)
 		}
 	}
 	return nil

@@ -12,9 +12,10 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
-// LoggedIn is an instance and the session cookie, as "name=value", of somebody who
-// has consented and whose whole profile the session holds: for benchmarks and
-// allocation counts of requests to 127.0.0.1. change may set more of the instance.
+// LoggedIn returns an instance and the session cookie, as "name=value", of a visitor
+// who has consented and whose session holds the whole profile. It is for benchmarks
+// and allocation counts of requests to 127.0.0.1. Each change may set more of the
+// instance's configuration. stop closes the instance and ends the simulator.
 func LoggedIn(change ...func(*core.Config)) (auth *core.Auth, cookie string, stop func(), err error) {
 	sim, simURL, stopSim, err := wxsim.Start(wxsim.Config{
 		Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "127.0.0.1"}},
@@ -49,7 +50,8 @@ func LoggedIn(change ...func(*core.Config)) (auth *core.Auth, cookie string, sto
 	return auth, cookie, stop, nil
 }
 
-// consented goes through a login without sockets of the app's.
+// consented logs in by calling the gate, without a server, and returns the session
+// cookie.
 func consented(auth *core.Auth, sim *wxsim.Sim) (string, error) {
 	gate := core.NewGate(core.ModeRequire, auth, core.Prompt)
 	header := http.Header{"User-Agent": {rawhttp.WeChatAgent}, "Accept": {"text/html"}}

@@ -9,25 +9,25 @@ import (
 	"github.com/seed467724c4/wechat/core"
 )
 
-// How WeChat's messages are signed and encrypted here. Both are made up.
+// Token and key of the messages. Both are made up.
 const (
 	pushPath  = "/push"
 	pushToken = "MadeUpTokenOfTheSuite"
 	pushKey   = "MadeUpKeyOfTheSuiteMadeUpKeyOfTheSuiteMadeU"
 )
 
-// pushRequest is a request as the handler for messages got it.
+// pushRequest is a request as it reached the handler for messages.
 type pushRequest struct {
 	method, target, query string
 	body                  []byte
 }
 
-// PushHandler is the handler for WeChat's messages, which the app mounts on /push without
-// a gate, in the way that its framework mounts a handler of net/http.
+// PushHandler is the handler for WeChat's messages. The app mounts it on /push
+// without a gate, the way its framework mounts a handler of net/http.
 func (h *Harness) PushHandler() http.Handler {
 	messages, err := h.auth.PushHandler(core.Push{Token: pushToken, EncodingAESKey: pushKey, OnMessage: h.message})
 	if err != nil {
-		panic(err) // token and key are good ones
+		panic(err) // token and key are constants that are valid
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -43,7 +43,8 @@ func (h *Harness) PushHandler() http.Handler {
 	})
 }
 
-// message takes what WeChat sent, decrypted. Only the first of a case is waited for.
+// message is OnMessage. It keeps the first decrypted message of a case and drops the
+// others.
 func (h *Harness) message(_ context.Context, m core.PushMessage) error {
 	select {
 	case h.messages <- m.XML:
@@ -52,7 +53,7 @@ func (h *Harness) message(_ context.Context, m core.PushMessage) error {
 	return nil
 }
 
-// lastPushRequest is what the handler for messages got last.
+// lastPushRequest is the last request that reached the handler for messages.
 func (h *Harness) lastPushRequest() pushRequest {
 	h.mu.Lock()
 	defer h.mu.Unlock()

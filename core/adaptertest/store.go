@@ -10,8 +10,8 @@ import (
 
 var _ scs.Store = (*retainingStore)(nil)
 
-// retainingStore is a session store that keeps the very strings it is handed, as every
-// map does: as keys, and beside what they were.
+// retainingStore is a session store that keeps the very strings that it is given, as
+// a map does, and a copy of each. So it shows when a key changes later.
 type retainingStore struct {
 	mu    sync.Mutex
 	items map[string][]byte
@@ -28,7 +28,7 @@ func (s *retainingStore) Find(token string) ([]byte, bool, error) {
 	return b, found, nil
 }
 
-// Commit implements scs.Store. Nothing expires while a suite runs.
+// Commit implements scs.Store. Sessions do not expire while the suite runs.
 func (s *retainingStore) Commit(token string, b []byte, _ time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,7 +45,8 @@ func (s *retainingStore) Delete(token string) error {
 	return nil
 }
 
-// sound says whether every key is what it was, and there are as many as sessions.
+// sound returns an error if a key has changed, or if the number of sessions is not
+// the expected one.
 func (s *retainingStore) sound(sessions int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

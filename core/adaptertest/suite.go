@@ -6,17 +6,17 @@ import (
 	"sync"
 )
 
-// rule is one case: what an adapter must keep to, and how that is tried.
+// rule is one case: what an adapter must do, and how that is checked.
 type rule struct {
 	name    string
 	text    string
-	touched bool // with sessions that are written on every request
+	touched bool // sessions are written on every request
 	try     func(*fixture) error
 }
 
 // Failure is a rule that an app breaks.
 type Failure struct {
-	Case string // its name
+	Case string // name of the case
 	Rule string // what must hold
 	Got  string // what happened instead
 }
@@ -34,16 +34,16 @@ func (r rule) check(app App) (err error) {
 	return r.try(f)
 }
 
-// Check tries an app and returns the rules it breaks, all or the named ones, in
-// the suite's order. Use it to show that a defect would be found; [Run] is for
-// adapters. Cases run at once, each on an app of its own: some servers take their
-// time to stop.
+// Check returns the rules that an app breaks, in the suite's order. Without names it
+// checks every rule, otherwise the named cases; a name that is not a case panics. Use
+// it to show that the suite finds a fault; use [Run] for an adapter. The cases run
+// concurrently, each on an app of its own, because some servers stop slowly.
 func Check(app App, names ...string) []Failure {
 	chosen := rules()
 	if len(names) > 0 {
 		chosen = slices.DeleteFunc(chosen, func(r rule) bool { return !slices.Contains(names, r.name) })
 		if len(chosen) < len(names) {
-			panic(fmt.Sprintf("adaptertest: not all of %q are cases, or one is there twice", names))
+			panic(fmt.Sprintf("adaptertest: some of %q are not cases, or one is named twice", names))
 		}
 	}
 	results := make([]error, len(chosen))

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// The doc comment of Run is what an adapter's author reads, so it says what is
-// tried: each rule in a bullet of its own, in the suite's order.
+// Authors of adapters read the documentation of Run. So it lists every rule, in the
+// suite's order.
 func TestRunListsTheRules(t *testing.T) {
 	f, err := parser.ParseFile(token.NewFileSet(), "run.go", nil, parser.ParseComments)
 	if err != nil {
@@ -45,7 +45,7 @@ func TestEveryCaseHasANameOfItsOwn(t *testing.T) {
 	seen := map[string]bool{}
 	for _, r := range rules() {
 		if r.name == "" || r.text == "" || r.try == nil || seen[r.name] {
-			t.Errorf("case %q lacks something, or is there twice", r.name)
+			t.Errorf("case %q lacks a name, a text or a function, or its name is used twice", r.name)
 		}
 		seen[r.name] = true
 	}
@@ -66,7 +66,7 @@ func TestAnAppThatDoesNotStartBreaksEveryRule(t *testing.T) {
 func TestCheckKnowsTheNamesOfItsCases(t *testing.T) {
 	defer func() {
 		if recover() == nil {
-			t.Error("a case that is not there was checked")
+			t.Error("an unknown case was accepted")
 		}
 	}()
 	Check(nil, "no such case")

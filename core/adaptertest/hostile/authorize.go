@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// toWeChat is what a start asks of WeChat.
+// toWeChat is the parameters of a redirect to WeChat.
 type toWeChat struct{ appID, back, scope, state string }
 
 var authorizeShape = regexp.MustCompile(`^[^?]+/connect/oauth2/authorize\?appid=([^&#]*)&redirect_uri=([^&#]*)&response_type=code&scope=([^&#]*)&state=([0-9A-Za-z]{53})#wechat_redirect$`)
 
-// authorize reads a start; zero when it is none, or not as WeChat wants it.
+// authorize reads the redirect that starts a login. It returns zero if the answer is
+// not such a redirect, or not in the form that WeChat requires.
 func authorize(a *result) toWeChat {
 	m := authorizeShape.FindStringSubmatch(a.Header.Get("Location"))
 	if m == nil {
@@ -25,8 +26,8 @@ func authorize(a *result) toWeChat {
 	return toWeChat{m[1], back, m[3], m[4]}
 }
 
-// outbound is the page as redirect_uri must have it: whole, or its query carried in
-// one parameter when it uses a name of WeChat's.
+// outbound is the page as it stands in the redirect URI. If its query uses one of
+// WeChat's parameter names, the whole query is carried in the parameter _wx.
 func outbound(page string) string {
 	path, query, asks := strings.Cut(page, "?")
 	if !asks {
@@ -41,7 +42,7 @@ func outbound(page string) string {
 	return page
 }
 
-// stateOf is the last state in a target, which counts.
+// stateOf is the last state in a target. The last one counts.
 func stateOf(target string) (state string) {
 	_, query, _ := strings.Cut(target, "?")
 	for pair := range strings.SplitSeq(query, "&") {

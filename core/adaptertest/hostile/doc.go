@@ -13,7 +13,7 @@
 // # Adding a case
 //
 // The table is in the files rows_*.go, one file per subject. A row has the next
-// free number, a rule that reads as a sentence, and steps. Each step is played on
+// free number, a rule that reads as a sentence, and steps. Each step is run on
 // its own, by a browser that was sent to WeChat and has not come back yet:
 //
 //	{number: 107, rule: "a state of last year starts anew", steps: []step{

@@ -14,7 +14,7 @@ import (
 
 var anchor = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
 
-// checkOutcome holds an answer against what its outcome promises.
+// checkOutcome checks what the outcome promises beyond its status.
 func (s *scenario) checkOutcome(h step, v *visitor, q request, a *result) {
 	s.t.Helper()
 	switch {
@@ -44,7 +44,7 @@ func (s *scenario) checkOutcome(h step, v *visitor, q request, a *result) {
 	case a.outcome == outDrop:
 		for _, c := range rawhttp.SetCookies(a.Header) {
 			if ourCookie(c.Name) {
-				s.errorf("DROP with a cookie %s", c.Name)
+				s.errorf("DROP sets the cookie %s", c.Name)
 			}
 		}
 	}
@@ -68,14 +68,14 @@ func (s *scenario) checkStart(h step, v *visitor, q request, a *result) {
 	}
 	got := s.forge.read(to.state)
 	if to.scope != scope || !got.ours || got.attempt != attempt || got.prompt != (scope == info) {
-		s.errorf("a start asks %s with %+v, want %s as attempt %d", to.scope, got, scope, attempt)
+		s.errorf("a start asks for scope %s with state %+v, want scope %s as attempt %d", to.scope, got, scope, attempt)
 	}
 	if to.state == stateOf(h.target) {
-		s.errorf("a start with a state that was there before")
+		s.errorf("a start reuses a former state")
 	}
 	s.secrets = append(s.secrets, to.state)
 	if fresh := a.newBinding(); fresh == "" == (h.newK || !readableBinding.MatchString(a.sent)) {
-		s.errorf("the new login cookie is %q, and what was sent %q", fresh, q.cookie)
+		s.errorf("the new binding cookie is %q, and the request sent %q", fresh, q.cookie)
 	}
 	if a.newSession() != "" {
 		s.errorf("a start sets a session cookie")
@@ -98,8 +98,7 @@ func (s *scenario) checkRefusal(q request, a *result) {
 	}
 }
 
-// checkPage allows one link, back to the page that was asked for, and nothing else
-// that came with the request.
+// checkPage allows one link on a page: to the page that the visitor asked for.
 func (s *scenario) checkPage(h step, a *result) {
 	s.t.Helper()
 	links := anchor.FindAllSubmatch(a.Body, -1)
@@ -107,7 +106,7 @@ func (s *scenario) checkPage(h step, a *result) {
 		s.errorf("%s has the links %q, want one to %s", a.outcome, links, public+h.page)
 	}
 	if len(a.Header["Location"]) > 0 || a.newSession() != "" {
-		s.errorf("%s goes on or logs in: %v", a.outcome, a.Header)
+		s.errorf("%s redirects or logs in: %v", a.outcome, a.Header)
 	}
 	if a.Status == 503 && a.Header.Get("Retry-After") == "" {
 		s.errorf("%s without Retry-After", a.outcome)

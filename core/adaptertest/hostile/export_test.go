@@ -6,10 +6,10 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest"
 )
 
-// Transcript is what an app answers to the table, for comparisons.
+// Transcript is all answers of an app to the table.
 type Transcript = transcript
 
-// Record plays the table, but for what waits, and writes down the answers.
+// Record runs the table without the slow rows and writes down the answers.
 func Record(t *testing.T, app adaptertest.App, two TwoAccounts, own bool) *Transcript {
 	kind := privateStore
 	if own {
@@ -20,7 +20,7 @@ func Record(t *testing.T, app adaptertest.App, two TwoAccounts, own bool) *Trans
 	return record
 }
 
-// Compare names the cases that two apps answered in different ways.
+// Compare names the cases that two apps answered differently.
 func Compare(one, other *Transcript) (same, excepted int, differences []string) {
 	return compare(one, other)
 }

@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// stateForge makes and reads states by the documented layout and nothing of core's: a
-// version, flags and attempt, the time, the account, a nonce and two MACs, 39 bytes
-// as 53 base62 digits. Whoever knows the app secret can make any state, so a case
-// can have one of any age, attempt, account or browser.
+// stateForge makes and reads states without any code of core. It follows the documented
+// layout: version, flags and attempt, time, account, nonce and two MACs, 39 bytes as 53
+// base62 digits. The test knows the app secret, so a case can have a valid state of any
+// age, attempt, account or browser.
 type stateForge struct {
 	appID, secret string
 	scheme, host  string
 }
 
-// stateFields are a state before it is written.
+// stateFields are the fields of a state that a case chooses.
 type stateFields struct {
 	version byte
 	prompt  bool
@@ -35,7 +35,7 @@ const (
 func (f stateForge) key(purpose string) []byte {
 	key, err := hkdf.Key(sha256.New, []byte(f.secret), []byte(f.appID), "wechat login 1: "+purpose, sha256.Size)
 	if err != nil {
-		panic(err) // the length is a constant that fits
+		panic(err) // the key length is a constant below the limit
 	}
 	return key
 }
@@ -60,16 +60,16 @@ func (f stateForge) make(c stateFields, binding string) string {
 	}
 	binary.BigEndian.PutUint32(b[2:], uint32(c.issued.Unix()))
 	b[6] = f.account()
-	copy(b[7:], time.Now().String()[19:27]) // any nonce will do
+	copy(b[7:], time.Now().String()[19:27]) // the nonce may have any value
 	b = append(b, mac(f.key("state header"), b)[:8]...)
 	b = append(b, mac(f.key("state"), b, []byte(binding+"\x00"+f.appID+"\x00"+f.scheme+"\x00"+f.host+"\x00"))[:16]...)
 	return encodeBase62(b)
 }
 
-// stateInfo is what a state is worth before any cookie is looked at.
+// stateInfo is what a state says without any cookie.
 type stateInfo struct {
 	ours    bool // its header MAC holds
-	attempt int  // that counts, ours or only of our shape
+	attempt int  // counts even if only the shape is ours
 	prompt  bool
 }
 

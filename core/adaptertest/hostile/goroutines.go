@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// goroutines counts those that do something or wait for somebody: not the idle
-// workers that fasthttp keeps for ten seconds, nor those that sweep them and are as
-// slow to see that their server has ended.
+// goroutines counts the goroutines that work or wait. It leaves out the idle workers
+// that fasthttp keeps for ten seconds, and the goroutines that clean them up, which end
+// equally late.
 func goroutines() int {
 	var b strings.Builder
 	if err := pprof.Lookup("goroutine").WriteTo(&b, 1); err != nil {
@@ -37,7 +37,7 @@ func goroutines() int {
 func settle(before int) error {
 	var n int
 	if eventually(time.Second, func() bool {
-		if n = runtime.NumGoroutine(); n > before { // the quick way
+		if n = runtime.NumGoroutine(); n > before { // cheap, and enough most of the time
 			n = goroutines()
 		}
 		return n <= before
@@ -47,7 +47,8 @@ func settle(before int) error {
 	return fmt.Errorf("%d goroutines a second later, and %d before", n, before)
 }
 
-// eventually asks again and again until it is so, or the time is up.
+// eventually repeats the question until the answer is yes or the time is up. It
+// returns the last answer.
 func eventually(limit time.Duration, so func() bool) bool {
 	if so() {
 		return true

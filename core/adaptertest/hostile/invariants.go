@@ -8,7 +8,7 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
-// checkInvariants holds every answer against the invariants.
+// checkInvariants checks the invariants of [Run] on one answer.
 func (s *scenario) checkInvariants(a *result) {
 	s.t.Helper()
 	if a.err != nil {
@@ -30,11 +30,11 @@ func (s *scenario) checkInvariants(a *result) {
 		if a.outcome != outRouter && a.outcome != outDrop {
 			s.errorf("%s without Referrer-Policy", a.outcome)
 		}
-		return // the router's, or the HTTP layer's
+		return // an answer of the router or of the HTTP server
 	}
 	for name, value := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"} {
 		if !slices.Contains(a.Header[name], value) {
-			s.errorf("%s: %s is %q, want %s among it", a.outcome, name, a.Header[name], value)
+			s.errorf("%s: %s is %q, want %s in it", a.outcome, name, a.Header[name], value)
 		}
 	}
 	for name := range a.Header {
@@ -42,7 +42,8 @@ func (s *scenario) checkInvariants(a *result) {
 			s.errorf("%s: a header %s", a.outcome, name)
 		}
 	}
-	// The link to the page is the app's own URL; checkPage looks at it byte by byte.
+	// The link to the page may hold anything of the app's own URL. checkPage compares
+	// it byte by byte.
 	body := anchor.ReplaceAllString(string(a.Body), "")
 	for _, secret := range append(s.wechat.secrets(), s.secrets...) {
 		if secret != "" && strings.Contains(body, secret) {
@@ -54,7 +55,7 @@ func (s *scenario) checkInvariants(a *result) {
 		if ourCookie(c.Name) {
 			ours++
 		} else if !strings.HasPrefix(c.Name, "app_") {
-			s.errorf("%s: a cookie %q", a.outcome, c.Name)
+			s.errorf("%s: an unknown cookie %q", a.outcome, c.Name)
 		}
 	}
 	if ours > 2 {
@@ -70,7 +71,7 @@ func (s *scenario) checkHandler(a *result) {
 		return
 	}
 	if !r.Context.Known && !strings.HasPrefix(string(r.Target), "/apart/optional") {
-		s.errorf("a guarded handler ran for nobody: %s %s", r.Method, r.Target)
+		s.errorf("a guarded handler ran for an anonymous visitor: %s %s", r.Method, r.Target)
 	}
 }
 

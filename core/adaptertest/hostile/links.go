@@ -18,14 +18,15 @@ var badText string
 
 func linesOf(text string) []string { return strings.Split(strings.TrimRight(text, "\n"), "\n") }
 
-// asSent is a link as a browser writes it into a request line: without what follows
-// #, and with its spaces encoded.
+// asSent is a link as a browser writes it into a request line: without the fragment,
+// and with encoded spaces.
 func asSent(link string) string {
 	link, _, _ = strings.Cut(link, "#")
 	return strings.ReplaceAll(link, " ", "%20")
 }
 
-// goodLinks asks for every good link, from cold, and ends on it byte for byte.
+// goodLinks asks for every good link without a cookie. Each login has to end on its
+// link, byte for byte.
 func goodLinks(t *testing.T, st *site) {
 	s := st.scenario(t, nil)
 	links := linesOf(goodText)
@@ -49,9 +50,9 @@ func goodLinks(t *testing.T, st *site) {
 	t.Logf("%d of %d links end where they began", kept, len(links))
 }
 
-// badLinks asks for every line that has ever led off some site, as a path and as a
-// query and as Login's "to": raw, decoded once and twice, and counts the Locations
-// that are not the site's or WeChat's.
+// badLinks asks for links that made other sites redirect to a foreign host: as a path,
+// as a query and as the parameter "to" of Login; raw, decoded once and decoded twice.
+// Every Location has to lead to the site or to WeChat.
 func badLinks(t *testing.T, st *site) {
 	s := st.scenario(t, nil)
 	v := s.mei
@@ -69,7 +70,7 @@ func badLinks(t *testing.T, st *site) {
 			} {
 				runs++
 				a, err := w.Ask(v.raw(request{target: target}))
-				if err != nil { // refused, and the connection with it
+				if err != nil { // the server refused the request and closed the connection
 					dropped++
 					w.Close()
 					if w, err = rawhttp.Dial(rawhttp.Host(v.node)); err != nil {
@@ -84,7 +85,7 @@ func badLinks(t *testing.T, st *site) {
 					}
 				}
 				if a.Header.Get("Referrer-Policy") == "" {
-					dropped++ // not ours: the HTTP layer's, or the router's
+					dropped++ // an answer of the HTTP server or of the router
 					continue
 				}
 				for _, to := range a.Header["Location"] {
@@ -99,10 +100,10 @@ func badLinks(t *testing.T, st *site) {
 	}
 	w.Close()
 	s.end()
-	t.Logf("%d requests, %d of them not even asked of us, %d Locations off the site", runs, dropped, escapes)
+	t.Logf("%d requests, %d of them answered before the gate, %d Locations off the site", runs, dropped, escapes)
 }
 
-// decodings is a line as it stands, decoded once, and twice.
+// decodings is a line raw, decoded once and decoded twice.
 func decodings(line string) []string {
 	all := []string{line}
 	for range 2 {
@@ -115,7 +116,7 @@ func decodings(line string) []string {
 	return all
 }
 
-// lenient decodes what is an escape and leaves what is none.
+// lenient decodes the valid escapes and keeps everything else.
 func lenient(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {
@@ -132,8 +133,9 @@ func lenient(s string) string {
 	return b.String()
 }
 
-// fiftyTabs opens fifty pages at once in one browser and finishes them in any
-// order: each ends on its own page, no request is too large for the server.
+// fiftyTabs opens fifty pages at once in one browser and finishes the logins in random
+// order. Each login has to end on its own page, and no request may be too large for
+// the server.
 func fiftyTabs(t *testing.T, st *site) {
 	const tabs = 50
 	s := st.scenario(t, nil)
@@ -184,7 +186,7 @@ func fiftyTabs(t *testing.T, st *site) {
 				s.errorf("tab %d then gets %s: %v", i, a.outcome, a.Answer)
 			}
 		}
-		t.Logf("round %d (login cookie there before: %t): %d tabs took %d ways to WeChat", round+1, warm, tabs, restarts)
+		t.Logf("round %d (binding cookie present before: %t): %d tabs went to WeChat %d times", round+1, warm, tabs, restarts)
 		v.forget(sessionCookie)
 	}
 	s.end()

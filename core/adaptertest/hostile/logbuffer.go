@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// book is where everything is logged.
+// logBuffer keeps everything that core and net/http log.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -18,7 +18,7 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// size is where the next line will begin.
+// size is the offset of the next line.
 func (b *logBuffer) size() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -23,7 +23,7 @@ const (
 
 var pageKind = regexp.MustCompile(`data-page="([a-z-]+)"`)
 
-// outcome names what an answer is, by itself.
+// outcome names the outcome of one answer, without its context.
 func (st *site) outcome(s *result) string {
 	to := s.Header.Get("Location")
 	ours := s.Header.Get("Referrer-Policy") != ""
@@ -46,12 +46,12 @@ func (st *site) outcome(s *result) string {
 	case s.Status == http.StatusOK && bytes.Contains(s.Body, []byte(`"HasNative"`)):
 		return outPass
 	case s.Status == http.StatusUnauthorized && s.Header.Get("Content-Type") == "application/problem+json":
-		return outRefuse // to HEAD, say
+		return outRefuse // without a body, as to HEAD
 	}
 	return outRouter
 }
 
-// newSession is the token of a session cookie that was set.
+// newSession is the token of the session cookie that the answer sets.
 func (s *result) newSession() string {
 	for _, c := range rawhttp.SetCookies(s.Header) {
 		if strings.Contains(c.Name, sessionCookie) && c.MaxAge >= 0 && c.Value != "" {
@@ -70,8 +70,8 @@ func (s *result) newBinding() string {
 	return ""
 }
 
-// fits says whether an outcome is one of those in want, such as "LOGIN|DROP". A
-// bare PAGE-503 fits every page of that status.
+// fits is true if the outcome is one of those in want, such as "LOGIN|DROP". PAGE-503
+// without a name fits every page of that status.
 func fits(outcome, want string) bool {
 	return slices.ContainsFunc(strings.Split(want, "|"), func(w string) bool {
 		return outcome == w || strings.HasPrefix(w, "PAGE") && strings.HasPrefix(outcome, w)

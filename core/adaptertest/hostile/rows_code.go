@@ -9,25 +9,25 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
-// Codes that are missing, spent, unknown, no codes at all, or somebody else's.
+// codeRows are about codes: missing, spent, unknown, malformed, or another person's.
 var codeRows = []row{
-	{number: 74, rule: "a state without a code is a refusal, with a page to try again", steps: []step{
+	{number: 74, rule: "a state without a code means that the visitor refused, and shows a page to try again", steps: []step{
 		{target: "?x=1&state={S1}", want: "PAGE-403 refused"},
 		{as: "none", target: "?x=1&state={S1}", want: "PAGE-403 refused"},
 		{as: "session", target: "?x=1&state={S1}", want: "CLEAN"},
 	}},
-	{number: 75, rule: "an empty code and authdeny are refusals", steps: []step{
+	{number: 75, rule: "an empty code and authdeny mean that the visitor refused", steps: []step{
 		{target: "?x=1&code=&state={S1}", want: "PAGE-403 refused"},
 		{target: "?x=1&code&state={S1}", want: "PAGE-403 refused"},
 		{target: "?x=1&code=authdeny&state={S1}", want: "PAGE-403 refused"},
 	}},
-	{number: 76, rule: "a code that WeChat does not take starts anew, never an error", run: codesNotTaken},
-	{number: 77, rule: "codes that WeChat never takes end on a page after three", run: neverTaken},
-	{number: 78, rule: "an expired code starts anew", run: func(s *scenario) {
+	{number: 76, rule: "a code that WeChat rejects starts the login anew and shows no error", run: codesNotTaken},
+	{number: 77, rule: "after three codes that WeChat rejects the visitor gets a page", run: neverTaken},
+	{number: 78, rule: "an expired code starts the login anew", run: func(s *scenario) {
 		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 42003, Times: 1})
 		s.do(step{target: callback, want: "RESTART -> LOGIN", spent: 1})
 	}},
-	{number: 79, rule: "what cannot be a code is not sent to WeChat", steps: []step{
+	{number: 79, rule: "a value that cannot be a code is not sent to WeChat", steps: []step{
 		{target: "?x=1&code=" + strings.Repeat("c", 513) + "&state={S1}", want: "RESTART -> LOGIN"},
 		{target: "?x=1&code=a%26secret%3Devil&state={S1}", want: "RESTART -> LOGIN"},
 		{target: "?x=1&code=../../x&state={S1}", want: "RESTART -> LOGIN"},
@@ -37,7 +37,7 @@ var codeRows = []row{
 		{target: "?x=1&code=😀&state={S1}", want: "RESTART -> LOGIN"},
 		{target: "?x=1&code=" + strings.Repeat("c", 10<<10) + "&state={S1}", want: "RESTART|DROP"},
 	}},
-	{number: 80, rule: "code[] is no code", steps: []step{
+	{number: 80, rule: "code[] is not the parameter code", steps: []step{
 		{target: "?x=1&code[]={C1}&state={S1}", page: "?x=1&code[]={C1}", want: "PAGE-403 refused"},
 	}},
 	{number: 81, rule: "an identity in the URL is the app's own parameter", steps: []step{
@@ -46,12 +46,12 @@ var codeRows = []row{
 	{number: 82, rule: "an error in the URL is the app's own parameter", steps: appOwn(
 		"?error=access_denied&error_description=<script>", "?error=access_denied&error_description=%3Cscript%3E",
 	)},
-	{number: 83, rule: "who brings an unused code with a state of their own is its owner, so no code ever leaves", steps: []step{
+	{number: 83, rule: "an unused code with the browser's own state logs in as the owner of the code, so no code may leak", steps: []step{
 		{target: "?x=1&code={C2}&state={S1}", want: "LOGIN", who: "jun", spent: 1},
 	}},
 }
 
-// use spends a code elsewhere.
+// use spends a code outside the site.
 func (s *scenario) use(code string) {
 	s.t.Helper()
 	r, err := http.Get(s.simURL + wxsim.PathAccessToken + "?" + url.Values{
@@ -80,7 +80,7 @@ func codesNotTaken(s *scenario) {
 func neverTaken(s *scenario) {
 	for name, fail := range map[string]func(){
 		"40029": func() { s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40029}) },
-		"a code of another account": func() {
+		"a code of the other account": func() {
 			s.wechat.answer(func(r *http.Request) (*http.Response, error) {
 				q := r.URL.Query()
 				q.Set("code", s.code(s.t, secondID, "mei", base))

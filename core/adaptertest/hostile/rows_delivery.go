@@ -7,55 +7,56 @@ import (
 
 const callback = "?x=1&code={C1}&state={S1}"
 
-// Callbacks that come once, twice, late, elsewhere, or from another tab.
+// deliveryRows are about callbacks that come once, twice, late, on another node or in
+// another tab.
 var deliveryRows = []row{
 	{number: 1, rule: "a callback logs in", steps: []step{
 		{target: callback, want: "LOGIN", spent: 1},
 	}},
-	{number: 2, rule: "a callback delivered twice at once is one exchange and two good answers", run: deliveredTwice},
-	{number: 3, rule: "who delivers a callback first may hang up; the second is logged in", run: firstHangsUp},
-	{number: 4, rule: "two codes with one state, at once, both log in", run: twoCodesAtOnce},
+	{number: 2, rule: "a callback delivered several times at once is exchanged once, and every delivery logs in", run: deliveredTwice},
+	{number: 3, rule: "if the first delivery of a callback hangs up, the second one still logs in", run: firstHangsUp},
+	{number: 4, rule: "two codes with one state, delivered at once, both log in", run: twoCodesAtOnce},
 	{number: 5, rule: "two codes with one state, one after the other: the second only cleans the URL", run: func(s *scenario) {
 		s.do(step{target: callback, want: "LOGIN", spent: 1})
 		s.do(step{target: "?x=1&code={C1b}&state={S1}", want: "CLEAN"})
 	}},
-	{number: 6, rule: "the answer is lost on its way, and a second code logs in", run: func(s *scenario) {
+	{number: 6, rule: "if the answer to a callback is lost, a second code logs in", run: func(s *scenario) {
 		s.loseAnswer(callback)
 		s.do(step{target: "?x=1&code={C1b}&state={S1}", want: "LOGIN", spent: 1})
 	}},
-	{number: 7, rule: "the answer is lost on its way, and the same code logs in from memory", run: func(s *scenario) {
+	{number: 7, rule: "if the answer to a callback is lost, the same code logs in from the remembered result", run: func(s *scenario) {
 		s.loseAnswer(callback)
 		s.do(step{target: callback, want: "LOGIN"})
 	}},
-	{number: 8, rule: "a shared callback logs nobody in, used or not", run: func(s *scenario) {
+	{number: 8, rule: "a callback opened in another browser never logs in, used or not", run: func(s *scenario) {
 		s.loseAnswer(callback)
 		s.do(step{as: "K2", target: callback, want: "RESTART"})
 		s.do(step{as: "none", target: callback, want: "RESTART"})
 		s.do(step{as: "K2", target: "?x=1&code={C1b}&state={S1}", want: "RESTART"})
-		// A used code that was read in a log, with a state of the reader's own.
+		// An attacker reads a used code in a log and adds a state of the own browser.
 		s.do(step{as: "K2", target: "?x=1&code={C1}&state={S2}", want: "RESTART", spent: 1})
 	}},
-	{number: 9, rule: "a used code that nobody remembers starts anew", run: func(s *scenario) {
+	{number: 9, rule: "a used code whose result is not remembered starts the login anew", run: func(s *scenario) {
 		s.loseAnswer(callback)
 		s.do(step{target: callback, node: 1, want: "RESTART -> LOGIN", spent: 1})
 	}},
-	{number: 10, rule: "Back or reload of a callback, logged in, cleans the URL", run: func(s *scenario) {
+	{number: 10, rule: "Back or reload of a callback only cleans the URL when the visitor is logged in", run: func(s *scenario) {
 		s.do(step{target: callback, want: "LOGIN", spent: 1})
 		s.do(step{target: callback, want: "CLEAN"})
 		s.do(step{target: callback, want: "CLEAN"})
 	}},
-	{number: 11, rule: "Back or reload of an old callback, logged out, starts anew on the same page", steps: []step{
+	{number: 11, rule: "Back or reload of an old callback starts the login anew on the same page when the visitor is logged out", steps: []step{
 		{target: "?x=1&code={C1}&state={S1old}", want: "RESTART -> LOGIN"},
 	}},
 	{number: 12, rule: "a login started on one node ends on another", steps: []step{
 		{target: callback, node: 1, want: "LOGIN", spent: 1},
 	}},
 	{number: 13, rule: "a login survives a restart of the process", run: processRestarts},
-	{number: 14, rule: "after a change of the secret a state is the app's own, and the login starts anew", steps: []step{
+	{number: 14, rule: "after a change of the app secret an older state is the app's own parameter, and the login starts anew", steps: []step{
 		{target: "?x=1&code={C1}&state={Srenewed}", page: "?x=1&code={C1}&state={Srenewed}", want: "RESTART -> LOGIN"},
 	}},
-	{number: 15, rule: "two tabs on two pages end each on its own", run: twoTabs},
-	{number: 16, rule: "two tabs begin at once without a cookie: the one whose cookie was overwritten starts anew", run: firstVisitTwice},
+	{number: 15, rule: "two tabs on two pages each end on their own page", run: twoTabs},
+	{number: 16, rule: "of two tabs that begin at once without a cookie, the one whose cookie was overwritten starts anew", run: firstVisitTwice},
 }
 
 // loseAnswer delivers a callback and drops its answer.
@@ -69,7 +70,7 @@ func (s *scenario) loseAnswer(target string) {
 	s.firstSeen(a.newSession())
 }
 
-// holdExchanges makes the next exchanges wait; release lets them go.
+// holdExchanges makes the next exchanges wait until release is called.
 func (s *scenario) holdExchanges(times int) (release func()) {
 	gate := make(chan struct{})
 	s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Wait: gate, Times: times})
@@ -79,7 +80,7 @@ func (s *scenario) holdExchanges(times int) (release func()) {
 	}
 }
 
-// waitForExchanges waits until so many exchanges are under way.
+// waitForExchanges waits until n exchanges have begun. since is how many there were before.
 func (s *scenario) waitForExchanges(n int, since int) {
 	s.t.Helper()
 	if !eventually(rawhttp.Patience, func() bool { return len(s.wechat.exchanged())-since >= n }) {
@@ -87,7 +88,7 @@ func (s *scenario) waitForExchanges(n int, since int) {
 	}
 }
 
-// deliver sends callbacks at once, each on a connection of its own.
+// deliver sends callbacks concurrently, each on a connection of its own.
 func (s *scenario) deliver(targets ...string) <-chan *result {
 	answers := make(chan *result, len(targets))
 	for _, target := range targets {
@@ -98,7 +99,7 @@ func (s *scenario) deliver(targets ...string) <-chan *result {
 	return answers
 }
 
-// allLoggedIn says whether each answer alone makes a session of Alice's.
+// allLoggedIn checks that each of n answers alone sets a session of mei.
 func (s *scenario) allLoggedIn(answers <-chan *result, n int) {
 	s.t.Helper()
 	for range n {
@@ -173,7 +174,7 @@ func processRestarts(s *scenario) {
 	a := s.get(v, asked)
 	stop()
 	back := s.consent(v, a)
-	// The proxy in front finds the next process.
+	// The load balancer sends the browser to another process.
 	v.node = s.nodes[1]
 	if a = s.get(v, back); a.outcome != outLogin || a.Header.Get("Location") != public+asked {
 		s.errorf("the way back ends with %s: %v", a.outcome, a.Answer)
@@ -188,9 +189,9 @@ func twoTabs(s *scenario) {
 	s.values["S1other"] = s.begin(s.mei, other)
 	binding := s.values["K1"]
 	s.do(step{target: other + "&code={C1b}&state={S1other}", page: other, want: "LOGIN", spent: 1})
-	// The first tab's way back set out before the second's answer came.
+	// The callback of the first tab was sent before the second login was answered.
 	s.do(step{target: callback, cookie: binding, want: "LOGIN", spent: 1})
-	// And had it known: it is logged in already.
+	// Sent after that answer, it only cleans the URL.
 	s.do(step{target: "?x=1&code={C1c}&state={S1}", want: "CLEAN"})
 }
 
@@ -200,7 +201,7 @@ func firstVisitTwice(s *scenario) {
 		first := s.roundTrip(v.node, v.raw(request{target: asked}))
 		second := s.roundTrip(v.node, v.raw(request{target: orders + "?tab=2"}))
 		v.jar.Keep(first.Header)
-		v.jar.Keep(second.Header) // the last is kept
+		v.jar.Keep(second.Header) // a browser keeps the last one
 		if loggedIn {
 			back := s.consent(v, second)
 			if a := s.get(v, back); a.outcome != outLogin {

@@ -9,12 +9,12 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
-// Gates inside gates, gates that ask for more, and attempts that lead nowhere.
+// gateRows are about gates inside gates, upgrades, and logins that never end.
 var gateRows = []row{
-	{number: 41, rule: "an outer gate that has enough finishes the login an inner one began", steps: []step{
+	{number: 41, rule: "an outer gate that is satisfied finishes the login that an inner gate began", steps: []step{
 		{as: "session", target: "/profile?x=1&code={CP}&state={P1}", page: "/profile?x=1", want: "LOGIN", spent: 1},
 	}},
-	{number: 42, rule: "two gates of one account in a chain are one login", steps: []step{
+	{number: 42, rule: "two gates of one account in a chain cause one login", steps: []step{
 		loginFromCold("/apart/twice?x=1"),
 		{target: "/apart/twice?x=1&code={C1}&state={S1}", page: "/apart/twice?x=1", want: "LOGIN", spent: 1},
 	}},
@@ -23,33 +23,33 @@ var gateRows = []row{
 		{target: "/apart/optional?x=1&code={C1}&state={S1}", page: "/apart/optional?x=1", want: "LOGIN", spent: 1},
 	}},
 	{
-		number: 45, rule: "Optional starts nothing for a state that is old or another browser's",
-		differs: "PASS at once and not CLEAN first: a Require further in has to count the attempt that the state tells, or a browser without cookies would go round for ever",
+		number: 45, rule: "Optional starts no login for a state that is expired or another browser's",
+		differs: "PASS at once and not CLEAN first: an inner Require has to count the attempt in the state, or a browser without cookies would be redirected without end",
 		steps: []step{
 			{target: "/apart/optional?x=1&code={C1}&state={S1old}", want: "PASS"},
 			{target: "/apart/optional?x=1&code={C2}&state={S2}", want: "PASS"},
 			{as: "none", target: "/apart/optional?x=1&code={C1}&state={S1}", want: "PASS"},
 		},
 	},
-	{number: 46, rule: "a silent session is raised where a route asks for more, under a new token", steps: []step{
+	{number: 46, rule: "a silent session is upgraded under a new token when a route asks for a profile", steps: []step{
 		{as: "session", target: prompt + "?x=1", page: prompt + "?x=1", want: "RESTART -> LOGIN", scope: info},
 		{as: "session", target: "/profile?x=1", page: "/profile?x=1", want: "RESTART -> LOGIN", scope: info},
 	}},
-	{number: 47, rule: "an old silent callback does not do where a route asks for more", steps: []step{
+	{number: 47, rule: "a silent callback is not enough when a route asks for a profile", steps: []step{
 		{as: "session", target: prompt + "?x=1&code={C1}&state={S1old}", page: prompt + "?x=1", want: "RESTART -> LOGIN", scope: info},
 		{as: "session", target: prompt + "?x=1&code={C1}&state={S1}", page: prompt + "?x=1", want: "RESTART -> LOGIN", scope: info},
 	}},
-	{number: 48, rule: "nobody changes what a state asks for", steps: []step{
+	{number: 48, rule: "a visitor cannot change the scope that a state asks for", steps: []step{
 		keptQuery("?x=1&code={C1}&state={S1flipped}", "RESTART -> LOGIN"),
 		{target: prompt + "?x=1&code={C1}&state={S1flipped}", page: prompt + "?x=1&code={C1}&state={S1flipped}", want: "RESTART", scope: info},
 	}},
-	{number: 49, rule: "an upgrade that cannot be had ends on a page and keeps the session", run: upgradeFails},
-	{number: 50, rule: "refusing an upgrade is no logout", steps: []step{
+	{number: 49, rule: "a failed upgrade ends on a page and keeps the session", run: upgradeFails},
+	{number: 50, rule: "refusing an upgrade does not log out", steps: []step{
 		{as: "session", target: prompt + "?x=1&state={P1}", page: prompt + "?x=1", want: "PAGE-403 refused"},
 	}},
-	{number: 51, rule: "a session cookie that never comes back ends on a page that names it", run: sessionNeverComesBack},
-	{number: 52, rule: "cookies that never come back end on a page that says so", run: nothingComesBack},
-	{number: 53, rule: "the third attempt of another browser ends on a page, whose link begins anew", run: func(s *scenario) {
+	{number: 51, rule: "if the session cookie never comes back, the login ends on a page that names that cookie", run: sessionNeverComesBack},
+	{number: 52, rule: "if no cookie comes back, the login ends on a page that says so", run: nothingComesBack},
+	{number: 53, rule: "the third attempt with another browser's state ends on a page whose link begins a new login", run: func(s *scenario) {
 		s.do(step{as: "none", target: "?x=1&code={C1}&state={S3}", want: "PAGE-400 stuck"})
 		s.do(step{as: "none", target: asked, want: "RESTART -> LOGIN", attempt: 1})
 	}},
@@ -66,8 +66,8 @@ func upgradeFails(s *scenario) {
 	}
 }
 
-// round follows a browser from the page until it is given one, and says through
-// what.
+// round follows the redirects of a browser until it gets a page, and returns all
+// outcomes on the way.
 func (s *scenario) round(v *visitor, after func()) (outcomes []string, last *result) {
 	s.t.Helper()
 	target := asked
@@ -108,10 +108,10 @@ func nothingComesBack(s *scenario) {
 	got, last := s.round(v, func() { v.forget("") })
 	want := "RESTART RESTART RESTART PAGE-400 stuck"
 	if strings.Join(got, " ") != want || len(s.wechat.exchanged()) != codes {
-		s.errorf("%q with %d exchanges, want %q without", got, len(s.wechat.exchanged())-codes, want)
+		s.errorf("%q with %d exchanges, want %q and none", got, len(s.wechat.exchanged())-codes, want)
 	}
 	if !strings.Contains(string(last.Body), "Cookie") || strings.Contains(string(last.Body), "SameSite") {
-		s.errorf("the page does not speak of cookies: %s", last.Body)
+		s.errorf("the page does not mention cookies: %s", last.Body)
 	}
 	s.checkPage(step{page: asked}, last)
 	if _, writes := s.store.counts(); s.store != nil {
@@ -124,13 +124,13 @@ func nothingComesBack(s *scenario) {
 
 func twoAccounts(s *scenario) {
 	if s.two == nil {
-		s.t.Log("no app with two accounts was handed over")
+		s.t.Log("this app has no variant with two accounts")
 		return
 	}
 	second := s.config()
 	second.AppID, second.AppSecret, second.Sessions = secondID, secondSecret, nil
 	if s.kind == ownStore {
-		second.Sessions = s.sessions // one manager for both
+		second.Sessions = s.sessions // both accounts share one manager
 	}
 	outer, inner := s.auth(s.t, s.config()), s.auth(s.t, second)
 	base, stop, err := s.two(adaptertest.NewHarness(outer), adaptertest.NewHarness(inner))

@@ -4,24 +4,25 @@ import (
 	"strings"
 )
 
-// Requests that are no navigations, or hardly requests.
+// requestRows are about requests that are not page navigations, and about malformed
+// requests.
 var requestRows = []row{
-	{number: 84, rule: "HEAD spends no code", run: func(s *scenario) {
+	{number: 84, rule: "HEAD never spends a code", run: func(s *scenario) {
 		s.do(step{method: "HEAD", target: callback, want: "REFUSE-401"})
 		s.do(step{target: callback, want: "LOGIN", spent: 1})
 	}},
-	{number: 85, rule: "a form is refused, or reaches the handler whole", steps: otherMethods()},
-	{number: 86, rule: "a script is told to log in, and given nothing", steps: refusedWith(
+	{number: 85, rule: "a form post is refused without a session, and reaches the handler whole with one", steps: otherMethods()},
+	{number: 86, rule: "a script gets a 401 with the login URL, and nothing else", steps: refusedWith(
 		"X-Requested-With: XMLHttpRequest", "Sec-Fetch-Mode: cors", "Sec-Fetch-Mode: same-origin", "Sec-Fetch-Mode: no-cors",
 		"Accept: application/json", "Accept: text/event-stream", "Accept: */*", "Upgrade: websocket\r\nConnection: Upgrade",
 	)},
-	{number: 87, rule: "an image, script, style or font is no navigation, and a frame gets a page", steps: append(refusedWith(
+	{number: 87, rule: "an image, script, style or font is not a navigation, and a frame gets a page", steps: append(refusedWith(
 		"Sec-Fetch-Dest: image", "Sec-Fetch-Dest: script", "Sec-Fetch-Dest: style", "Sec-Fetch-Dest: font", "Sec-Fetch-Dest: empty",
 	),
 		step{head: []string{"Sec-Fetch-Dest: iframe"}, target: callback, want: "PAGE-403 frame"},
 		step{head: []string{"Sec-Fetch-Dest: iframe", "Sec-Fetch-Mode: navigate"}, target: callback, want: "PAGE-403 frame"},
 	)},
-	{number: 88, rule: "a prefetch spends no code", run: func(s *scenario) {
+	{number: 88, rule: "a prefetch never spends a code", run: func(s *scenario) {
 		for _, line := range []string{"Sec-Purpose: prefetch", "Sec-Purpose: prefetch;prerender", "Purpose: prefetch", "X-Moz: prefetch"} {
 			s.do(step{head: []string{line}, target: callback, want: "REFUSE-401"})
 		}
@@ -34,28 +35,28 @@ var requestRows = []row{
 		{method: "get", target: callback, want: "REFUSE-401|DROP"},
 		{method: strings.Repeat("M", 1<<20), target: callback, want: "REFUSE-401|DROP"},
 	}},
-	{number: 90, rule: "a login is never a 304 or a 206, and no body is waited for", steps: []step{
+	{number: 90, rule: "a login is never answered 304 or 206, and never waits for a request body", steps: []step{
 		{head: []string{`If-None-Match: "x"`, `If-None-Match: *`}, target: callback, want: "LOGIN", spent: 1},
 		{head: []string{"If-Modified-Since: Sat, 01 Jan 2050 00:00:00 GMT"}, target: callback, want: "LOGIN", spent: 1},
 		{head: []string{"Range: bytes=0-0"}, target: callback, want: "LOGIN", spent: 1},
 		{head: []string{"Content-Length: 104857600"}, target: callback, want: "LOGIN|DROP", spent: 1},
 	}},
-	{number: 91, rule: "the Host line changes nothing where the public URL is configured", steps: []step{
+	{number: 91, rule: "the Host header changes nothing when the public URL is configured", steps: []step{
 		{host: "evil.example", target: callback, want: "LOGIN", spent: 1},
 		{host: "evil.example:8443", target: callback, want: "LOGIN", spent: 1},
 		{host: "evil.example", target: asked, want: "RESTART"},
 	}},
 	{
 		number: 91, rule: "an absolute request line is refused",
-		differs: "400 and not LOGIN: a target that does not begin with / is no page of the site, whatever host it names",
+		differs: "400 and not LOGIN: a target that does not begin with / is not a page of the site, whatever host it names",
 		steps: []step{
 			{target: "http://evil.example" + orders + callback, want: "DROP"},
 			{target: "https://app.example.com" + orders + callback, want: "DROP"},
 		},
 	},
-	{number: 92, rule: "no forwarded header changes anything where the public URL is configured", steps: forwarded()},
-	{number: 93, rule: "a request with a broken frame is dropped, and an odd Host changes nothing", steps: brokenFrames()},
-	{number: 94, rule: "a flood of cookies ends in a login, a restart or 431", steps: []step{
+	{number: 92, rule: "no forwarded header changes anything when the public URL is configured", steps: forwarded()},
+	{number: 93, rule: "a malformed request is dropped or logs in as usual, and an odd Host changes nothing", steps: brokenFrames()},
+	{number: 94, rule: "a request with too many cookies ends in a login, a restart or 431", steps: []step{
 		{cookie: "a=" + strings.Repeat("x", 4100) + "; {K1}", target: callback, want: "LOGIN|RESTART|DROP", spent: 1},
 		{cookie: "a=" + strings.Repeat("x", 64<<10) + "; {K1}", target: callback, want: "LOGIN|RESTART|DROP", spent: 1},
 		{cookie: strings.Repeat("a=1; ", 3000) + "{K1}", target: callback, want: "LOGIN|RESTART|DROP", spent: 1},

@@ -8,11 +8,11 @@ import (
 	"github.com/seed467724c4/wechat/core"
 )
 
-// Sessions that were there before: planted, another person's, broken, or in a store
-// that is down; and the app's own hook.
+// sessionRows are about sessions that exist before the login: planted, another
+// person's, undecodable, or in a store that is down. They are also about OnLogin.
 var sessionRows = []row{
-	{number: 95, rule: "a session token that was planted is never a session", run: plantedToken},
-	{number: 96, rule: "another person's login leaves nothing of the former one", run: accountSwitch},
+	{number: 95, rule: "a session token that an attacker planted never becomes a session", run: plantedToken},
+	{number: 96, rule: "a login of another person keeps nothing of the previous person's session", run: accountSwitch},
 	{number: 97, rule: "a session that cannot be decoded is replaced", onlyOwn: true, run: func(s *scenario) {
 		s.login(s.mei, "/engine/first")
 		s.store.corrupt()
@@ -20,8 +20,8 @@ var sessionRows = []row{
 		s.store.corrupt()
 		s.do(step{target: asked, want: "RESTART -> LOGIN"})
 	}},
-	{number: 105, rule: "a store that is down is a page and no logout, and logins go on when it is back", onlyOwn: true, run: storeDown},
-	{number: 106, rule: "a hook that fails or panics logs nobody in", run: hookFails},
+	{number: 105, rule: "if the session store is down, the visitor gets a page and is not logged out, and logins work again when it is back", onlyOwn: true, run: storeDown},
+	{number: 106, rule: "if OnLogin fails or panics, the visitor is not logged in", run: hookFails},
 }
 
 func plantedToken(s *scenario) {
@@ -51,7 +51,7 @@ func accountSwitch(s *scenario) {
 	former := s.visitor("jun")
 	former.jar[strings.Split(v.pair(sessionCookie), "=")[0]] = strings.SplitN(v.pair(sessionCookie), "=", 2)[1]
 	if got := s.identity(v); got != "jun" {
-		s.t.Fatalf("logged in as %q, want Bob", got)
+		s.t.Fatalf("logged in as %q, want jun", got)
 	}
 	token := func() string { return strings.SplitN(v.pair(sessionCookie), "=", 2)[1] }
 	if s.store != nil {
@@ -59,7 +59,7 @@ func accountSwitch(s *scenario) {
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		s.sessions.Put(ctx, "basket", "Bob's")
+		s.sessions.Put(ctx, "basket", "jun's")
 		if _, _, err := s.sessions.Commit(ctx); err != nil {
 			s.t.Fatal(err)
 		}
@@ -74,7 +74,7 @@ func accountSwitch(s *scenario) {
 			s.t.Fatal(err)
 		}
 		if s.sessions.GetString(ctx, "basket") != "" {
-			s.errorf("Bob's data are in Alice's session")
+			s.errorf("jun's data are in mei's session")
 		}
 	}
 }
@@ -89,7 +89,7 @@ func storeDown(s *scenario) {
 	s.store.setDown(false, false)
 	s.expectUnavailable(a)
 	if s.mei.jar.Line() != cookies || len(s.wechat.exchanged()) != codes {
-		s.errorf("a store that cannot be read changed cookies or spent a code")
+		s.errorf("while the store cannot be read, cookies changed or a code was spent")
 	}
 	s.do(step{target: asked, want: "PASS"})
 
@@ -100,7 +100,7 @@ func storeDown(s *scenario) {
 	s.store.setDown(false, false)
 	s.expectUnavailable(a)
 	if got := s.identity(v); got != "" || len(s.wechat.exchanged()) != codes+1 {
-		s.errorf("a store that cannot be written logged in %q, with %d exchanges", got, len(s.wechat.exchanged())-codes)
+		s.errorf("while the store cannot be written, the browser is logged in as %q, after %d exchanges", got, len(s.wechat.exchanged())-codes)
 	}
 	if a = s.get(v, asked); a.outcome != outRestart {
 		s.errorf("the page's link leads to %s", a.outcome)
@@ -121,9 +121,9 @@ func (s *scenario) expectUnavailable(a *result) {
 func hookFails(s *scenario) {
 	defer s.onLogins(nil)
 	for _, hook := range []func(*core.User) error{
-		func(*core.User) error { panic("of the app's own") },
+		func(*core.User) error { panic("a panic of OnLogin") },
 		func(*core.User) error { panic(nil) },
-		func(*core.User) error { return errors.New("no room in the table") },
+		func(*core.User) error { return errors.New("OnLogin fails") },
 		func(u *core.User) error { u.OpenID = s.sim.OpenID(appID, "jun"); return nil },
 	} {
 		s.onLogins(hook)

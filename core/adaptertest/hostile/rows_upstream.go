@@ -15,20 +15,20 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
-// WeChat's own trouble.
+// upstreamRows are about failures of WeChat.
 var upstreamRows = []row{
-	{number: 98, rule: "a WeChat that fails is asked once more, and then there is a page", run: wechatFails},
-	{number: 98, rule: "a WeChat that does not answer is given up in time", slow: true, run: wechatIsSilent},
-	{number: 99, rule: "one -1 is repeated", run: func(s *scenario) {
+	{number: 98, rule: "if WeChat fails, it is asked once more, and then the visitor gets a page", run: wechatFails},
+	{number: 98, rule: "if WeChat does not answer, the visitor gets a page in time", slow: true, run: wechatIsSilent},
+	{number: 99, rule: "after errcode -1 WeChat is asked once more", run: func(s *scenario) {
 		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: -1, Times: 1})
 		s.do(step{target: callback, want: "LOGIN", spent: 2})
 	}},
-	{number: 100, rule: "what is no answer logs nobody in", run: noAnswers},
-	{number: 101, rule: "an endless answer is cut, and a redirect not followed", run: endlessAnswers},
-	{number: 101, rule: "an answer that drips is cut in time", slow: true, run: drippingAnswer},
-	{number: 102, rule: "a name of odd bytes is cleaned, and logs in", run: oddNames},
-	{number: 103, rule: "the virtual visitor of a snapshot page is never logged in, the real one afterwards is", run: snapshotPage},
-	{number: 104, rule: "beyond 256 exchanges at once there is a page at once", run: tooMany},
+	{number: 100, rule: "a reply that is not a valid answer never logs in", run: noAnswers},
+	{number: 101, rule: "an endless reply is cut, and a redirect in a reply is not followed", run: endlessAnswers},
+	{number: 101, rule: "a reply of one byte a second is cut in time", slow: true, run: drippingAnswer},
+	{number: 102, rule: "a nickname with invalid bytes is cleaned, and the visitor is logged in", run: oddNames},
+	{number: 103, rule: "the virtual user of a snapshot page is never logged in, and the real user can log in afterwards", run: snapshotPage},
+	{number: 104, rule: "beyond 256 exchanges at a time the visitor gets a page at once", run: tooMany},
 }
 
 func wechatFails(s *scenario) {
@@ -73,11 +73,11 @@ func noAnswers(s *scenario) {
 	openID := s.sim.OpenID(appID, "mei")
 	for _, body := range []string{
 		"<html><body>502 Bad Gateway</body></html>", "", `{"access_token":"a","openid":"` + openID, "{}", "null", "[]", `"x"`, "0", `{"errcode":0}`,
-		`{"access_token":"token-of-nobody","expires_in":7200}`, `{"access_token":"token-of-nobody","openid":""}`,
-		`{"access_token":"token-of-nobody","openid":null}`, `{"access_token":"token-of-nobody","openid":12345678}`,
-		`{"access_token":"token-of-nobody","openid":["` + openID + `"]}`, `{"access_token":"token-of-nobody","openid":"a b"}`,
-		`{"access_token":"token-of-nobody","openid":"` + strings.Repeat("o", 65) + `"}`, `{"openid":"` + openID + `"}`,
-		`{"access_token":"token-of-nobody","OPENID":"` + openID + `"}`, `{"errcode":0,"errmsg":"ok","openid":{}}`,
+		`{"access_token":"made-up-token","expires_in":7200}`, `{"access_token":"made-up-token","openid":""}`,
+		`{"access_token":"made-up-token","openid":null}`, `{"access_token":"made-up-token","openid":12345678}`,
+		`{"access_token":"made-up-token","openid":["` + openID + `"]}`, `{"access_token":"made-up-token","openid":"a b"}`,
+		`{"access_token":"made-up-token","openid":"` + strings.Repeat("o", 65) + `"}`, `{"openid":"` + openID + `"}`,
+		`{"access_token":"made-up-token","OPENID":"` + openID + `"}`, `{"errcode":0,"errmsg":"ok","openid":{}}`,
 	} {
 		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Body: body})
 		if body == "" {
@@ -188,7 +188,7 @@ func tooMany(s *scenario) {
 	beyond := s.place("?x=1&code={C2}&state={S2}")
 	a := s.get(s.jun, beyond)
 	if a.took > immediate {
-		s.errorf("the answer beyond took %v", a.took)
+		s.errorf("the answer to the request beyond the limit took %v", a.took)
 	}
 	s.expectUnavailable(a)
 	if n := len(s.wechat.exchanged()) - codes; n != most {
@@ -197,7 +197,7 @@ func tooMany(s *scenario) {
 	release()
 	for range most {
 		if a := <-answers; a.outcome != outLogin {
-			s.errorf("one of them: %s: %v %v", a.outcome, a.Answer, a.err)
+			s.errorf("one of the held requests: %s: %v %v", a.outcome, a.Answer, a.err)
 			break
 		}
 	}

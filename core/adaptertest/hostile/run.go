@@ -10,44 +10,51 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest"
 )
 
-// TwoAccounts builds an app with a gate of each of two accounts, one inside the
-// other: outside, on everything, Require made with outer.Options; inside it, on
-// /second/..., Require made with inner.Options, and behind both a handler that
-// answers with inner.Serve. It returns what an [adaptertest.App] returns.
+// TwoAccounts builds an app with gates of two accounts, one inside the other. The
+// outer gate is on the whole app: Require made with outer.Options. The inner gate is on
+// /second/...: Require made with inner.Options. The handler behind both answers with
+// inner.Serve. It returns what an [adaptertest.App] returns.
 type TwoAccounts func(outer, inner *adaptertest.Harness) (baseURL string, stop func(), err error)
 
-// Run sends an app the requests that logins through WeChat really meet, and
-// those that somebody makes up: callbacks delivered twice, late, to another page
-// or another browser; states, codes and cookies that are forged, cut, doubled or
-// encoded in odd ways; queries of the app's own that use the same names; WeChat
-// and the session store failing. Each row says what must become of it, in these
-// words:
+// Run sends an app the requests that go wrong in real logins, and those of an
+// attacker: callbacks delivered twice, late, to another page or to another browser;
+// states, codes and cookies that are forged, cut, doubled or encoded in odd ways;
+// queries of the app's own that use the same names; failures of WeChat and of the
+// session store. Each row names the outcome in these words:
 //
 //	LOGIN       303 to the page that was asked for, with a new session
-//	CLEAN       303 to that page, and nothing else
+//	CLEAN       303 to that page, without a new session
 //	PASS        the request reaches the handler as it was sent
-//	RESTART     302 to WeChat for that same page, one attempt more
-//	REFUSE-401  a problem document; nothing started
-//	PAGE-n      a page with one link, and nothing of the request in it
-//	DROP        refused for what it is as a request, before any session work
+//	RESTART     302 to WeChat for the same page, with the attempt counted
+//	REFUSE-401  a problem document; no login starts
+//	PAGE-n      a page with status n and one link; nothing of the request is in it
+//	DROP        refused as a request, before the session is read
 //	ROUTER      the framework's own answer
 //
-// "A -> B" is A at once, and B when the visitor comes back from WeChat.
+// "A -> B" means A at once, and B when the visitor comes back from WeChat. "A|B" means
+// either of them.
 //
-// Ten invariants are looked after on every row: nobody is ever somebody else; no
-// code is exchanged but with a state of this browser; every Location is the site's
-// or WeChat's; every answer of ours says no-store and no-referrer; no code, state,
-// secret or token is in a body or a log line; no goroutine is left behind; at
-// most two cookies, below 1,600 bytes; an answer in time; and nothing is written
-// to the session store but by a login. That the answers are the same whichever
-// adapter gives them is tried beside this package's own tests, over all three.
+// Nine invariants are checked on every row:
 //
-// All of it runs twice: with core's private sessions, and with a session manager
-// of the app's own over another store.
+//   - no visitor is logged in as another person;
+//   - a code is exchanged only with a state of this browser;
+//   - every Location leads to the site or to WeChat;
+//   - every answer of this library says no-store and no-referrer;
+//   - no code, state, secret or token is in a body or in a log line;
+//   - no goroutine is left behind;
+//   - the library sets at most two cookies, below 1,600 bytes together;
+//   - every answer comes in time;
+//   - only a login writes to the session store.
+//
+// The tests of this package also check that the three adapters of this module give the
+// same answers.
+//
+// Everything runs twice: with core's private sessions, and with a session manager of
+// the app's own.
 func Run(t *testing.T, app adaptertest.App, two TwoAccounts) {
 	logs := &logBuffer{}
 	former := log.Writer()
-	log.SetOutput(logs) // where net/http reports panics
+	log.SetOutput(logs) // net/http reports panics there
 	t.Cleanup(func() { log.SetOutput(former) })
 	for _, kind := range []string{privateStore, ownStore} {
 		t.Run(kind, func(t *testing.T) {
@@ -70,25 +77,26 @@ const (
 	ownStore     = "the app's own sessions"
 )
 
-// row is one line of the table.
+// row is one row of the table.
 type row struct {
 	number  int
 	rule    string
-	differs string // why the library answers in another way than was asked of it
-	slow    bool   // waits for a time limit; such rows run at once, at the end
-	onlyOwn bool   // needs a store that can be spoiled
+	differs string // why the outcome is not the one that a reader expects
+	slow    bool   // waits for a time limit; these rows run concurrently, at the end
+	onlyOwn bool   // needs a session store that the test can break
 	steps   []step
 	run     func(*scenario) // instead of steps
 }
 
 func (r row) name() string { return fmt.Sprintf("%03d %s", r.number, r.rule) }
 
-// table is in the order of the numbers.
+// table is all rows, in the order of their numbers.
 func table() []row {
 	return slices.Concat(deliveryRows, queryRows, gateRows, stateRows, codeRows, requestRows, sessionRows, upstreamRows)
 }
 
-// table plays what does not have to wait; with a record, it writes down all answers.
+// table runs the rows that do not wait for a time limit. With a record, it writes
+// down all answers.
 func (st *site) table(t *testing.T, record *transcript) {
 	for _, r := range table() {
 		if !r.slow && st.has(r) {
@@ -98,7 +106,7 @@ func (st *site) table(t *testing.T, record *transcript) {
 	st.quick(t)
 }
 
-// slowRows plays the others, all at once and each on a stage of its own.
+// slowRows runs the other rows, concurrently and each on a site of its own.
 func slowRows(t *testing.T, app adaptertest.App, logs *logBuffer) {
 	var all sync.WaitGroup
 	for _, kind := range []string{privateStore, ownStore} {
@@ -117,8 +125,8 @@ func slowRows(t *testing.T, app adaptertest.App, logs *logBuffer) {
 	all.Wait()
 }
 
-// has leaves out the rows about a store that is down or holds nonsense where core
-// alone writes the sessions, in its own memory.
+// has is false for rows that break the session store when core keeps the sessions in
+// its own memory: the test cannot reach that store.
 func (st *site) has(r row) bool { return !r.onlyOwn || st.store != nil }
 
 func (st *site) run(t *testing.T, r row, record *transcript) {
@@ -147,8 +155,8 @@ func (st *site) run(t *testing.T, r row, record *transcript) {
 	}
 }
 
-// quick tells how soon answers come that need no call to WeChat; a limit would
-// judge the machine.
+// quick logs how fast the answers without a call to WeChat are. It sets no limit,
+// because a limit would measure the machine.
 func (st *site) quick(t *testing.T) {
 	if len(st.local) == 0 {
 		return

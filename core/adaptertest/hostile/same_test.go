@@ -19,9 +19,9 @@ import (
 	"github.com/seed467724c4/wechat/nethttp"
 )
 
-// A visitor cannot tell which framework a site is built with: status, Location,
-// cookies, headers and bodies of every answer of ours are the same, whatever is
-// sent. Here the gates have no option but their instance, as in most apps.
+// Status, Location, cookies, headers and body of every answer of the library are the
+// same with all three adapters. Here the gates have no option except their instance, as
+// in most apps.
 func TestTheThreeAdaptersAnswerTheSame(t *testing.T) {
 	apps := []struct {
 		name string
@@ -42,7 +42,7 @@ func TestTheThreeAdaptersAnswerTheSame(t *testing.T) {
 			}
 			same, excepted, differences := hostile.Compare(first, record)
 			for _, d := range differences {
-				t.Errorf("%s answers in another way than %s: %s", name, apps[0].name, d)
+				t.Errorf("%s answers differently from %s: %s", name, apps[0].name, d)
 			}
 			if same < 300 {
 				t.Errorf("%s: only %d cases could be compared", name, same)
@@ -52,7 +52,7 @@ func TestTheThreeAdaptersAnswerTheSame(t *testing.T) {
 	}
 }
 
-// plain are the options of most apps: the instance, perhaps a scope.
+// plain are the options of most apps: the instance and perhaps a scope.
 func plain(h *adaptertest.Harness, more ...core.Option) []core.Option {
 	return append(h.Options()[:1:1], more...)
 }

@@ -11,26 +11,26 @@ import (
 
 const (
 	orders = "/engine/orders/7"
-	asked  = orders + "?x=1" // unless a case says otherwise
+	asked  = orders + "?x=1" // the default page of a step
 	prompt = "/apart/profile"
 	base   = "snsapi_base"
 	info   = "snsapi_userinfo"
 )
 
-// scene is one case: two people with a browser each, on a stage whose counters
-// stand still but for them.
+// scenario is one case: two people with a browser each, on a site that no other
+// browser uses in the meantime.
 type scenario struct {
 	*site
 	t        *testing.T
-	mei, jun *visitor // Alice with K1, Bob with K2
+	mei, jun *visitor // mei has the binding cookie K1, jun has K2
 	values   map[string]string
-	secrets  []string // codes and states of ours, which nothing may show
-	logged   int      // where the log stood
+	secrets  []string // codes and states that no body and no log line may show
+	logged   int      // size of the log at the beginning
 	record   *recorder
 }
 
-// scene begins with Alice's browser sent to WeChat from the page: it has K1, and S1
-// was issued to it.
+// scenario begins after mei's browser was redirected from the page to WeChat: it holds
+// the binding cookie K1, and WeChat was given the state S1.
 func (st *site) scenario(t *testing.T, record *recorder) *scenario {
 	s := &scenario{
 		site: st, t: t, mei: st.visitor("mei"), jun: st.visitor("jun"),
@@ -42,7 +42,7 @@ func (st *site) scenario(t *testing.T, record *recorder) *scenario {
 	return s
 }
 
-// end looks at what only shows afterwards.
+// end checks what only shows afterwards: log lines, calls and goroutines.
 func (s *scenario) end() {
 	s.t.Helper()
 	text := s.logs.since(s.logged)
@@ -55,7 +55,7 @@ func (s *scenario) end() {
 		s.t.Errorf("something panicked: %s", text)
 	}
 	if others := s.wechat.otherHosts(); len(others) > 0 {
-		s.t.Errorf("a call went to %q", others)
+		s.t.Errorf("a call went to a host that is not WeChat: %q", others)
 	}
 	if s.shared {
 		return
@@ -65,7 +65,7 @@ func (s *scenario) end() {
 	}
 }
 
-// begin is a plain start of a login; the state is what WeChat is given.
+// begin starts a login and returns the state that WeChat is given.
 func (s *scenario) begin(v *visitor, target string) string {
 	s.t.Helper()
 	a := s.roundTrip(v.node, v.raw(request{target: target}))
@@ -78,7 +78,7 @@ func (s *scenario) begin(v *visitor, target string) string {
 	return state
 }
 
-// login goes all the way, on a page that no case uses.
+// login logs a browser in, on a page that no step uses.
 func (s *scenario) login(v *visitor, page string) {
 	s.t.Helper()
 	s.begin(v, page)
@@ -92,8 +92,8 @@ func (s *scenario) login(v *visitor, page string) {
 	v.jar.Keep(a.Header)
 }
 
-// consent is what the browser comes back from WeChat with, and what WeChat asks
-// for on the way.
+// consent follows a redirect to WeChat, allows the login where WeChat asks, and returns
+// the target of the callback.
 func (s *scenario) consent(v *visitor, start *result) (target string) {
 	s.t.Helper()
 	to, _, _ := strings.Cut(start.Header.Get("Location"), "#")

@@ -19,14 +19,14 @@ import (
 const (
 	appID        = "wx00000000000000aa"
 	secret       = "made-up-secret-of-the-suite"
-	public       = "https://app.example.com" // what browsers see; a proxy in front ends TLS
+	public       = "https://app.example.com" // the address in the browser; a proxy in front ends TLS
 	publicHost   = "app.example.com"
 	secondID     = "wx00000000000000bb"
 	secondSecret = "another-made-up-secret"
 )
 
-// stage is a site under attack: the app on two nodes, WeChat, and what watches
-// them.
+// site is the site under attack: the app on two nodes, the WeChat simulator, and
+// everything that records what they do.
 type site struct {
 	app      adaptertest.App
 	two      TwoAccounts
@@ -39,14 +39,14 @@ type site struct {
 	sessions *scs.SessionManager
 	forge    stateForge
 	nodes    []string
-	base     int  // goroutines when nothing happens
-	shared   bool // other stages are played on at the same time
+	base     int  // number of goroutines before a case
+	shared   bool // other sites run in the same process, so goroutines are not counted
 
 	mu     sync.Mutex
 	hook   func(*core.User) error
 	hooked int
-	tokens map[string]bool // of sessions, ever seen
-	local  []time.Duration // of answers without a call to WeChat
+	tokens map[string]bool // all session tokens ever seen
+	local  []time.Duration // durations of answers without a call to WeChat
 }
 
 func newSite(t *testing.T, app adaptertest.App, two TwoAccounts, kind string, logs *logBuffer) *site {
@@ -68,7 +68,7 @@ func newSite(t *testing.T, app adaptertest.App, two TwoAccounts, kind string, lo
 	}
 	st.node(t)
 	st.node(t)
-	for range 2 { // what a server starts only with its first connections
+	for range 2 { // a server starts some goroutines only with its first connections
 		if _, err := rawhttp.Once(rawhttp.Host(st.nodes[0]), "GET /engine/warm HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func (st *site) config() core.Config {
 	}
 }
 
-// node starts another process of the site.
+// node starts another node of the site.
 func (st *site) node(t *testing.T) (base string, stop func()) {
 	t.Helper()
 	auth := st.auth(t, st.config())
@@ -123,7 +123,7 @@ func (st *site) onLogin(_ context.Context, u *core.User) error {
 	return hook(u)
 }
 
-// onLogins replaces the app's hook and returns how often it was called so far.
+// onLogins replaces OnLogin and returns how often it was called so far.
 func (st *site) onLogins(hook func(*core.User) error) int {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -131,7 +131,7 @@ func (st *site) onLogins(hook func(*core.User) error) int {
 	return st.hooked
 }
 
-// firstSeen says whether a session token is a new one.
+// firstSeen is true the first time that it is given this session token.
 func (st *site) firstSeen(token string) bool {
 	st.mu.Lock()
 	defer st.mu.Unlock()

@@ -7,30 +7,30 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
-// hit is one request of the table and what must become of it. Texts may hold
-// {names} of values of the scene.
+// step is one request and the outcome that it must have. The strings may hold names of
+// values in braces; values.go lists them.
 type step struct {
-	as     string // whose browser: "K1" (default), "none", "session", "K2", "jun's session"
+	as     string // which browser: "K1" (default), "none", "session", "K2", "jun's session"
 	method string
-	target string // what is asked for; begins with ? for the usual path
+	target string // the request target; one that begins with ? gets the default path
 	host   string
-	cookie string // instead of the browser's
+	cookie string // instead of the browser's cookies
 	head   []string
 	body   string
-	tail   string // sent behind the head as it is
+	tail   string // sent after the header, without a Content-Length
 	node   int
 
 	want    string // such as "RESTART -> LOGIN"; alternatives with |
-	page    string // where it ends; default /engine/orders/7?x=1
-	lands   string // what the page is then; default PASS
-	who     string // who it is afterwards; default Alice, or as before
-	scope   string // that WeChat is asked for; default silent
-	attempt int    // that a restart makes; default one more than the state tells
-	spent   int    // codes exchanged at once
-	newK    bool   // a new binding cookie, though one was sent
+	page    string // where the login ends; default /engine/orders/7?x=1
+	lands   string // outcome of that page; default PASS
+	who     string // who is logged in afterwards; default mei after LOGIN, otherwise as before
+	scope   string // scope that WeChat is asked for; default silent
+	attempt int    // attempt in a restart's state; default one more than in the step's state
+	spent   int    // codes exchanged by this request alone
+	newK    bool   // the answer sets a new binding cookie although one was sent
 }
 
-// hit plays one case.
+// do sends one request and checks the outcome.
 func (s *scenario) do(h step) {
 	s.t.Helper()
 	v := s.who(h.as)
@@ -48,7 +48,7 @@ func (s *scenario) do(h step) {
 	codes := len(s.wechat.exchanged())
 	a := s.send(v, q)
 	if first, _, _ := strings.Cut(h.want, " -> "); !fits(a.outcome, first) {
-		s.errorf("%.200q\ncame to %s, want %s: %v", h.target, a.outcome, first, a.Answer)
+		s.errorf("%.200q\ngot %s, want %s: %v", h.target, a.outcome, first, a.Answer)
 		return
 	}
 	if n := len(s.wechat.exchanged()) - codes; n != h.spent && a.outcome != outDrop && (!strings.Contains(h.want, "|") || n > h.spent) {
@@ -83,7 +83,7 @@ func (s *scenario) do(h step) {
 	}
 }
 
-// place completes a target or page.
+// place adds the default path to a target and fills in the values.
 func (s *scenario) place(text string) string {
 	if strings.HasPrefix(text, "?") {
 		text = orders + text
@@ -91,7 +91,7 @@ func (s *scenario) place(text string) string {
 	return s.fill(text)
 }
 
-// who is the browser of a case.
+// who is the browser of a step.
 func (s *scenario) who(as string) *visitor {
 	s.t.Helper()
 	switch as {
@@ -111,11 +111,11 @@ func (s *scenario) who(as string) *visitor {
 		s.mei.person = "mei"
 		return s.mei
 	}
-	s.t.Fatalf("no browser is called %q", as)
+	s.t.Fatalf("there is no browser %q", as)
 	return nil
 }
 
-// send asks, keeps the cookies, and looks after what holds for every answer.
+// send sends a request, keeps the cookies, and checks the invariants.
 func (s *scenario) send(v *visitor, q request) *result {
 	s.t.Helper()
 	a := s.roundTrip(v.node, v.raw(q))
@@ -126,13 +126,13 @@ func (s *scenario) send(v *visitor, q request) *result {
 	return a
 }
 
-// get is a plain navigation.
+// get is a page navigation.
 func (s *scenario) get(v *visitor, target string) *result {
 	s.t.Helper()
 	return s.send(v, request{target: target})
 }
 
-// identity is who the site takes a browser for; "" for nobody.
+// identity is who is logged in on this browser; "" for an anonymous visitor.
 func (s *scenario) identity(v *visitor) string {
 	s.t.Helper()
 	a := s.roundTrip(v.node, v.raw(request{target: "/engine/whoami", head: []string{"Accept: application/json"}}))
@@ -150,7 +150,7 @@ func (s *scenario) identity(v *visitor) string {
 	return ""
 }
 
-// person is whom a handler saw.
+// person is the user in a report: "mei", "jun" or an unknown openid.
 func (s *scenario) person(r *report.Report) string {
 	for _, id := range []string{"mei", "jun"} {
 		if r.Context.OpenID == s.sim.OpenID(appID, id) {
@@ -160,7 +160,7 @@ func (s *scenario) person(r *report.Report) string {
 	return r.Context.OpenID
 }
 
-// land follows a redirect to the clean page.
+// land asks for the page that a login ended on.
 func (s *scenario) land(h step, v *visitor) {
 	s.t.Helper()
 	want := h.lands
@@ -169,7 +169,7 @@ func (s *scenario) land(h step, v *visitor) {
 	}
 	a := s.get(v, h.page)
 	if !fits(a.outcome, want) {
-		s.errorf("the page behind the login is %s, want %s: %v", a.outcome, want, a.Answer)
+		s.errorf("the page after the login is %s, want %s: %v", a.outcome, want, a.Answer)
 		return
 	}
 	if a.outcome == outPass {
@@ -179,7 +179,7 @@ func (s *scenario) land(h step, v *visitor) {
 	}
 }
 
-// comeBack goes to WeChat and back, and expects the login there.
+// comeBack goes to WeChat and back, and checks the outcome of the callback.
 func (s *scenario) comeBack(h step, v *visitor, start *result, want string) {
 	s.t.Helper()
 	codes := len(s.wechat.exchanged())
@@ -205,5 +205,6 @@ func (s *scenario) comeBack(h step, v *visitor, start *result, want string) {
 	}
 }
 
-// at once is how long nothing takes that waits for nobody.
+// immediate is longer than any answer takes that does not wait for WeChat, even on a
+// slow machine.
 const immediate = 2 * time.Second

@@ -11,7 +11,7 @@ import (
 
 var _ scs.Store = (*countingStore)(nil)
 
-// countingStore is a session store that counts its calls and can be down.
+// countingStore is a session store that counts its calls and can fail.
 type countingStore struct {
 	mu             sync.Mutex
 	items          map[string][]byte
@@ -35,7 +35,7 @@ func (c *countingStore) Find(key string) ([]byte, bool, error) {
 	return b, found, nil
 }
 
-// Commit implements scs.Store. Nothing expires while a suite runs.
+// Commit implements scs.Store. Sessions do not expire while the suite runs.
 func (c *countingStore) Commit(key string, b []byte, _ time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,7 +56,8 @@ func (c *countingStore) Delete(key string) error {
 	return nil
 }
 
-// counts is safe to ask for without a store: private sessions have none to count.
+// counts is zero for a nil store, because calls to core's private store cannot be
+// counted.
 func (c *countingStore) counts() (reads, writes int) {
 	if c == nil {
 		return 0, 0
@@ -72,7 +73,7 @@ func (c *countingStore) setDown(read, save bool) {
 	c.noRead, c.noSave = read, save
 }
 
-// corrupt replaces every session by what no codec reads.
+// corrupt replaces every session with bytes that no codec can decode.
 func (c *countingStore) corrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -81,8 +82,9 @@ func (c *countingStore) corrupt() {
 	}
 }
 
-// ownSessions are an app's own, with scs's own codec over a store that only sees
-// hashes of tokens. Not scs.New, whose own store starts a goroutine.
+// ownSessions is a session manager of the app's own. The store only sees hashes of
+// tokens. It is not made by scs.New, because the default store of scs starts a
+// goroutine.
 func ownSessions(store scs.Store) *scs.SessionManager {
 	return &scs.SessionManager{
 		Lifetime: time.Hour, Store: store, Codec: scs.GobCodec{}, HashTokenInStore: true,

@@ -1,8 +1,6 @@
 package hostile
 
-import (
-	"testing"
-)
+import "testing"
 
 func TestTheHostileTableIsWhole(t *testing.T) {
 	const last = 106
@@ -10,7 +8,7 @@ func TestTheHostileTableIsWhole(t *testing.T) {
 	for _, r := range table() {
 		seen[r.number]++
 		if r.rule == "" || (r.run == nil) == (len(r.steps) == 0) {
-			t.Errorf("row %d lacks a rule, or has neither cases nor a play, or both", r.number)
+			t.Errorf("row %d has no rule, or has not exactly one of steps and run", r.number)
 		}
 		if r.differs != "" {
 			t.Logf("row %d, %s: differs: %s", r.number, r.rule, r.differs)
@@ -18,7 +16,7 @@ func TestTheHostileTableIsWhole(t *testing.T) {
 	}
 	for n := 1; n <= last; n++ {
 		if seen[n] == 0 {
-			t.Errorf("row %d is not there", n)
+			t.Errorf("row %d is missing", n)
 		}
 	}
 	if len(seen) != last {
@@ -26,7 +24,7 @@ func TestTheHostileTableIsWhole(t *testing.T) {
 	}
 }
 
-// What the forge makes by the documented layout is read as it was meant.
+// A state that stateForge makes reads back with the same fields.
 func TestForgedStatesAreRead(t *testing.T) {
 	f := stateForge{appID: appID, secret: secret, scheme: "https", host: publicHost}
 	state := f.make(stateFields{version: 1, attempt: 2, prompt: true}, "x")

@@ -10,8 +10,8 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
-// transcript is what an app answered, case by case, with everything random
-// replaced: two adapters give the same.
+// transcript is all answers of an app, case by case. Random values are replaced, so
+// that two apps can be compared.
 type transcript struct {
 	mu    sync.Mutex
 	cases map[string]*recorder
@@ -21,12 +21,13 @@ type transcript struct {
 type recorder struct {
 	mu     sync.Mutex
 	lines  []string
-	layers bool // the framework itself answered somewhere, as it likes
+	layers bool // the framework itself gave one of the answers
 }
 
 func newTranscript() *transcript { return &transcript{cases: map[string]*recorder{}} }
 
-// of is where a case is written down; nil, and nowhere, without a transcript.
+// of returns the recorder of a case. Without a transcript it returns nil, which
+// records nothing.
 func (tr *transcript) of(row, number int) *recorder {
 	if tr == nil {
 		return nil
@@ -71,7 +72,7 @@ func (r *recorder) note(s *scenario, target string, a *result) {
 			r.lines = append(r.lines, err.Error())
 			return
 		}
-		r.lines = append(r.lines, plain(s, fmt.Sprintf("PASS %s %s %q as %v", rep.Method, rep.Target, rep.Body, rep.Context)))
+		r.lines = append(r.lines, withoutRandom(s, fmt.Sprintf("PASS %s %s %q as %v", rep.Method, rep.Target, rep.Body, rep.Context)))
 		return
 	}
 	var b strings.Builder
@@ -84,10 +85,11 @@ func (r *recorder) note(s *scenario, target string, a *result) {
 		}
 	}
 	fmt.Fprintf(&b, "\n\t%s", a.Body)
-	r.lines = append(r.lines, plain(s, b.String()))
+	r.lines = append(r.lines, withoutRandom(s, b.String()))
 }
 
-func plain(s *scenario, text string) string {
+// withoutRandom replaces everything in an answer that differs from run to run.
+func withoutRandom(s *scenario, text string) string {
 	text = strings.ReplaceAll(text, s.simURL, "WECHAT")
 	text = randomCookie.ReplaceAllString(text, "${1}VALUE")
 	text = randomState.ReplaceAllStringFunc(text, func(state string) string { return fmt.Sprintf("state=%d digits", len(state)-len("state=")) })
@@ -102,14 +104,14 @@ func plain(s *scenario, text string) string {
 	return randomCode.ReplaceAllString(text, "CODE")
 }
 
-// compare names the cases that two apps answered in different ways, of those that
-// the frameworks themselves answered in neither.
+// compare names the cases that two apps answered differently. It leaves out cases with
+// an answer of the framework itself, and counts them as excepted.
 func compare(one, other *transcript) (same, excepted int, differences []string) {
 	for name, a := range one.cases {
 		b := other.cases[name]
 		switch {
 		case b == nil:
-			differences = append(differences, name+" was not played")
+			differences = append(differences, name+" was not run")
 		case a.layers || b.layers:
 			excepted++
 		case !slices.Equal(a.lines, b.lines):

@@ -13,14 +13,14 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
-// transport carries core's calls to WeChat: it notes the codes that are exchanged
-// and the tokens that come back, and can answer in WeChat's place.
+// transport carries core's calls to WeChat. It records the codes that are exchanged and
+// the tokens in the replies, and can answer instead of WeChat.
 type transport struct {
 	mu     sync.Mutex
-	codes  []string // exchanged, in order
-	others []string // addresses that are not WeChat's API
+	codes  []string // codes exchanged, in order
+	others []string // hosts that are not WeChat's API
 	tokens []string
-	own    func(*http.Request) (*http.Response, error) // of the code exchange; nil: WeChat answers
+	own    func(*http.Request) (*http.Response, error) // answers a code exchange; nil: WeChat does
 	api    string
 }
 
@@ -67,7 +67,7 @@ func (o *transport) exchanged() []string {
 	return slices.Clone(o.codes)
 }
 
-// answer makes every exchange end so until answer(nil).
+// answer makes own answer every exchange until answer(nil).
 func (o *transport) answer(own func(*http.Request) (*http.Response, error)) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -86,7 +86,7 @@ func (o *transport) secrets() []string {
 	return slices.DeleteFunc(slices.Clone(o.tokens), func(s string) bool { return s == "" })
 }
 
-// reply is a response of WeChat's made up by a case.
+// reply is a made-up response of WeChat.
 func reply(r *http.Request, status int, body io.Reader, header ...string) *http.Response {
 	h := http.Header{"Content-Type": {"text/plain"}}
 	for i := 0; i+1 < len(header); i += 2 {
@@ -98,7 +98,7 @@ func reply(r *http.Request, status int, body io.Reader, header ...string) *http.
 	}
 }
 
-// endlessBody is a body without an end that counts what is read of it.
+// endlessBody is a body without an end. It counts the bytes that are read.
 type endlessBody struct {
 	mu   sync.Mutex
 	read int
@@ -120,7 +120,7 @@ func (e *endlessBody) total() int {
 	return e.read
 }
 
-// slowBody is a body of one byte a second, as long as anybody waits for it.
+// slowBody is a body of one byte a second, until the request is cancelled.
 type slowBody struct{ request *http.Request }
 
 func (d slowBody) Read(p []byte) (int, error) {

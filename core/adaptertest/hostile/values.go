@@ -10,12 +10,22 @@ import (
 
 var placeholder = regexp.MustCompile(`\{[A-Za-z0-9:=&.-]+\}`)
 
-// fill puts values in the place of their names: {C1}, {S1}, {b64:y=2}.
+// fill replaces names in braces with their values:
+//
+//	C1 C1b C1c   unused codes of mei; C2 of jun; CP of mei with the profile scope
+//	S1           the state of mei's first redirect to WeChat; S2 of jun's
+//	S1new S1old S1late S1early S3 P1 S1flipped Sforged Srenewed Saccount Sversion
+//	             made-up states, see make
+//	K1 K2        the binding cookies of mei and jun, as name=value
+//	K1name       the name of that cookie; K1value its random part
+//	K2plain      K2 without the prefix __Host-
+//	b64:text     text in base64url
+//	name:n       the first n characters of a value
 func (s *scenario) fill(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return s.value(name[1 : len(name)-1]) })
 }
 
-// value is made when it is first asked for, and stays.
+// value makes a value when it is first used, and then keeps it for this case.
 func (s *scenario) value(name string) string {
 	s.t.Helper()
 	if plain, ok := strings.CutPrefix(name, "b64:"); ok {
@@ -53,7 +63,7 @@ func (s *scenario) make(name string) string {
 		return s.code(s.t, appID, "mei", base)
 	case "C2":
 		return s.code(s.t, appID, "jun", base)
-	case "CP": // with a profile
+	case "CP": // with the profile scope
 		return s.code(s.t, appID, "mei", info)
 	case "S2":
 		return s.begin(s.jun, asked)
@@ -63,7 +73,7 @@ func (s *scenario) make(name string) string {
 	case "K1name":
 		name, _, _ := strings.Cut(s.values["K1"], "=")
 		return name
-	case "K2plain": // as a sibling domain can set it
+	case "K2plain": // a sibling domain can set this cookie, but none with __Host-
 		return strings.TrimPrefix(s.value("K2"), "__Host-")
 	case "P1":
 		return mint(stateFields{prompt: true, issued: now})
@@ -75,7 +85,7 @@ func (s *scenario) make(name string) string {
 		return mint(stateFields{issued: now.Add(-10*time.Minute - time.Second)})
 	case "S1early":
 		return mint(stateFields{issued: now.Add(10 * time.Minute)})
-	case "S3": // the third attempt of some other browser
+	case "S3": // the third attempt of another browser
 		return s.forge.make(stateFields{version: 1, attempt: 3, issued: now}, strings.Repeat("x", 22))
 	case "S1flipped":
 		b, _ := decodeBase62(s.values["S1"])
@@ -85,7 +95,7 @@ func (s *scenario) make(name string) string {
 		f := s.forge
 		f.secret = "guessed"
 		return f.make(stateFields{version: 1, attempt: 1, issued: now}, id)
-	case "Srenewed": // signed with the secret the account had before
+	case "Srenewed": // signed with the former secret of the account
 		f := s.forge
 		f.secret = "the former secret"
 		return f.make(stateFields{version: 1, attempt: 1, issued: now}, id)
@@ -96,6 +106,6 @@ func (s *scenario) make(name string) string {
 	case "Sversion":
 		return s.forge.make(stateFields{version: 2, attempt: 1, issued: now}, id)
 	}
-	s.t.Fatalf("no value is called %s", name)
+	s.t.Fatalf("there is no value %s", name)
 	return ""
 }

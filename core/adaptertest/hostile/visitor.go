@@ -9,10 +9,10 @@ import (
 	"github.com/seed467724c4/wechat/core/adaptertest/internal/rawhttp"
 )
 
-// visitor is one browser at the public address. It keeps the site's cookies, as
-// browsers do, and sends every request as bytes to the node it was balanced to.
+// visitor is one browser. It keeps the site's cookies and sends every request, byte by
+// byte, to the node that the load balancer chose for it.
 type visitor struct {
-	person string // who WeChat takes it for
+	person string // id of the person in the simulator
 	node   string
 	jar    rawhttp.Jar
 }
@@ -21,8 +21,8 @@ func (st *site) visitor(person string) *visitor {
 	return &visitor{person: person, node: st.nodes[0], jar: rawhttp.Jar{}}
 }
 
-// request is what a browser is made to send. Empty fields are what it sends on a
-// plain navigation.
+// request is a request of a browser. Empty fields have the values of a page
+// navigation.
 type request struct {
 	method, target, host string
 	cookie               string // instead of the jar's; "-" for none
@@ -46,12 +46,12 @@ func (v *visitor) raw(q request) string {
 	}.String()
 }
 
-// forget drops the cookies whose names hold a text.
+// forget drops the cookies whose names contain part.
 func (v *visitor) forget(part string) {
 	maps.DeleteFunc(v.jar, func(name, _ string) bool { return strings.Contains(name, part) })
 }
 
-// pair is the cookie whose name holds a text, as "name=value".
+// pair is the cookie whose name contains part, as "name=value".
 func (v *visitor) pair(part string) string {
 	for name, value := range v.jar {
 		if strings.Contains(name, part) {
@@ -70,7 +70,7 @@ func ourCookie(name string) bool {
 	return strings.Contains(name, bindingCookie) || strings.Contains(name, sessionCookie)
 }
 
-// shot is one request and its answer.
+// result is one request, its answer and the outcome.
 type result struct {
 	*rawhttp.Answer
 	outcome string
@@ -79,7 +79,7 @@ type result struct {
 	err     error // instead of an answer
 }
 
-// roundTrip sends bytes to a node and makes of them what came of it.
+// roundTrip sends a request to a node and names the outcome.
 func (st *site) roundTrip(node, raw string) *result {
 	begin := time.Now()
 	a, err := rawhttp.Once(rawhttp.Host(node), raw)
