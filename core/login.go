@@ -155,6 +155,7 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 			return l.wechat.UserInfo(ctx, token.AccessToken, token.OpenID, lang)
 		})
 		if err != nil {
+			// Whatever its class: a new login would only repeat this one.
 			return result{outcome: tooLittle, err: fmt.Errorf("%w: profile: %w", ErrUnavailable, err)}
 		}
 		u.fill(profile)
@@ -200,20 +201,11 @@ func (l *logins) hook(ctx context.Context, u *User) error {
 	return nil
 }
 
-// minuteQuota (45011) passes only when the minute is over; a repeat at once makes
-// it worse.
-const minuteQuota = 45011
-
-// retryOnce repeats what failed for a passing reason: network trouble, or WeChat's
-// -1. The code may have been consumed all the same; then 40163 follows, and the
-// login starts anew.
+// retryOnce repeats what failed for a temporary reason, see wxapi.Retryable. The code
+// may have been consumed all the same; then 40163 follows, and the login starts anew.
 func retryOnce[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	v, err := call()
-	if err == nil || ctx.Err() != nil || wxapi.Classify(err) != wxapi.ClassRetry {
-		return v, err
-	}
-	var wx *wxapi.Error
-	if errors.As(err, &wx) && wx.Code == minuteQuota {
+	if err == nil || ctx.Err() != nil || !wxapi.Retryable(err) {
 		return v, err
 	}
 	return call()

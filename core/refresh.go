@@ -135,10 +135,13 @@ func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxa
 	return retryOnce(ctx, func() (*wxapi.UserInfo, error) { return a.wechat.UserInfo(ctx, token.AccessToken, openID, "") })
 }
 
-// refused says that no later try will help.
+// refused says that no later try will help: only a new login does.
 func refused(err error) bool {
 	var wx *wxapi.Error
-	return errors.As(err, &wx) && wx.Class() == wxapi.ClassRestart
+	if !errors.As(err, &wx) {
+		return false
+	}
+	return wx.Class() == wxapi.ClassRestart || wx.Class() == wxapi.ClassScope
 }
 
 // renewSession takes the profile over into the session of the request, if this is

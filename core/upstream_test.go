@@ -24,6 +24,7 @@ func TestWhatWeChatAnswers(t *testing.T) {
 		want  want
 	}{
 		"code been used starts anew":         {wxsim.Fault{Code: 40163, Times: 1}, restart},
+		"a mini program's code starts anew":  {wxsim.Fault{Code: 40242, Times: 1}, restart},
 		"invalid code starts anew":           {wxsim.Fault{Code: 40029, Times: 1}, restart},
 		"expired code starts anew":           {wxsim.Fault{Code: 42003, Times: 1}, restart},
 		"missing code starts anew":           {wxsim.Fault{Code: 41008, Times: 1}, restart},

@@ -1,26 +1,41 @@
-// Package wxapi is a typed client of WeChat's HTTP API for web OAuth of
-// Official Accounts: the authorize URL, the exchange of a code, the profile,
-// the refresh and the check of a token. [AccountToken] keeps the account's own
-// token for the endpoints below /cgi-bin, which say who follows the account
-// ([Client.Follower]) and give the ticket of the JS-SDK; with its Do an app
-// calls all the others. [PushKey] opens what WeChat pushes.
+// Package wxapi calls WeChat's HTTP API for one Official Account: it decides what
+// a request holds, whether a reply is an answer, and what helps against an error.
+// It never decides who is logged in, never follows a redirect and never shows an
+// app secret, code, token or ticket in an error or a log. It may import
+// core/internal/vault and nothing else of this module.
 //
-// A reply is judged by its body alone. WeChat answers business errors with
-// HTTP 200, serves JSON as text/plain, leaves raw control bytes in names and
-// sends numbers as strings; and encoding/json on its own turns {} into an
-// empty user. A call here succeeds only when the body names an open id and a
-// token of sane shape and carries no error, or whatever else was asked for.
+// # Calls
 //
-// Failures are of four kinds: [*Error] is WeChat's own errcode, [*ReplyError]
-// (which is [ErrReply]) is a reply that is neither an answer nor an error,
-// [ErrCode] and [ErrToken] are arguments that are never sent, and the rest is
-// the network's or the context's. [Classify] says of any of them what helps, and
-// [Error.Advice] what whoever runs the site has to do. [ErrRefused] and
-// [ErrPush] belong to the account's token and to pushed messages.
+// [Client] has the calls of web OAuth: the authorize URL, the exchange of a code,
+// the profile, the refresh and the check of a visitor's token. [AccountToken]
+// keeps the account's own token for the endpoints below /cgi-bin. With it
+// [Client.Follower] asks who follows the account, [AccountToken.JSTicket] gets the
+// ticket of the JS-SDK, and an app calls every other endpoint through
+// [AccountToken.Do]. [PushKey] opens the messages that WeChat pushes.
 //
-// The app secret, codes, tokens and tickets are part of the URLs that WeChat
-// prescribes. No error of this package shows a URL or one of these values,
-// not even when WeChat, a proxy or an http.RoundTripper repeats it.
+// # Replies
+//
+// The body alone decides whether a call succeeded. WeChat answers errors with
+// HTTP 200, sends JSON as text/plain, leaves raw control bytes in names and sends
+// numbers as strings; and encoding/json alone turns {} into an empty user. So a
+// call succeeds only if the body has an open id and a token of the right shape (or
+// what else the call asks for) and no errcode.
+//
+// # Errors
+//
+// There are four kinds: [*Error] is WeChat's own errcode; [*ReplyError], which is
+// [ErrReply], is a reply that is neither an answer nor an error; [ErrCode] and
+// [ErrToken] are arguments that are never sent; everything else comes from the
+// network or the context. [ErrRefused] and [ErrPush] belong to the account's token
+// and to pushed messages. [Classify] says what helps, [Retryable] whether to try
+// once more at once, and [Error.Advice] what whoever runs the site has to do.
+//
+// WeChat prescribes URLs that hold the app secret, codes, tokens and tickets. No
+// error of this package shows a URL or one of these values, even if WeChat, a
+// proxy or an http.RoundTripper repeats it. [RedactTransport] keeps them out of
+// an app's traces.
+//
+// # Sources
 //
 // Rules of WeChat are quoted by the name of their documentation page
 // (snsAccessToken, snsRefreshToken, snsUserInfo, snsAuth, "web page

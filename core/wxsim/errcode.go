@@ -65,6 +65,8 @@ func message(code int) string {
 		return "code been used"
 	case 40226:
 		return "code blocked"
+	case 40242: // a mini program's code; the text has not been seen
+		return "invalid code"
 	case codeNoToken:
 		return "access_token missing"
 	case codeNoAppID:
