@@ -7,13 +7,12 @@ import (
 	"sync"
 	"time"
 
-	"github.com/patrickmn/go-cache"
-
 	"github.com/seed467724c4/wechat/core/internal/follow"
 	"github.com/seed467724c4/wechat/core/internal/once"
 	"github.com/seed467724c4/wechat/core/internal/proof"
 	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/internal/web"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -41,8 +40,7 @@ type Auth struct {
 
 	verification string // see Config.DomainVerification
 
-	pushed   *cache.Cache // signatures and messages from WeChat of the last minutes
-	work     queue        // what they set off
+	messages *push.Receiver // see Auth.PushHandler
 	lifetime context.Context
 	end      context.CancelFunc
 	ended    chan struct{}
@@ -91,6 +89,12 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		token.Close()
 		return nil, err
 	}
+	messages, err := newMessages(&c, followers, kept, now)
+	if err != nil {
+		end()
+		token.Close()
+		return nil, err
+	}
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL) // checked above
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
@@ -104,7 +108,7 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		binding: "wechat_login_" + web.AccountTag(c.AppID),
 
 		verification: verificationToken(c.DomainVerification),
-		pushed:       cache.New(pushRemembered, 0),
+		messages:     messages,
 		lifetime:     lifetime, end: end, ended: make(chan struct{}),
 	}
 	go a.sweep(lifetime)
@@ -135,7 +139,7 @@ func (a *Auth) sweep(ctx context.Context) {
 			a.logins.results.Sweep()
 			a.logins.guard.Sweep()
 			a.followers.Sweep()
-			a.pushed.DeleteExpired()
+			a.messages.Sweep()
 			if a.tokens != nil && a.tokens.memory != nil {
 				a.tokens.memory.Sweep(now)
 			}
@@ -151,7 +155,7 @@ func (a *Auth) sweep(ctx context.Context) {
 // alone. Close gates first: one that goes on still reads sessions, and private ones
 // no longer end. It is safe to call it twice; it always returns nil.
 func (a *Auth) Close() error {
-	if dropped := a.work.close(pushBudget); dropped > 0 {
+	if dropped := a.messages.Close(closePatience); dropped > 0 {
 		a.config.logger().Error("wechat: hooks for messages from WeChat were dropped on Close", "messages", dropped)
 	}
 	a.end()

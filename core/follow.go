@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -95,3 +96,6 @@ func lookUpFollower(c *Config, wechat *wxapi.Client, token *wxapi.AccountToken) 
 		return follows, err
 	}
 }
+
+// isOpenID holds for [0-9A-Za-z_-]{6,64}, as in wxapi.
+func isOpenID(s string) bool { return len(s) >= 6 && len(s) <= 64 && web.IsWord(s) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/follow"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -145,7 +146,7 @@ func TestAFollowersRequestIsQuick(t *testing.T) {
 	if g.Known(context.Background(), "/members", cookies) == nil {
 		t.Error("rule: who is known to follow is let through without a second look")
 	}
-	p := r.poster(Push{})
+	p := r.poster(push.Config{})
 	p.post(event(b.openID(), "unsubscribe", "", r.now()))
 	if g.Known(context.Background(), "/members", cookies) != nil {
 		t.Error("rule: the quick way knows at once who has left")

@@ -13,13 +13,14 @@ import (
 
 	"github.com/seed467724c4/wechat/core/internal/follow"
 	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 func TestAMessageChangesWhoFollowsAtOnce(t *testing.T) {
 	r := newRig(t)
-	p := r.poster(Push{})
+	p := r.poster(push.Config{})
 	b, g := members(r)
 	if b.user(g, "/members") != nil {
 		t.Fatal("a stranger came in")
@@ -51,7 +52,7 @@ func TestAMessageChangesWhoFollowsAtOnce(t *testing.T) {
 
 func TestAMessageWinsOverALookUpUnderWay(t *testing.T) {
 	r := newRig(t)
-	p := r.poster(Push{})
+	p := r.poster(push.Config{})
 	b, g := members(r)
 	b.follows(true)
 	release := make(chan struct{})
@@ -73,7 +74,7 @@ func TestAMessageWinsOverALookUpUnderWay(t *testing.T) {
 func TestAMessageToOneNodeWinsOverALookUpOfAnother(t *testing.T) {
 	shared := session.NewMemory()
 	r := newRig(t, func(c *Config) { c.Cache = shared })
-	p := r.poster(Push{})
+	p := r.poster(push.Config{})
 	other := r.instance(func(c *Config) { c.Cache = shared })
 	b := r.browser()
 	b.follows(true)
@@ -89,7 +90,6 @@ func TestAMessageToOneNodeWinsOverALookUpOfAnother(t *testing.T) {
 	}
 	r.advance(time.Second)
 	p.post(event(b.openID(), "unsubscribe", "", r.now()))
-	r.auth.work.working.Wait()
 	close(release)
 	if <-follows {
 		t.Error("rule: what one node was told while another asked counts for both")
@@ -131,7 +131,7 @@ func TestFollowersAreAskedAboutOnce(t *testing.T) {
 func TestOtherNodesHearOfAFollowSoon(t *testing.T) {
 	shared := session.NewMemory()
 	r := newRig(t, func(c *Config) { c.Cache = shared; c.Sessions = manager(shared) })
-	p := r.poster(Push{})
+	p := r.poster(push.Config{})
 	b, g := members(r)
 	other := NewGate(ModeRequire, r.instance(func(c *Config) { c.Cache = shared; c.Sessions = manager(shared) }), MustFollow)
 	if b.user(g, "/members") != nil || b.user(other, "/members") != nil {
@@ -142,13 +142,11 @@ func TestOtherNodesHearOfAFollowSoon(t *testing.T) {
 	if b.user(g, "/members") == nil {
 		t.Error("rule: the node that was told knows at once")
 	}
-	r.auth.work.working.Wait()
 	r.advance(follow.LookAgain)
 	if follow.LookAgain > 5*time.Second || b.user(other, "/members") == nil || r.sim.Calls(wxsim.PathFollower) != calls {
 		t.Errorf("rule: the others know within 5 seconds, and do not ask WeChat: %d calls", r.sim.Calls(wxsim.PathFollower)-calls)
 	}
 	p.post(event(b.openID(), "unsubscribe", "", r.now().Add(time.Second)))
-	r.auth.work.working.Wait()
 	r.advance(follow.LookAgain)
 	if b.user(other, "/members") != nil {
 		t.Error("rule: the others know within 5 seconds who has left")
@@ -205,13 +203,12 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer a.Close()
-		a.pushed.SetDefault("message", true)
 		a.followers.Heard(t.Context(), "oAlice_1", true, time.Now())
 		a.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_token"})
 		time.Sleep(refreshTokenLife + 2*sweepEvery) // the clock of synctest: nobody waits
 		synctest.Wait()
 		kept := a.tokens.memory.Held()
-		if n := a.pushed.ItemCount() + a.followers.Len() + kept; n != 0 {
+		if n := a.followers.Len() + kept; n != 0 {
 			t.Errorf("rule: messages, followers and tokens that are over are forgotten: %d left", n)
 		}
 	})

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/seed467724c4/wechat/core/internal/follow"
 	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
@@ -36,19 +36,8 @@ func TestAPanicEndsNothing(t *testing.T) {
 	if _, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: "oAlice_1"}); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("rule: a panic in the cache is an error: %v", err)
 	}
-	if w := r.poster(Push{}).post(event("oAlice_1", "subscribe", "", r.now())); w.Code != 200 {
+	if w := r.poster(push.Config{}).post(event("oAlice_1", "subscribe", "", r.now())); w.Code != 200 {
 		t.Errorf("rule: a cache that panics is a cache that is down, and the message is taken: %d", w.Code)
-	}
-}
-
-func TestWorkThatEndsItsGoroutineEndsNothingElse(t *testing.T) {
-	var q queue
-	done := 0
-	q.add("a", func() { runtime.Goexit() })
-	q.add("a", func() { done++ })
-	q.working.Wait()
-	if done != 1 || q.size != 0 || len(q.waiting) != 0 {
-		t.Errorf("rule: what waits behind work that ended its goroutine is worked on: %d, %d left", done, q.size)
 	}
 }
 
@@ -72,7 +61,7 @@ func TestOldNewsLetsNobodyIn(t *testing.T) {
 	start := func(t *testing.T) (r *rig, p *poster, b *browser, g *Gate, made time.Time) {
 		r = newRig(t)
 		b, g = members(r)
-		return r, r.poster(Push{}), b, g, r.now()
+		return r, r.poster(push.Config{}), b, g, r.now()
 	}
 	t.Run("a follow that comes after a later unfollow and a look-up", func(t *testing.T) {
 		r, p, b, g, made := start(t)
@@ -145,7 +134,7 @@ func TestOldNewsLetsNobodyIn(t *testing.T) {
 		b.follows(false)
 		made := r.now()
 		r.advance(follow.FreshMessage + time.Second)
-		r.poster(Push{}).post(event(b.openID(), "unsubscribe", "", made))
+		r.poster(push.Config{}).post(event(b.openID(), "unsubscribe", "", made))
 		if yes, _ := r.instance(func(c *Config) { c.Cache = shared }).Follows(ctx, b.openID()); yes {
 			t.Error("rule: an old message has every node ask again")
 		}
@@ -155,52 +144,34 @@ func TestOldNewsLetsNobodyIn(t *testing.T) {
 func TestCloseHasAnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &logBook{}
-		auth, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, Logger: slog.New(slog.NewTextHandler(log, nil))}, time.Now)
+		r := &rig{t: t, time: time.Unix(1_800_000_000, 0)}
+		var err error
+		r.auth, err = newAuth(Config{AppID: testAppID, AppSecret: testSecret, Logger: slog.New(slog.NewTextHandler(log, nil))}, r.now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		goOn, calls := make(chan struct{}), 0
-		p := (&rig{t: t, auth: auth, time: time.Now()}).poster(Push{OnFollow: func(context.Context, FollowEvent) error {
-			calls++
+		goOn := make(chan struct{})
+		p := r.poster(push.Config{OnFollow: func(context.Context, push.FollowEvent) error {
 			<-goOn // heeds no context
 			return nil
 		}})
 		for i := range 3 {
-			p.post(event("oAlice_1", "subscribe", "", time.Now().Add(time.Duration(i)*time.Second)))
+			p.post(event("oAlice_1", "subscribe", "", r.now().Add(time.Duration(i)*time.Second)))
 		}
 		began := time.Now()
-		auth.Close()
-		if took := time.Since(began); took != pushBudget {
-			t.Errorf("rule: Close waits 10 s for hooks, and no longer: %v", took)
+		r.auth.Close()
+		if took := time.Since(began); took != closePatience || !strings.Contains(log.String(), "messages=2") {
+			t.Errorf("rule: Close waits 10 s for hooks and logs how many messages reached none: %v, %s", took, log)
 		}
 		close(goOn)
-		synctest.Wait()
-		if calls != 1 || !strings.Contains(log.String(), "messages=2") {
-			t.Errorf("rule: what had not begun is dropped, and said so: %d calls, %s", calls, log)
-		}
 	})
-}
-
-func TestOnePersonShutsOutNobodyElse(t *testing.T) {
-	r := newRig(t)
-	goOn := make(chan struct{})
-	p := r.poster(Push{OnMessage: func(context.Context, PushMessage) error { <-goOn; return nil }})
-	codes := map[int]int{}
-	for i := range 2 * maxPushWorkEach {
-		codes[p.post(event("oAlice_1", "CLICK", strconv.Itoa(i), r.now())).Code]++
-	}
-	if w := p.post(event("oBob_123", "unsubscribe", "", r.now())); w.Code != 200 || codes[503] == 0 || codes[200] < maxPushWorkEach {
-		t.Errorf("rule: one person's messages do not shut out another's: %v, %d", codes, w.Code)
-	}
-	close(goOn)
-	r.auth.work.working.Wait()
 }
 
 func TestOtherNodesDoNotWaitForHooks(t *testing.T) {
 	shared := session.NewMemory()
 	r := newRig(t, func(c *Config) { c.Cache = shared })
 	goOn := make(chan struct{})
-	p := r.poster(Push{OnMessage: func(context.Context, PushMessage) error { <-goOn; return nil }})
+	p := r.poster(push.Config{OnMessage: func(context.Context, push.Message) error { <-goOn; return nil }})
 	b := r.browser()
 	p.post(event(b.openID(), "CLICK", "", r.now()))
 	p.post(event(b.openID(), "subscribe", "", r.now()))
@@ -209,7 +180,6 @@ func TestOtherNodesDoNotWaitForHooks(t *testing.T) {
 		t.Errorf("rule: the other nodes hear who follows, whatever hooks are busy with: %t %v", yes, err)
 	}
 	close(goOn)
-	r.auth.work.working.Wait()
 }
 
 func TestWhatCanBeNoOpenIDIsNoOutage(t *testing.T) {

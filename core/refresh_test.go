@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxapi"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
@@ -233,13 +234,17 @@ func TestWhoUnfollowsIsForgotten(t *testing.T) {
 	b := r.browser()
 	b.login(r.gate(ModeRequire, Prompt), "/profile")
 	u := &User{AppID: testAppID, OpenID: b.openID()}
-	p := r.poster(Push{})
+	called := make(chan struct{})
+	p := r.poster(push.Config{
+		OnFollow:   func(context.Context, push.FollowEvent) error { called <- struct{}{}; return nil },
+		OnUnfollow: func(context.Context, push.UnfollowEvent) error { called <- struct{}{}; return nil },
+	})
 	for i, tt := range []struct {
 		event string
 		kept  bool
 	}{{"subscribe", true}, {"unsubscribe", false}} {
 		p.post(event(u.OpenID, tt.event, "", r.now().Add(time.Duration(i)*time.Second)))
-		r.auth.work.working.Wait()
+		<-called
 		if _, err := r.auth.RefreshProfile(context.Background(), u); errors.Is(err, ErrNoToken) == tt.kept {
 			t.Errorf("rule: the token of who leaves is deleted, and nobody else's (%s): %v", tt.event, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ func messages(f *fixture) error {
 		return fmt.Errorf("the check of the address: %w", err)
 	}
 	sent := []byte("<xml><ToUserName><![CDATA[gh_suite]]></ToUserName>\r\n<FromUserName><![CDATA[" + f.openID("mei") +
-		"]]></FromUserName><CreateTime>1700000000</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[" +
+		"]]></FromUserName><CreateTime>" + strconv.FormatInt(time.Now().Unix(), 10) + "</CreateTime><MsgType><![CDATA[text]]></MsgType><Content><![CDATA[" +
 		strings.Repeat("你好🌸 a+b=%zz &amp;\r\n", 1500) + "]]></Content><MsgId>1234567890123456</MsgId></xml>")
 	if err := f.sim.Push(ctx, appID, sent); err != nil {
 		return fmt.Errorf("a message of %d bytes: %w", len(sent), err)

@@ -6,7 +6,7 @@ import (
 	"io"
 	"net/http"
 
-	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 )
 
 // Token and key of the messages. Both are made up.
@@ -25,7 +25,7 @@ type pushRequest struct {
 // PushHandler is the handler for WeChat's messages. The app mounts it on /push
 // without a gate, the way its framework mounts a handler of net/http.
 func (h *Harness) PushHandler() http.Handler {
-	messages, err := h.auth.PushHandler(core.Push{Token: pushToken, EncodingAESKey: pushKey, OnMessage: h.message})
+	messages, err := h.auth.PushHandler(push.Config{Token: pushToken, EncodingAESKey: pushKey, OnMessage: h.message})
 	if err != nil {
 		panic(err) // token and key are constants that are valid
 	}
@@ -45,7 +45,7 @@ func (h *Harness) PushHandler() http.Handler {
 
 // message is OnMessage. It keeps the first decrypted message of a case and drops the
 // others.
-func (h *Harness) message(_ context.Context, m core.PushMessage) error {
+func (h *Harness) message(_ context.Context, m push.Message) error {
 	select {
 	case h.messages <- m.XML:
 	default:

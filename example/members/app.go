@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/ginwechat"
 )
 
@@ -32,7 +33,7 @@ type app struct {
 
 // newApp is the whole set-up. push without a token is none: then nobody is registered
 // before the first visit, and who leaves is found out within 5 minutes.
-func newApp(config core.Config, push core.Push, table *members, simulator string, log *slog.Logger) (*app, error) {
+func newApp(config core.Config, messages push.Config, table *members, simulator string, log *slog.Logger) (*app, error) {
 	a := &app{members: table, log: log, simulator: simulator, pages: newPages(simulator), name: config.AccountName}
 	if simulator != "" {
 		a.account = config.FollowQRCode
@@ -49,9 +50,9 @@ func newApp(config core.Config, push core.Push, table *members, simulator string
 	}
 	a.auth = auth
 	var heard http.Handler
-	if push.Token != "" {
-		push.OnFollow, push.OnUnfollow, push.OnScan = a.onFollow, a.onUnfollow, a.onScan
-		if heard, err = auth.PushHandler(push); err != nil {
+	if messages.Token != "" {
+		messages.OnFollow, messages.OnUnfollow, messages.OnScan = a.onFollow, a.onUnfollow, a.onScan
+		if heard, err = auth.PushHandler(messages); err != nil {
 			auth.Close()
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 )
 
 // catchUpTime is how long a page waits for what WeChat tells of a follower.
@@ -45,7 +46,7 @@ func (a *app) load(ctx context.Context, u *core.User) (*Member, error) {
 // be had, the next visit tries again (see catchUp). A registration that the database
 // refuses is lost here, as WeChat does not send the message again; her first login
 // makes up for it.
-func (a *app) onFollow(ctx context.Context, e core.FollowEvent) error {
+func (a *app) onFollow(ctx context.Context, e push.FollowEvent) error {
 	number, err := a.members.followed(ctx, e.OpenID, e.Time, e.Scene)
 	if err != nil {
 		return fmt.Errorf("members: %w", err)
@@ -90,7 +91,7 @@ func (a *app) catchUp(ctx context.Context, m *Member) *Member {
 
 // onUnfollow removes what WeChat asks sites to delete. Her session stays, and what it
 // holds until she logs out; the pages show the table and not the session.
-func (a *app) onUnfollow(ctx context.Context, e core.UnfollowEvent) error {
+func (a *app) onUnfollow(ctx context.Context, e push.UnfollowEvent) error {
 	number, err := a.members.left(ctx, e.OpenID, e.Time)
 	if err != nil {
 		return fmt.Errorf("members: %w", err)
@@ -101,7 +102,7 @@ func (a *app) onUnfollow(ctx context.Context, e core.UnfollowEvent) error {
 
 // onScan notes the code that a follower scanned. One who is not known followed before
 // this site was there.
-func (a *app) onScan(ctx context.Context, e core.ScanEvent) error {
+func (a *app) onScan(ctx context.Context, e push.ScanEvent) error {
 	found, err := a.members.sawScan(ctx, e.OpenID, e.Scene)
 	if err == nil && !found {
 		if _, err = a.members.followed(ctx, e.OpenID, e.Time, ""); err == nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -69,7 +70,7 @@ func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 	w.app, err = newApp(core.Config{
 		AppID: appID, AppSecret: secret, OpenURL: wechat, APIURL: wechat, AnyBrowser: true,
 		AccountName: "小镇读书会", FollowQRCode: wechat + wxsim.ProfilePath(appID),
-	}, core.Push{Token: token, EncodingAESKey: aesKey}, table, wechat, slog.New(slog.NewTextHandler(w.log, nil)))
+	}, push.Config{Token: token, EncodingAESKey: aesKey}, table, wechat, slog.New(slog.NewTextHandler(w.log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -26,7 +27,7 @@ const grace = 5 * time.Second
 // account is whose followers the members are.
 type account struct {
 	config  core.Config
-	push    core.Push
+	push    push.Config
 	sim     *wxsim.Sim // nil with an account of the environment
 	address string     // of the simulator; "" without one
 	stop    func()
@@ -83,15 +84,15 @@ func visible(addr string, port int) string {
 func accountFor(site string) (*account, error) {
 	if config := core.ConfigFromEnv(); config.AppID != "" {
 		config.AccountName = cmp.Or(config.AccountName, "会员俱乐部")
-		push := core.Push{Token: os.Getenv("WECHAT_PUSH_TOKEN"), EncodingAESKey: os.Getenv("WECHAT_ENCODING_AES_KEY")}
-		return &account{config: config, push: push, stop: func() {}}, nil
+		messages := push.Config{Token: os.Getenv("WECHAT_PUSH_TOKEN"), EncodingAESKey: os.Getenv("WECHAT_ENCODING_AES_KEY")}
+		return &account{config: config, push: messages, stop: func() {}}, nil
 	}
 	host, _, _ := net.SplitHostPort(site)
 	// The same from start to start, so that the members in a file stay who they are.
 	sum := sha256.Sum256([]byte("members on " + site))
 	of := &account{
 		config: core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true, AccountName: "小镇读书会"},
-		push:   core.Push{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]},
+		push:   push.Config{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]},
 	}
 	// It listens on 127.0.0.1, which is another site than localhost, as WeChat is.
 	var err error

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -87,7 +88,7 @@ func address(addr string, port int) string {
 // account is one of WeChat's, or one that a simulator of our own knows.
 type account struct {
 	config    core.Config
-	push      core.Push
+	push      push.Config
 	simulator string // its address; "" where there is none
 	stop      func()
 }
@@ -98,8 +99,8 @@ func accountFor(framework, site string) (account, error) {
 	if config.AppID == "" {
 		return simulated(framework, site)
 	}
-	push := core.Push{Token: os.Getenv("WECHAT_PUSH_TOKEN"), EncodingAESKey: os.Getenv("WECHAT_ENCODING_AES_KEY")}
-	return account{config: config, push: push, stop: func() {}}, nil
+	messages := push.Config{Token: os.Getenv("WECHAT_PUSH_TOKEN"), EncodingAESKey: os.Getenv("WECHAT_ENCODING_AES_KEY")}
+	return account{config: config, push: messages, stop: func() {}}, nil
 }
 
 // simulated starts a simulator, which knows the site as WeChat would.
@@ -109,18 +110,18 @@ func simulated(framework, site string) (account, error) {
 	// id: one of its own keeps every example on localhost apart from the others.
 	sum := sha256.Sum256([]byte(framework + " on " + site))
 	config := core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true, AccountName: "示例公众号"}
-	push := core.Push{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]}
+	messages := push.Config{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]}
 	// It listens on 127.0.0.1, which is another site than localhost, as WeChat is.
 	_, simulator, stop, err := wxsim.Start(wxsim.Config{
 		Accounts: []wxsim.Account{{
 			AppID: config.AppID, Secret: config.AppSecret, Domain: host, Name: config.AccountName,
-			PushURL: "http://" + site + "/wechat/push", PushToken: push.Token, EncodingAESKey: push.EncodingAESKey,
+			PushURL: "http://" + site + "/wechat/push", PushToken: messages.Token, EncodingAESKey: messages.EncodingAESKey,
 		}},
 		AnyBrowser: true,
 	})
 	config.OpenURL, config.APIURL = simulator, simulator
 	config.FollowQRCode = simulator + wxsim.ProfilePath(config.AppID)
-	return account{config, push, simulator, stop}, err
+	return account{config, messages, simulator, stop}, err
 }
 
 // hello says where to go and what to click.

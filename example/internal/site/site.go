@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 )
 
 // Page is one of the pages.
@@ -41,19 +42,19 @@ var places = map[Page]struct{ path, guard string }{
 type Site struct {
 	framework string
 	simulator string // its address; "" where there is none
-	push      core.Push
+	push      push.Config
 	log       *slog.Logger
 }
 
 // New is for [Run] and tests. framework is the name to show; simulator is the
 // address of the one that plays WeChat, if any; push is what [Site.Push] returns.
-func New(framework, simulator string, push core.Push, log *slog.Logger) *Site {
-	return &Site{framework, simulator, push, log}
+func New(framework, simulator string, messages push.Config, log *slog.Logger) *Site {
+	return &Site{framework, simulator, messages, log}
 }
 
 // Push is how messages from WeChat are checked. Its Token is "" where none is known:
 // then there are no messages, and the site mounts nothing to receive them.
-func (s *Site) Push() core.Push { return s.push }
+func (s *Site) Push() push.Config { return s.push }
 
 //go:embed page
 var files embed.FS

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core"
+	"github.com/seed467724c4/wechat/core/push"
 )
 
 func user(scope core.Scope, nickname, avatar string) *core.User {
@@ -20,7 +21,7 @@ func user(scope core.Scope, nickname, avatar string) *core.User {
 const avatar = "http://127.0.0.1:8089/mmopen/vi_32/mei/132"
 
 func html(page Page, acceptLanguage string, u *core.User) string {
-	return string(New("gin", "http://127.0.0.1:8089", core.Push{Token: "t"}, slog.New(slog.DiscardHandler)).HTML(page, acceptLanguage, u))
+	return string(New("gin", "http://127.0.0.1:8089", push.Config{Token: "t"}, slog.New(slog.DiscardHandler)).HTML(page, acceptLanguage, u))
 }
 
 func TestPages(t *testing.T) {
@@ -71,10 +72,10 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(string(New("gin", "", core.Push{}, slog.Default()).HTML(Home, "", nil)), "to-simulator") {
+	if strings.Contains(string(New("gin", "", push.Config{}, slog.Default()).HTML(Home, "", nil)), "to-simulator") {
 		t.Error("rule: with an account of WeChat's there is no simulator to open")
 	}
-	if strings.Contains(string(New("gin", "", core.Push{}, slog.Default()).HTML(Members, "", user(core.Silent, "", ""))), "/wechat/push") {
+	if strings.Contains(string(New("gin", "", push.Config{}, slog.Default()).HTML(Members, "", user(core.Silent, "", ""))), "/wechat/push") {
 		t.Error("rule: a site without messages does not speak of them")
 	}
 }
@@ -145,7 +146,7 @@ func TestPagesAreSelfContained(t *testing.T) {
 
 func TestServed(t *testing.T) {
 	var b bytes.Buffer
-	s := New("gin", "", core.Push{}, slog.New(slog.NewTextHandler(&b, nil)))
+	s := New("gin", "", push.Config{}, slog.New(slog.NewTextHandler(&b, nil)))
 	s.Served("GET", "/me\nlevel=ERROR msg=made-up", 200, 1500*time.Microsecond)
 	got := b.String()
 	if strings.Count(got, "\n") != 1 {
@@ -160,7 +161,7 @@ func TestServed(t *testing.T) {
 
 func TestPanicked(t *testing.T) {
 	var b bytes.Buffer
-	New("gin", "", core.Push{}, slog.New(slog.NewTextHandler(&b, nil))).Panicked(fmt.Errorf("boom"))
+	New("gin", "", push.Config{}, slog.New(slog.NewTextHandler(&b, nil))).Panicked(fmt.Errorf("boom"))
 	if got := b.String(); !strings.Contains(got, "boom") || !strings.Contains(got, "site_test.go") {
 		t.Errorf("rule: the log says what a handler panicked with and where; got %q", got)
 	}

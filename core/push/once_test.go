@@ -1,10 +1,9 @@
-package core
+package push
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,15 +14,14 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-
-	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/alexedwards/scs/v2/memstore"
 )
 
 func TestRetriesAreHandledOnce(t *testing.T) {
 	for mode, key := range map[string]string{"plain": "", "AES": pushAESKey} {
 		r := newRig(t)
 		var handled, wrong atomic.Int64
-		p := r.poster(Push{EncodingAESKey: key, OnFollow: func(context.Context, FollowEvent) error {
+		p := r.poster(Config{EncodingAESKey: key, OnFollow: func(context.Context, FollowEvent) error {
 			handled.Add(1)
 			return nil
 		}})
@@ -38,7 +36,7 @@ func TestRetriesAreHandledOnce(t *testing.T) {
 			}
 		}
 		senders.Wait()
-		r.auth.work.working.Wait()
+		r.receiver.waiting.running.Wait()
 		if handled.Load() != 1000 {
 			t.Errorf("rule: 1,000 events sent three times are handled 1,000 times (%s): %d", mode, handled.Load())
 		}
@@ -49,28 +47,28 @@ func TestRetriesAreHandledOnce(t *testing.T) {
 func TestEventsOfOneSecondAreToldApartByTheirNumber(t *testing.T) {
 	r := newRig(t)
 	var l ledger
-	p := r.poster(l.push(Push{}))
+	p := r.poster(l.hooks(Config{}))
 	for _, number := range []string{"<MsgID>1</MsgID>", "<MsgID>2</MsgID>", "<MsgID>2</MsgID>", "<MsgId>1</MsgId>", "<MsgId>2</MsgId>"} {
 		p.post(event("oAlice_1", "TEMPLATESENDJOBFINISH", "", r.now(), number))
 	}
-	if got := l.read(r.auth); len(got) != 4 {
+	if got := l.read(r.receiver); len(got) != 4 {
 		t.Errorf("rule: two of one second are two, one sent twice is one: %q", got)
 	}
 }
 
 func TestRetriesToAnotherNodeAreHandledOnce(t *testing.T) {
 	var l ledger
-	shared := session.NewMemory()
-	r := newRig(t, func(c *Config) { c.Cache = shared })
-	one := r.poster(l.push(Push{}))
-	first := r.auth
-	r.auth = r.instance(func(c *Config) { c.Cache = shared })
-	two := r.poster(l.push(Push{}))
+	shared := memstore.NewWithCleanupInterval(0)
+	r := newRig(t)
+	r.receiver = r.node(shared)
+	first, one := r.receiver, r.poster(l.hooks(Config{}))
+	r.receiver = r.node(shared)
+	two := r.poster(l.hooks(Config{}))
 	message := event("oAlice_1", "subscribe", "", r.now())
 	one.post(message)
 	l.read(first)
 	two.post(message)
-	if got := l.read(r.auth); len(got) != 1 {
+	if got := l.read(r.receiver); len(got) != 1 {
 		t.Errorf("rule: a message that one node handled is not handled by another: %q", got)
 	}
 }
@@ -79,7 +77,7 @@ func TestTheAnswerDoesNotWaitForTheHook(t *testing.T) {
 	r := newRig(t)
 	goOn := make(chan struct{})
 	var l ledger
-	p := l.push(Push{})
+	p := l.hooks(Config{})
 	p.OnFollow = func(_ context.Context, e FollowEvent) error {
 		<-goOn
 		return l.add("follow %s", e.OpenID)
@@ -94,7 +92,7 @@ func TestTheAnswerDoesNotWaitForTheHook(t *testing.T) {
 		runtime.Gosched() // somebody else's work is not held up
 	}
 	close(goOn)
-	if got := l.read(r.auth); !slices.Equal(got, []string{"unfollow oBob_123", "follow oAlice_1", "unfollow oAlice_1"}) {
+	if got := l.read(r.receiver); !slices.Equal(got, []string{"unfollow oBob_123", "follow oAlice_1", "unfollow oAlice_1"}) {
 		t.Errorf("rule: one person's messages are worked on in their order: %q", got)
 	}
 }
@@ -116,17 +114,15 @@ func (slowStore) DeleteCtx(ctx context.Context, _ string) error { <-ctx.Done(); 
 
 func TestWeChatIsAnsweredWithinASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		auth, err := newAuth(Config{AppID: testAppID, AppSecret: testSecret, Cache: slowStore{session.NewMemory()}, Logger: slog.New(slog.DiscardHandler)}, time.Now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer auth.Close()
-		p := (&rig{t: t, auth: auth, time: time.Now()}).poster(Push{OnFollow: func(context.Context, FollowEvent) error {
-			time.Sleep(pushBudget) // the clock of synctest: nobody waits
+		r := newRig(t)
+		r.receiver = r.node(slowStore{memstore.NewWithCleanupInterval(0)})
+		defer r.receiver.Close(time.Hour)
+		p := r.poster(Config{OnFollow: func(context.Context, FollowEvent) error {
+			time.Sleep(defaultHookTimeout) // the clock of synctest: nobody waits
 			return nil
 		}})
 		began := time.Now()
-		w := p.post(event("oAlice_1", "subscribe", "", began))
+		w := p.post(event("oAlice_1", "subscribe", "", r.now()))
 		if took := time.Since(began); w.Code != 200 || took > time.Second {
 			t.Errorf("rule: WeChat is answered within a second, however slow cache and hook are: %d after %v", w.Code, took)
 		}
@@ -137,25 +133,25 @@ func TestTooMuchToDoIsSentAgain(t *testing.T) {
 	r := newRig(t)
 	goOn := make(chan struct{})
 	var handled atomic.Int64
-	p := r.poster(Push{OnFollow: func(context.Context, FollowEvent) error {
+	p := r.poster(Config{OnFollow: func(context.Context, FollowEvent) error {
 		<-goOn
 		handled.Add(1)
 		return nil
 	}})
 	message := func(i int) string { return event(fmt.Sprintf("oPerson_%d", i), "subscribe", "", r.now()) }
-	for i := range maxPushWork {
+	for i := range defaultMaxWaiting {
 		p.post(message(i))
 	}
-	if w := p.post(message(maxPushWork)); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+	if w := p.post(message(defaultMaxWaiting)); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("rule: what there is no room for is not acknowledged: %d", w.Code)
 	}
 	close(goOn)
-	r.auth.work.working.Wait()
-	if w := p.post(message(maxPushWork)); w.Code != 200 {
+	r.receiver.waiting.running.Wait()
+	if w := p.post(message(defaultMaxWaiting)); w.Code != 200 {
 		t.Errorf("rule: what is sent again is taken: %d", w.Code)
 	}
-	r.auth.work.working.Wait()
-	if handled.Load() != maxPushWork+1 {
+	r.receiver.waiting.running.Wait()
+	if handled.Load() != defaultMaxWaiting+1 {
 		t.Errorf("rule: nothing is lost and nothing done twice: %d", handled.Load())
 	}
 }
@@ -163,7 +159,7 @@ func TestTooMuchToDoIsSentAgain(t *testing.T) {
 func TestAHookThatFailsHarmsNobody(t *testing.T) {
 	r := newRig(t)
 	calls := 0
-	p := r.poster(Push{OnFollow: func(_ context.Context, e FollowEvent) error {
+	p := r.poster(Config{OnFollow: func(_ context.Context, e FollowEvent) error {
 		if calls++; calls == 1 {
 			panic("secret of the app's")
 		}
@@ -174,7 +170,7 @@ func TestAHookThatFailsHarmsNobody(t *testing.T) {
 			t.Errorf("%d", w.Code)
 		}
 	}
-	r.auth.work.working.Wait()
+	r.receiver.waiting.running.Wait()
 	log := r.log.String()
 	if !strings.Contains(log, "panic of type string") || !strings.Contains(log, "table is locked") || strings.Contains(log, "secret of") || strings.Contains(log, "oAlice_1") {
 		t.Errorf("rule: a hook that fails is logged, without what a panic holds or whose message it was: %s", log)
@@ -185,19 +181,19 @@ func TestCloseWaitsForHooks(t *testing.T) {
 	r := newRig(t)
 	goOn := make(chan struct{})
 	ended := false
-	p := r.poster(Push{OnFollow: func(ctx context.Context, _ FollowEvent) error {
+	p := r.poster(Config{OnFollow: func(ctx context.Context, _ FollowEvent) error {
 		<-goOn
 		ended = ctx.Err() == nil
 		return nil
 	}})
 	p.post(event("oAlice_1", "subscribe", "", r.now()))
 	go func() {
-		for !r.auth.work.isClosed() {
+		for !r.receiver.waiting.isClosed() {
 			runtime.Gosched()
 		}
 		close(goOn)
 	}()
-	r.auth.Close()
+	r.receiver.Close(time.Hour)
 	if !ended {
 		t.Error("rule: Close waits for hooks, and lets them work meanwhile")
 	}
