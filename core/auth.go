@@ -62,11 +62,11 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := proof.NewKeys(c.AppID, c.AppSecret)
+	keys, err := proof.NewKeys(c.AppID, c.AppSecret, c.PreviousSecrets...)
 	if err != nil {
 		return nil, err
 	}
-	results, err := once.NewResults(c.Cache, c.AppID, c.AppSecret)
+	results, err := once.NewResults(c.Cache, c.AppID, c.AppSecret, c.PreviousSecrets...)
 	if err != nil {
 		return nil, err
 	}
@@ -96,16 +96,17 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		return nil, err
 	}
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL) // checked above
+	tag := web.AccountTag(c.AppID, public.Prefix)
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
 		sessions: session.New(session.Config{
 			Manager: c.Sessions, InPlace: writesInPlace(c.Sessions), AppID: c.AppID,
-			Cookie: "wechat_session_" + web.AccountTag(c.AppID), Now: now,
+			Cookie: "wechat_session_" + tag, Now: now,
 		}),
 		logins: newLogins(&c, wechat, results, kept, now, lifetime),
 		token:  token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
-		binding: "wechat_login_" + web.AccountTag(c.AppID),
+		binding: "wechat_login_" + tag,
 
 		verification: verificationToken(c.DomainVerification),
 		messages:     messages,

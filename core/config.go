@@ -24,6 +24,14 @@ type Config struct {
 	// nodes of one site need the same.
 	AppID, AppSecret string
 
+	// PreviousSecrets are app secrets of the last minutes, while one is being reset in
+	// the console: logins that began with one of them, and what other nodes with one of
+	// them remember of logins and logouts, still count. They are never sent to WeChat,
+	// nothing new is signed or sealed with them, and what outlives an hour (refresh
+	// tokens, the account's token) is not read with them. Leave them out again an hour
+	// after the reset. At most 3; default none.
+	PreviousSecrets []string
+
 	// PublicURL is the address visitors use, such as "https://app.example.com".
 	// Default: the request's own scheme and host. Set it in production and behind
 	// every proxy: nothing in a request can then change where WeChat sends visitors
@@ -139,6 +147,10 @@ type Config struct {
 	Pages Pages
 }
 
+// maxPreviousSecrets bounds the work that a state costs that nobody signed: a MAC for
+// each secret.
+const maxPreviousSecrets = 3
+
 // ConfigFromEnv reads WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
 // WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ACCOUNT_NAME, WECHAT_FOLLOW_QRCODE and
 // WECHAT_ANY_BROWSER ("1" for development). It checks nothing; [New] does.
@@ -173,6 +185,15 @@ func (c *Config) check() (public web.Origin, err error) {
 		wrong("AppSecret is missing: set Config.AppSecret or WECHAT_APP_SECRET to the account's app secret")
 	case strings.TrimSpace(c.AppSecret) != c.AppSecret:
 		wrong("AppSecret has white space around it: copy it without")
+	}
+	if len(c.PreviousSecrets) > maxPreviousSecrets {
+		wrong("PreviousSecrets are %d, and at most %d count: keep the latest", len(c.PreviousSecrets), maxPreviousSecrets)
+	}
+	for _, s := range c.PreviousSecrets {
+		if s == "" || s == c.AppSecret || strings.TrimSpace(s) != s {
+			wrong("PreviousSecrets has one that is empty, has white space around it or is AppSecret itself: list only former secrets, as they were")
+			break
+		}
 	}
 	if c.PublicURL != "" {
 		var ok bool
@@ -218,15 +239,44 @@ func (c *Config) warn() {
 	if c.OpenURL != "" || c.APIURL != "" {
 		log.Warn("wechat: logins go to an address that is not WeChat's own", "open_url", c.OpenURL, "api_url", c.APIURL)
 	}
-	if m := c.Sessions; m != nil && m.Cookie.SameSite == http.SameSiteStrictMode {
-		log.Warn("wechat: the session cookie is SameSite=Strict and will not come back from WeChat: visitors cannot log in; set Cookie.SameSite to Lax")
-	}
-	if m := c.Sessions; m != nil && m.Cookie.Secure && strings.HasPrefix(c.PublicURL, "http://") {
-		log.Warn("wechat: the session cookie is Secure but PublicURL is http: visitors cannot log in")
+	if c.Sessions != nil {
+		for _, trouble := range cookieTrouble(c.Sessions.Cookie, c.PublicURL) {
+			log.Warn("wechat: " + trouble)
+		}
 	}
 	if strings.HasPrefix(c.PublicURL, "http://") && !loopback(c.PublicURL) {
 		log.Warn("wechat: PublicURL is http: anybody on the way can read codes and sessions")
 	}
+}
+
+// cookieTrouble is what is wrong with the session cookie of the app's own manager, each
+// with the setting that fixes it. publicURL is Config.PublicURL, "" without one.
+func cookieTrouble(c scs.SessionCookie, publicURL string) (trouble []string) {
+	is := func(yes bool, text string) {
+		if yes {
+			trouble = append(trouble, text)
+		}
+	}
+	u, err := url.Parse(publicURL)
+	if err != nil {
+		u = &url.URL{}
+	}
+	isHTTPS, isHTTP := u.Scheme == "https", u.Scheme == "http"
+	host, domain := strings.ToLower(u.Hostname()), strings.TrimPrefix(strings.ToLower(c.Domain), ".")
+	path := c.Path
+	if path == "" {
+		path = "/"
+	}
+	is(c.SameSite == http.SameSiteStrictMode, "the session cookie is SameSite=Strict and will not come back from WeChat: visitors cannot log in; set Sessions.Cookie.SameSite = http.SameSiteLaxMode")
+	is(c.Secure && isHTTP, "the session cookie is Secure but PublicURL is http: visitors cannot log in; set Sessions.Cookie.Secure = false, or use https")
+	is(!c.Secure && isHTTPS, "the session cookie is not Secure although PublicURL is https: a request over http shows it to anybody on the way; set Sessions.Cookie.Secure = true")
+	is(!c.HttpOnly, "the session cookie is not HttpOnly: scripts can read it; set Sessions.Cookie.HttpOnly = true")
+	is(c.SameSite == http.SameSiteNoneMode && !c.Secure, "the session cookie is SameSite=None and not Secure: browsers drop it; set Sessions.Cookie.SameSite = http.SameSiteLaxMode")
+	is(c.Partitioned && !c.Secure, "the session cookie is Partitioned and not Secure: browsers drop it; set Sessions.Cookie.Secure = true")
+	is(strings.HasPrefix(c.Name, "__Secure-") && !c.Secure, "the session cookie's name begins with __Secure- and the cookie is not Secure: browsers drop it; set Sessions.Cookie.Secure = true")
+	is(strings.HasPrefix(c.Name, "__Host-") && (!c.Secure || c.Domain != "" || path != "/"), "the session cookie's name begins with __Host-: browsers drop it unless Sessions.Cookie.Secure = true, Path = \"/\" and Domain = \"\"")
+	is(c.Domain != "" && host != "" && host != domain && !strings.HasSuffix(host, "."+domain), "the session cookie is for another domain than PublicURL's: browsers drop it; set Sessions.Cookie.Domain = \"\"")
+	return trouble
 }
 
 func loopback(raw string) bool {

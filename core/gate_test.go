@@ -81,14 +81,14 @@ func TestPromptBringsTheProfileAndCoversSilent(t *testing.T) {
 	if b.user(silent, "/me") == nil {
 		t.Error("prompt covers silent")
 	}
-	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = first
+	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID, "")] = first
 	if b.user(silent, "/me") != nil {
 		t.Error("the token from before the upgrade is dead")
 	}
 }
 
 func (b *browser) sessionCookie() string {
-	return b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)]
+	return b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID, "")]
 }
 
 func TestEngineWideSilentOutsideARoutesPrompt(t *testing.T) {

@@ -91,7 +91,7 @@ func TestALogoutWithTheTokenFromBeforeAnUpgradeEndsTheNewSession(t *testing.T) {
 	old := b.sessionCookie()
 	b.login(prompt, "/profile")
 	tab := r.browser() // its logout was sent before the new cookie arrived
-	tab.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = old
+	tab.cookies["__Host-wechat_session_"+web.AccountTag(testAppID, "")] = old
 	if out := tab.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 {
 		t.Fatal(out.Status)
 	}

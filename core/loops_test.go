@@ -96,7 +96,7 @@ func TestASessionThatNeverComesBackEndsOnThePageThatSaysSo(t *testing.T) {
 			continue
 		}
 		logins++
-		delete(b.cookies, "__Host-wechat_session_"+web.AccountTag(testAppID))
+		delete(b.cookies, "__Host-wechat_session_"+web.AccountTag(testAppID, ""))
 		out = b.get(g, b.arrives(out))
 	}
 	if logins != 3 || out.Status != 400 || !strings.Contains(string(out.Body), `data-fault="session"`) {

@@ -132,7 +132,7 @@ func TestASwitchOfPersonEmptiesTheSession(t *testing.T) {
 	if u := b.user(g, "/"); u == nil || u.OpenID != r.sim.OpenID(testAppID, b.person) {
 		t.Errorf("the newer login counts: %v", u)
 	}
-	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = bob
+	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID, "")] = bob
 	if b.user(g, "/") != nil {
 		t.Error("Bob's token is dead")
 	}

@@ -78,7 +78,7 @@ func TestGatesInsideAGateThatRaises(t *testing.T) {
 	for name, inner := range map[string]*Gate{"Require": r.gate(ModeRequire), "Prompt": r.gate(ModeRequire, Prompt), "Optional": r.gate(ModeOptional)} {
 		b, outer := r.browser(), r.gate(ModeRequire, Prompt)
 		b.login(r.gate(ModeRequire), "/")
-		cookies := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "__Host-wechat_session_"+web.AccountTag(testAppID)+"="+b.sessionCookie())
+		cookies := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "__Host-wechat_session_"+web.AccountTag(testAppID, "")+"="+b.sessionCookie())
 		q := &Request{Method: "GET", Target: "/", Host: b.host, TLS: true, Header: cookies}
 		out := outer.Handle(context.Background(), q)
 		if out.Status != 0 {

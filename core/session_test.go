@@ -133,7 +133,7 @@ func TestATokenFromOutsideIsNeverAdopted(t *testing.T) {
 	r := newRig(t)
 	b, g := r.browser(), r.gate(ModeRequire)
 	planted := strings.Repeat("p", 43)
-	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID)] = planted
+	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID, "")] = planted
 	b.login(g, "/me")
 	if b.sessionCookie() == planted {
 		t.Error("session fixation")

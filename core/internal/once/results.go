@@ -26,9 +26,10 @@ type Results struct {
 	shared *vault.Vault // nil without a shared store
 }
 
-// NewResults starts no goroutine: the owner calls Sweep. store may be nil.
-func NewResults(store scs.Store, appID, secret string) (*Results, error) {
-	seal, err := vault.NewSeal(appID, secret, "remembered logins")
+// NewResults starts no goroutine: the owner calls Sweep. store may be nil. What another
+// node sealed with one of the previous secrets is read too.
+func NewResults(store scs.Store, appID, secret string, previous ...string) (*Results, error) {
+	seal, err := vault.NewSeal(appID, secret, "remembered logins", previous...)
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,27 @@ func TestASealedResultFitsOnlyItsKey(t *testing.T) {
 	}
 }
 
+func TestAResultSealedWithAFormerSecretIsRead(t *testing.T) {
+	shared, ctx := memstore.NewWithCleanupInterval(0), context.Background()
+	former, err := NewResults(shared, "wx0123456789abcdef", "former")
+	if err != nil {
+		t.Fatal(err)
+	}
+	former.Put(ctx, Key("c", "b", "s"), "record")
+	for rule, c := range map[string]struct {
+		previous []string
+		found    bool
+	}{"a listed secret's result is read": {[]string{"former"}, true}, "one that is not listed opens nothing": {nil, false}} {
+		now, err := NewResults(shared, "wx0123456789abcdef", "now", c.previous...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, found := now.Get(ctx, Key("c", "b", "s")); found != c.found || found && got != "record" {
+			t.Errorf("rule: %s: %q %v", rule, got, found)
+		}
+	}
+}
+
 func TestTheKeyCoversCodeBrowserAndScope(t *testing.T) {
 	seen := map[string]bool{}
 	for _, parts := range [][3]string{{"c", "b", "s"}, {"d", "b", "s"}, {"c", "d", "s"}, {"c", "b", "t"}, {"cb", "", "s"}} {

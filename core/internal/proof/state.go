@@ -42,6 +42,7 @@ const (
 
 type State struct {
 	raw      [stateBytes]byte
+	signedBy int // index of Keys.signers; only with OwnState
 	Shape    Shape
 	Attempt  int
 	IssuedAt time.Time
@@ -62,19 +63,28 @@ const (
 type Keys struct {
 	appID   string
 	account byte
-	header  mac
-	full    mac
+	signers []signer // the first signs, all of them verify
 }
 
-func NewKeys(appID, secret string) (Keys, error) {
+// signer is the two keys that come from one secret.
+type signer struct{ header, full mac }
+
+// NewKeys makes the keys of one account. States that were made with one of the previous
+// secrets are verified too, and none is made with those.
+func NewKeys(appID, secret string, previous ...string) (Keys, error) {
 	k := Keys{appID: appID, account: sha256.Sum256([]byte(appID))[0]}
-	header, err := vault.Derive(appID, secret, "state header")
-	if err != nil {
-		return Keys{}, err
+	for _, secret := range append([]string{secret}, previous...) {
+		header, err := vault.Derive(appID, secret, "state header")
+		if err != nil {
+			return Keys{}, err
+		}
+		full, err := vault.Derive(appID, secret, "state")
+		if err != nil {
+			return Keys{}, err
+		}
+		k.signers = append(k.signers, signer{newMAC(header), newMAC(full)})
 	}
-	full, err := vault.Derive(appID, secret, "state")
-	k.header, k.full = newMAC(header), newMAC(full)
-	return k, err
+	return k, nil
 }
 
 // NewState makes the state of one start of a login.
@@ -88,8 +98,9 @@ func (k *Keys) NewState(now time.Time, attempt int, prompt bool, binding string,
 	binary.BigEndian.PutUint32(b[2:], uint32(now.Unix()))
 	b[6] = k.account
 	rand.Read(b[7:headerEnd]) // never fails: crypto/rand ends the process instead
-	copy(b[headerEnd:], k.headerMAC(b[:]))
-	copy(b[headerMACEnd:], k.fullMAC(b[:], binding, at))
+	own := &k.signers[0]
+	copy(b[headerEnd:], own.headerMAC(b[:]))
+	copy(b[headerMACEnd:], own.fullMAC(b[:], k.appID, binding, at))
 	return encodeBase62(b)
 }
 
@@ -104,12 +115,14 @@ func (k *Keys) Parse(s string) State {
 	st.raw = b
 	st.Shape = ForgedState
 	st.Attempt = int(b[1] & attemptMask)
-	if !hmac.Equal(b[headerEnd:headerMACEnd], k.headerMAC(b[:])) {
-		return st
+	for i := range k.signers {
+		if hmac.Equal(b[headerEnd:headerMACEnd], k.signers[i].headerMAC(b[:])) {
+			st.Shape, st.signedBy = OwnState, i
+			st.IssuedAt = time.Unix(int64(binary.BigEndian.Uint32(b[2:])), 0)
+			st.Prompt = b[1]&promptFlag != 0
+			break
+		}
 	}
-	st.Shape = OwnState
-	st.IssuedAt = time.Unix(int64(binary.BigEndian.Uint32(b[2:])), 0)
-	st.Prompt = b[1]&promptFlag != 0
 	return st
 }
 
@@ -117,20 +130,20 @@ func (k *Keys) Parse(s string) State {
 func (k *Keys) Verify(st *State, now time.Time, binding string, at web.Origin) bool {
 	age := now.Sub(st.IssuedAt)
 	return st.Shape == OwnState && age <= StateLife && age >= -ClockSkew &&
-		hmac.Equal(st.raw[headerMACEnd:], k.fullMAC(st.raw[:], binding, at))
+		hmac.Equal(st.raw[headerMACEnd:], k.signers[st.signedBy].fullMAC(st.raw[:], k.appID, binding, at))
 }
 
-func (k *Keys) headerMAC(b []byte) []byte {
+func (s *signer) headerMAC(b []byte) []byte {
 	text := append(make([]byte, 0, sha256.Size), b[:headerEnd]...)
-	return k.header.sum(text)[:headerMACEnd-headerEnd]
+	return s.header.sum(text)[:headerMACEnd-headerEnd]
 }
 
 // fullMAC separates its parts by NUL, which none of them holds. The scope is in
 // the flags, which are covered too.
-func (k *Keys) fullMAC(b []byte, binding string, at web.Origin) []byte {
+func (s *signer) fullMAC(b []byte, appID, binding string, at web.Origin) []byte {
 	text := append(make([]byte, 0, 128), b[:headerMACEnd]...)
-	for _, part := range [...]string{binding, k.appID, at.Scheme, at.Host} {
+	for _, part := range [...]string{binding, appID, at.Scheme, at.Host} {
 		text = append(append(text, part...), 0)
 	}
-	return k.full.sum(text)[:stateBytes-headerMACEnd]
+	return s.full.sum(text)[:stateBytes-headerMACEnd]
 }

@@ -160,3 +160,32 @@ func TestTheBindingCookieCountsLogins(t *testing.T) {
 		}
 	}
 }
+
+func TestAFormerSecretVerifiesAndNeverSigns(t *testing.T) {
+	now := time.Now()
+	keys := func(secret string, previous ...string) *Keys {
+		k, err := NewKeys("wx0123456789abcdef", secret, previous...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &k
+	}
+	both := keys("now", "another", "former")
+	verified := func(k *Keys, state, binding string) bool {
+		st := k.Parse(state)
+		return k.Verify(&st, now, binding, testOrigin)
+	}
+	former := keys("former").NewState(now, 2, true, "b", testOrigin)
+	if st := both.Parse(former); st.Shape != OwnState || st.Attempt != 2 || !st.Prompt || !verified(both, former, "b") {
+		t.Errorf("rule: a state of a former secret is read and verified: %+v", st)
+	}
+	if verified(both, former, "c") {
+		t.Error("rule: a former secret's state is for one browser as well")
+	}
+	if !verified(keys("now"), both.NewState(now, 1, false, "b", testOrigin), "b") {
+		t.Error("rule: only the present secret signs")
+	}
+	if verified(keys("now", "another"), former, "b") || verified(keys("former"), both.NewState(now, 1, false, "b", testOrigin), "b") {
+		t.Error("rule: a secret that is not listed verifies nothing")
+	}
+}

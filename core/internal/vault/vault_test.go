@@ -134,3 +134,57 @@ func TestBrokenStore(t *testing.T) {
 		t.Errorf("rule: a store that is down says so: %v", err)
 	}
 }
+
+func TestAFormerSecretOpensAndNeverCloses(t *testing.T) {
+	former, now := seal(t, "wx1", "former", "p"), seal(t, "wx1", "now", "p")
+	both, err := NewSeal("wx1", "now", "p", "another", "former")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := both.Open("k", former.Close("k", []byte("v"))); !ok || string(got) != "v" {
+		t.Errorf("rule: what a former secret sealed is opened: %q %t", got, ok)
+	}
+	if got, ok := now.Open("k", both.Close("k", []byte("v"))); !ok || string(got) != "v" {
+		t.Errorf("rule: only the present secret seals: %q %t", got, ok)
+	}
+	if _, ok := both.Open("other", former.Close("k", []byte("v"))); ok {
+		t.Error("rule: a former secret opens a value only under its own key")
+	}
+	if _, ok := now.Open("k", former.Close("k", []byte("v"))); ok {
+		t.Error("rule: a secret that is not listed opens nothing")
+	}
+	names := both.Names("a", "b")
+	if len(names) != 3 || names[0] != now.Names("a", "b")[0] || names[2] != former.Names("a", "b")[0] {
+		t.Errorf("rule: the present secret's name is the first, the former ones' follow: %q", names)
+	}
+}
+
+func TestNobodyWorksOutAName(t *testing.T) {
+	s := seal(t, "wx1", "s", "p")
+	name := s.Names("a", "b")[0]
+	if len(name) != keyDigits || name[0] != '.' {
+		t.Errorf("rule: a name has the form of a key: %q", name)
+	}
+	for rule, other := range map[string]string{
+		"the key of the same parts": Key("a", "b"), "other parts": s.Names("a", "c")[0], "parts cut elsewhere": s.Names("ab")[0],
+		"another secret": seal(t, "wx1", "t", "p").Names("a", "b")[0], "another purpose": seal(t, "wx1", "s", "q").Names("a", "b")[0],
+	} {
+		if other == name {
+			t.Errorf("rule: a name depends on the secret, the purpose and every part: %s gives the same", rule)
+		}
+	}
+	if again := s.Names("a", "b")[0]; again != name {
+		t.Error("rule: every node has the same name")
+	}
+}
+
+func TestWhatCannotBeOpenedIsNotFound(t *testing.T) {
+	store := memstore.NewWithCleanupInterval(0)
+	v := New(store, seal(t, "wx1", "s", "p"))
+	for rule, raw := range map[string][]byte{"empty": {}, "nothing sealed": []byte("a value of somebody else's"), "another secret's": seal(t, "wx1", "t", "p").Close("k", []byte("v"))} {
+		store.Commit("k", raw, time.Now().Add(time.Minute))
+		if value, found, err := v.Get(context.Background(), "k"); found || err != nil || value != nil {
+			t.Errorf("rule: what cannot be opened is not found (%s): %q %t %v", rule, value, found, err)
+		}
+	}
+}

@@ -95,8 +95,14 @@ func SetCookie(name, value string, https bool, maxAge int) string {
 	return string(b)
 }
 
-// AccountTag keeps the cookies of two accounts on one site apart.
-func AccountTag(appID string) string {
-	sum := sha256.Sum256([]byte(appID))
+// AccountTag is the part of a cookie's name that keeps two services on one host apart:
+// those of two accounts, and those of one account under two paths of the site. path is
+// the path of Config.PublicURL, "" without one.
+func AccountTag(appID, path string) string {
+	text := appID
+	if path != "" {
+		text += "\x00" + path
+	}
+	sum := sha256.Sum256([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(sum[:3])
 }
