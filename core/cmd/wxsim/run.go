@@ -119,18 +119,21 @@ func hello(w io.Writer, o options, at *net.TCPAddr) {
 	base := "http://" + at.String()
 	fmt.Fprintf(w, "WeChat login simulator (模拟器, not WeChat): %s/\n", base)
 	fmt.Fprintf(w, "redirect_uri must be on %s, any port. Environment of the application:\n\n", o.domain)
-	fmt.Fprintf(w, "WECHAT_APP_ID=%s\nWECHAT_APP_SECRET=%s\nWECHAT_OPEN_URL=%s\nWECHAT_API_URL=%s\n",
-		o.appID, o.appSecret, base, base)
+	line := func(name, value string) { fmt.Fprintf(w, "export %s=%s\n", name, value) }
+	line("WECHAT_APP_ID", o.appID)
+	line("WECHAT_APP_SECRET", o.appSecret)
+	line("WECHAT_OPEN_URL", base)
+	line("WECHAT_API_URL", base)
 	if o.anyBrowser {
-		fmt.Fprintln(w, "WECHAT_ANY_BROWSER=1")
+		line("WECHAT_ANY_BROWSER", "1")
 	}
 	if o.pushToken != "" {
-		fmt.Fprintf(w, "WECHAT_PUSH_TOKEN=%s\n", o.pushToken)
+		line("WECHAT_PUSH_TOKEN", o.pushToken)
 	}
 	if o.aesKey != "" {
-		fmt.Fprintf(w, "WECHAT_ENCODING_AES_KEY=%s\n", o.aesKey)
+		line("WECHAT_ENCODING_AES_KEY", o.aesKey)
 	}
 	// In quotes, as a shell takes a bare & for the end of the command.
-	fmt.Fprintf(w, "WECHAT_FOLLOW_QRCODE='%s%s'\n", base, wxsim.ProfilePath(o.appID))
+	line("WECHAT_FOLLOW_QRCODE", "'"+base+wxsim.ProfilePath(o.appID)+"'")
 	fmt.Fprintln(w)
 }

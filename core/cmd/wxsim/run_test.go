@@ -42,7 +42,11 @@ func TestRunServesUntilInterrupted(t *testing.T) {
 		env := map[string]string{}
 		lines := bufio.NewScanner(out)
 		for lines.Scan() {
-			if name, value, ok := strings.Cut(lines.Text(), "="); ok && strings.HasPrefix(name, "WECHAT_") {
+			name, value, ok := strings.Cut(lines.Text(), "=")
+			if name, exported := strings.CutPrefix(name, "export "); ok && strings.HasPrefix(name, "WECHAT_") {
+				if !exported {
+					t.Errorf("rule: the lines can be pasted into a shell, for programs that it starts; got %q", lines.Text())
+				}
 				env[name] = value
 			}
 			if len(env) > 0 && lines.Text() == "" {

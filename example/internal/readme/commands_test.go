@@ -64,6 +64,9 @@ func TestCommandsExist(t *testing.T) {
 			case "go run":
 				checkProgram(t, c, args)
 			case "go doc":
+				if g.name != english {
+					break // the same, see TestGuidesShowTheSame
+				}
 				if _, err := command("go", append([]string{"doc"}, args...)...); err != nil {
 					t.Errorf("rule: every command in the guides works; %s: %v", c.where, err)
 				}
