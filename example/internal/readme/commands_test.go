@@ -191,7 +191,7 @@ func TestCurl(t *testing.T) {
 func example(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "example.exe") // as one system wants it; the others do not mind
-	if _, err := command("go", "build", "-o", program, "./example/gin"); err != nil {
+	if _, err := command("go", "build", "-ldflags=-s -w", "-o", program, "./example/gin"); err != nil {
 		t.Fatal(err)
 	}
 	c := exec.Command(program)

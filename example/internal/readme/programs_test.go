@@ -190,7 +190,7 @@ func TestTestsOfYourOwnPass(t *testing.T) {
 		t.Fatal(err)
 	}
 	program := filepath.Join(t.TempDir(), "yours.test.exe")
-	if _, err := command("go", "test", "-c", "-vet=off", "-overlay", at, "-o", program, "./example/internal/readme/yours"); err != nil {
+	if _, err := command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", at, "-o", program, "./example/internal/readme/yours"); err != nil {
 		t.Fatal(err)
 	}
 	out, err := command(program, "-test.v")
