@@ -38,7 +38,7 @@ var imports = map[string]string{
 
 	"fiber": "github.com/gofiber/fiber/v2", "gin": "github.com/gin-gonic/gin", "scs": "github.com/alexedwards/scs/v2",
 
-	"core": module + "/core", "wxapi": module + "/core/wxapi", "wxsim": module + "/core/wxsim",
+	"core": module + "/core", "push": module + "/core/push", "wxapi": module + "/core/wxapi", "wxsim": module + "/core/wxsim",
 	"fiberwechat": module + "/fiberwechat", "ginwechat": module + "/ginwechat", "nethttp": module + "/nethttp",
 }
 
