@@ -148,13 +148,17 @@ func (a *Auth) sweep(ctx context.Context) {
 	}
 }
 
-// Close ends what is the instance's own: hooks that messages from WeChat set off are
-// waited for, 10 s in all, and those that have not begun by then are dropped (their
-// number is logged); a hook that heeds no context goes on by itself. Then its sweeper,
-// calls to WeChat still running (their visitors see the "unavailable" page), idle
-// connections. Do not call it from a hook. The app's own session manager is left
-// alone. Close gates first: one that goes on still reads sessions, and private ones
-// no longer end. It is safe to call it twice; it always returns nil.
+// Close ends what the instance runs. Stop the server first, with Shutdown or the like,
+// so that no request reaches a gate of this instance any more: a gate has no Close of
+// its own, and one that still gets requests goes on reading sessions, while private
+// sessions no longer expire.
+//
+// Close waits up to 10 s for hooks that messages from WeChat have set off. Hooks that
+// have not begun by then are dropped, and their number is logged; a hook that does not
+// heed its context goes on by itself. Then Close stops the sweeper, the calls to WeChat
+// that still run (their visitors see the "unavailable" page) and idle connections. The
+// app's own session manager is left alone. Do not call Close from a hook. It may be
+// called twice and always returns nil.
 func (a *Auth) Close() error {
 	if dropped := a.messages.Close(closePatience); dropped > 0 {
 		a.config.logger().Error("wechat: hooks for messages from WeChat were dropped on Close", "messages", dropped)

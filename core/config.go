@@ -17,10 +17,20 @@ import (
 )
 
 // Config is what an account needs, once per process. Only AppID and AppSecret are
-// required. Settings of a single route are [Option]s.
+// required. Settings of a single route are [Option]s. [ConfigFromEnv] reads these
+// fields from the environment:
+//
+//	AppID          WECHAT_APP_ID
+//	AppSecret      WECHAT_APP_SECRET
+//	PublicURL      WECHAT_PUBLIC_URL
+//	AccountName    WECHAT_ACCOUNT_NAME
+//	FollowQRCode   WECHAT_FOLLOW_QRCODE
+//	AnyBrowser     WECHAT_ANY_BROWSER (1)
+//	OpenURL        WECHAT_OPEN_URL
+//	APIURL         WECHAT_API_URL
 type Config struct {
-	// AppID and AppSecret are the Official Account's (公众号), from the console's
-	// 开发接口管理. Required. The secret also signs logins in progress, so all
+	// AppID and AppSecret are those of a verified service account (已认证的服务号) or
+	// a sandbox account (接口测试号), from the console's 开发接口管理. Required. The secret also signs logins in progress, so all
 	// nodes of one site need the same.
 	AppID, AppSecret string
 
@@ -50,9 +60,10 @@ type Config struct {
 	// Defaults: https://open.weixin.qq.com and https://api.weixin.qq.com.
 	OpenURL, APIURL string
 
-	// AnyBrowser takes every browser for WeChat's. For development with a
-	// simulator: real WeChat shows outsiders an error page. Default false; logged
-	// as a warning.
+	// AnyBrowser treats every browser as WeChat's. It is for development with a
+	// simulator: real WeChat shows outsiders an error page. The simulator has a setting
+	// of its own with the same name (wxsim.Config.AnyBrowser), and both must be on.
+	// Default false; logged as a warning.
 	AnyBrowser bool
 
 	// LoginPath is where the app mounted Login, such as "/login". The 401 answers
@@ -62,7 +73,9 @@ type Config struct {
 
 	// Sessions is the app's own session manager. Default: private sessions in this
 	// process's memory, 30 days and up to a minute, no idle time, in a cookie of their
-	// own. Several nodes must supply a manager with a shared store, and should set
+	// own. They end with the process: every deploy logs everybody out. Inside WeChat
+	// the next page logs in again silently, but Prompt asks again for consent, unless
+	// Profile knows the visitor. Several nodes must supply a manager with a shared store, and should set
 	// HashTokenInStore. Its cookie must be SameSite Lax. Where the manager's
 	// LoadAndSave runs outside the gate it writes the cookie; elsewhere the gate
 	// does. scs writes whole sessions and the last writer wins, so a handler that

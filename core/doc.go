@@ -4,17 +4,17 @@
 //
 // A request meets a [Gate]:
 //
-//  1. The session is read. Who has what the route asks for goes on, with the
-//     [User] in the context ([FromContext]).
-//  2. Anybody else who navigates inside WeChat is redirected to WeChat, to come
-//     back to this very page. Nothing is kept on the server for it: the state
+//  1. The session is read. If it already satisfies the route, the request continues,
+//     with the [User] in the context ([FromContext]).
+//  2. Any other visitor who opens a page inside WeChat is redirected to WeChat, and
+//     comes back to the same page. Nothing is kept on the server for it: the state
 //     carries a signature that only fits the cookie this browser was given.
 //  3. WeChat comes back to the page with a code. It is exchanged, once however
 //     often it is delivered, the session gets a new token, and the visitor is
 //     redirected to the address that was asked for, byte for byte.
-//  4. Scripts, forms, streams and sockets of nobody get 401 with a problem
-//     document; visitors outside WeChat, in frames, without cookies, or who refuse,
-//     get a page.
+//  4. Without a login, requests that are not page navigations (fetch, form POST, SSE,
+//     WebSocket) get a 401 problem document instead of a redirect. Visitors outside
+//     WeChat, in frames, without cookies, or who refuse, get a page.
 //
 // Because the callback lands in place, a gate works however it is mounted:
 //

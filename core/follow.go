@@ -34,7 +34,7 @@ func (f Following) apply(g *Gate) { g.following = f }
 // Follows reports whether a person follows the account, by openid. It answers from
 // what is remembered for MustFollow, and asks WeChat otherwise (user/info). What
 // cannot be an openid is wxapi.ErrToken; any other error means that WeChat could not
-// tell ([ErrUnavailable]).
+// tell ([ErrUnavailable]). It takes up to 5 s; a deadline on ctx ends the wait sooner.
 func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
 	if !isOpenID(openID) {
 		return false, fmt.Errorf("%w: open id", wxapi.ErrToken)
@@ -49,6 +49,10 @@ func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
 // Follower asks WeChat what it tells of a person (user/info): whether she follows,
 // since when and where from, and for followers the union id, where the account has
 // one. Nothing is remembered. The error wraps a *wxapi.Error where WeChat sent one.
+//
+// Each call to WeChat ends after 5 s. There may be several: for the account's token,
+// for the follower, and both once more if WeChat refused the token. Put a deadline on
+// ctx to wait less.
 func (a *Auth) Follower(ctx context.Context, openID string) (*wxapi.Follower, error) {
 	return a.wechat.Follower(ctx, a.token, openID, "")
 }

@@ -25,6 +25,10 @@ type JSConfig struct {
 // whose context this is, behind a gate; any other page is [ErrForeignPage], since a
 // signature lets it act in the account's name. The host must be registered as
 // JS接口安全域名. Where WeChat gives no ticket the error is [ErrUnavailable].
+//
+// The ticket is kept for its life, so most calls do not wait. One that has to ask
+// WeChat takes up to 23 s at worst, if WeChat is slow and refuses the account's token
+// once. Put a deadline on ctx to wait less; the ticket is fetched all the same.
 func (a *Auth) JSConfig(ctx context.Context, page string) (JSConfig, error) {
 	page, _, _ = strings.Cut(page, "#")
 	if !a.isOwnPage(ctx, page) {

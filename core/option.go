@@ -2,9 +2,18 @@ package core
 
 import "context"
 
-// Option is a setting of one mounted gate: an instance (*[Auth]), a [Scope],
-// [MustFollow], [LoadUser], [Skip], [AllowOutside], [AskFirst] or [OnError]. What
-// belongs to the account and not to a route is in [Config].
+// Option is a setting of one mounted gate. What belongs to the account and not to a
+// route is in [Config]. The options, each with what holds without it:
+//
+//	an instance, *Auth       the account to log in with               Default, from the environment
+//	Silent, Prompt           what the route needs to know             Silent: the open id
+//	MustFollow               lets followers of the account through    every logged-in visitor
+//	MustFollowUnlessDown     the same, while WeChat can be reached    every logged-in visitor
+//	LoadUser(f)              loads the app's own user per request     none
+//	Skip(f)                  lets requests pass without a look        none
+//	AllowOutside()           visitors outside WeChat go on            they see a page with a QR code
+//	AskFirst()               a page with a button before Prompt's     straight to WeChat
+//	OnError(f)               sees errors first, may answer itself     the built-in pages
 type Option interface{ apply(*Gate) }
 
 // Scope is what a route needs to know of a visitor (网页授权 scope).
@@ -12,12 +21,20 @@ type Option interface{ apply(*Gate) }
 type Scope string
 
 const (
-	// Silent (snsapi_base) logs in without a page of WeChat's: the open id is all
-	// that is learnt.
+	// Silent (snsapi_base) logs in without a page of WeChat's. It brings the open id
+	// alone. Browsers show WeChat's "#wechat_redirect" behind the address afterwards,
+	// because a fragment outlives redirects. An app that routes by hash removes it:
+	//
+	//	if (location.hash === "#wechat_redirect")
+	//		history.replaceState(null, "", location.pathname + location.search)
 	Silent Scope = "snsapi_base"
 	// Prompt (snsapi_userinfo) shows WeChat's consent page and brings nickname and
-	// avatar. A session that was silent is raised; a session that was prompted
-	// covers Silent as well.
+	// avatar. A visitor with a silent session is asked for consent, and the session
+	// gets a new token. A prompted session covers Silent as well.
+	//
+	// On Login, Prompt asks for consent unless the session is a prompted one, and then
+	// goes to the page named by "to". On Optional and Logout a scope has no effect:
+	// they start no login. Optional hands over the user with what the session has.
 	Prompt Scope = "snsapi_userinfo"
 )
 

@@ -71,7 +71,8 @@ func (t *tokens) forget(ctx context.Context, openID string) {
 // longer allows it (the token is then forgotten), and [ErrUnavailable] for trouble
 // that passes. If only the session could not be renewed, the user is returned beside
 // the error. WeChat gives new pictures' addresses here only: an avatar's dies when
-// its owner changes it.
+// its owner changes it. It takes up to 10 s, retries included; a deadline on ctx
+// ends the wait sooner.
 func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 	if a.tokens == nil || u == nil || u.AppID != a.config.AppID {
 		return nil, ErrNoToken
