@@ -56,6 +56,7 @@ const (
 	exchange                    // exchange the code, then decide again
 	start                       // redirect to WeChat
 	unauthorized                // answer 401 with a problem document
+	logInAgainPage              // answer 401 with a page that leads to a login
 	framePage                   // show a page with a link to the top window
 	outsidePage                 // show a page that opens this address in WeChat
 	refusedPage                 // say that the login was refused
@@ -83,6 +84,8 @@ func decide(f facts) step {
 		return satisfied
 	case f.kind == web.Frame:
 		return framePage
+	case f.kind == web.FormPost:
+		return logInAgainPage
 	default:
 		return unauthorized
 	}

@@ -103,8 +103,17 @@ var invariants = []struct {
 	{"a frame is passed or shown the way out of it, nothing else", func(f facts, s step) bool {
 		return f.kind != web.Frame || s == framePage || s == pass || s == arrive && f.mode == ModeLogin
 	}},
-	{"only scripts get the 401, only frames the frame's page", func(f facts, s step) bool {
-		return (s != unauthorized || f.kind == web.Script) && (s != framePage || f.kind == web.Frame)
+	{"a form is passed or answered with a page to log in again, never sent to WeChat", func(f facts, s step) bool {
+		return f.kind != web.FormPost || s == logInAgainPage || s == pass || s == arrive && f.mode == ModeLogin
+	}},
+	{"a form is passed wherever a script is, and refused wherever a script is", func(f facts, s step) bool {
+		script := f
+		script.kind = web.Script
+		other := decide(script)
+		return f.kind != web.FormPost || s == other || s == logInAgainPage && other == unauthorized
+	}},
+	{"only scripts get the 401 document, only forms its page, only frames the frame's page", func(f facts, s step) bool {
+		return (s != unauthorized || f.kind == web.Script) && (s != logInAgainPage || f.kind == web.FormPost) && (s != framePage || f.kind == web.Frame)
 	}},
 	{"who has enough is let through, script or frame or navigation without an answer", func(f facts, s step) bool {
 		if !f.enough() || f.kind == web.Navigation && f.callback != noCallback {
@@ -119,7 +128,7 @@ var invariants = []struct {
 		return s != start || f.client == web.InsideWeChat
 	}},
 	{"an Optional gate starts and demands nothing", func(f facts, s step) bool {
-		return !f.free() || s != start && s != unauthorized && s != framePage && s != outsidePage && s != stuckPage
+		return !f.free() || s != start && s != unauthorized && s != logInAgainPage && s != framePage && s != outsidePage && s != stuckPage
 	}},
 	{"an Optional gate leaves a dead answer to the gate that asked", func(f facts, s step) bool {
 		return !(f.free() && f.unanswered()) || s == pass

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/seed467724c4/wechat/core/internal/page"
 	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
@@ -125,8 +124,7 @@ func (g *Gate) fastRefusal(ctx context.Context, r *Request, t web.Target) *Outco
 	if g.allowOutside || web.KindOf(r.Method, r.Target, r.Header) != web.Script {
 		return nil
 	}
-	body := page.LoginRequired(g.loginURL(r, g.auth.public, t))
-	return &Outcome{Context: ctx, Header: g.problemHeader, Status: http.StatusUnauthorized, Body: body}
+	return g.refuse(ctx, r, t)
 }
 
 func (g *Gate) passing(p *passage) *Outcome {
@@ -148,6 +146,16 @@ func (o *Outcome) AddTo(h http.Header) {
 	if values := o.Header["Vary"]; len(o.Header) == 1 && len(values) == 1 && h["Vary"] == nil {
 		o.single[0] = values[0]
 		h["Vary"] = o.single[:]
+		return
+	}
+	if o.ownHeader {
+		for name, values := range o.Header {
+			if h[name] == nil {
+				h[name] = values // nobody else's, and it grows away from its neighbours
+			} else {
+				h[name] = append(h[name], values...)
+			}
+		}
 		return
 	}
 	shared := make([]string, 0, len(o.Header))

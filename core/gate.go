@@ -157,6 +157,8 @@ func (v *visit) perform(s step) *Outcome {
 		return v.start()
 	case unauthorized:
 		return v.problem()
+	case logInAgainPage:
+		return v.page(LogInAgainPage, nil)
 	case framePage:
 		return v.page(FramePage, ErrFrame)
 	case outsidePage:

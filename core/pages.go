@@ -10,16 +10,17 @@ import (
 type PageKind string
 
 const (
-	OutsidePage     PageKind = "outside"     // not inside WeChat; has a QR code of the page's address
-	ConsentPage     PageKind = "consent"     // before WeChat's own consent page; see AskFirst
-	RefusedPage     PageKind = "refused"     // came back from WeChat without a code
-	StuckPage       PageKind = "stuck"       // three attempts, no cookies; see Page.Fault
-	FramePage       PageKind = "frame"       // inside a frame, where WeChat shows nothing
-	SnapshotPage    PageKind = "snapshot"    // WeChat's snapshot page; tap 使用完整服务
-	UnavailablePage PageKind = "unavailable" // WeChat, the session store or OnLogin failed
-	FollowPage      PageKind = "follow"      // logged in, but does not follow the account; see MustFollow
-	ForbiddenPage   PageKind = "forbidden"   // a logout that another site asked for, or not by POST
-	BadRequestPage  PageKind = "bad-request" // the address cannot be one of this site
+	OutsidePage     PageKind = "outside"      // not inside WeChat; has a QR code of the page's address
+	ConsentPage     PageKind = "consent"      // before WeChat's own consent page; see AskFirst
+	RefusedPage     PageKind = "refused"      // came back from WeChat without a code
+	StuckPage       PageKind = "stuck"        // three attempts, no cookies; see Page.Fault
+	LogInAgainPage  PageKind = "log-in-again" // a form was sent without a login (401); its button logs in and comes back to the form
+	FramePage       PageKind = "frame"        // inside a frame, where WeChat shows nothing
+	SnapshotPage    PageKind = "snapshot"     // WeChat's snapshot page; tap 使用完整服务
+	UnavailablePage PageKind = "unavailable"  // WeChat, the session store or OnLogin failed
+	FollowPage      PageKind = "follow"       // logged in, but does not follow the account; see MustFollow
+	ForbiddenPage   PageKind = "forbidden"    // a logout that another site asked for, or not by POST
+	BadRequestPage  PageKind = "bad-request"  // the address cannot be one of this site
 )
 
 // Fault is the likely reason why a visitor's cookies do not come back.
@@ -35,9 +36,9 @@ const (
 // Page is what a page is made of.
 //
 // Every field can stand as it is in an HTML attribute, quoted either way, and in HTML
-// text: none holds a quote, an angle bracket or a control byte. Here and Guest are
-// addresses of this site, and Here alone holds something of the request, the address
-// that was asked for, percent-encoded. html/template may escape all of them once more;
+// text: none holds a quote, an angle bracket or a control byte. Addresses are percent-encoded. Only
+// Here holds something of the request: the address that was asked for, or the page that
+// a form stood on. html/template may escape all of them once more;
 // it leaves AccountHTML, which is HTML already, as it is. One thing remains for apps
 // that write attributes without html/template: an '&' in an address. A page that asks
 // for "/?a=1&lt=2" is read there as "/?a=1<=2", which is another address of this site.
@@ -45,7 +46,7 @@ type Page struct {
 	Kind        PageKind
 	Status      int
 	Lang        string        // "zh-CN", "zh-TW" or "en", by Accept-Language; zh-TW is for Hong Kong and Macau, too
-	Here        string        // where its main button leads: the page that was asked for, absolute; WeChat on ConsentPage; "" on a bad request
+	Here        string        // where its main button leads: the page that was asked for, absolute; on LogInAgainPage the login; on ConsentPage WeChat; "" on a bad request
 	Home        string        // the site's front page, absolute; FollowPage only
 	Guest       string        // where one continues without a login; RefusedPage, with Config.GuestPath
 	QRCode      string        // OutsidePage: of Here, as a data URI, or "" for an address of more than 412 bytes; FollowPage: the account's, an address or data URI, or ""

@@ -53,5 +53,6 @@ type Outcome struct {
 	Body    []byte
 	Err     error
 
-	single [1]string // see AddTo
+	single    [1]string // see AddTo
+	ownHeader bool      // the values in Header are this answer's alone; see AddTo
 }

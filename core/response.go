@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -94,11 +95,17 @@ func (v *visit) start() *Outcome {
 // problem answers scripts, forms, streams and sockets, which a redirect to
 // another site would break (RFC 9457).
 func (v *visit) problem() *Outcome {
-	asked := v.target
+	challenge, loginURL := page.Challenge(v.gate.challenge(v.request, v.at, v.askedPage()))
+	v.add("Www-Authenticate", challenge)
+	return v.problemWith(http.StatusUnauthorized, page.LoginRequired(loginURL), nil)
+}
+
+// askedPage is the target without what a login of ours has added to it.
+func (v *visit) askedPage() web.Target {
 	if v.state.Shape == proof.OwnState {
-		asked = asked.WithoutCallback()
+		return v.target.WithoutCallback()
 	}
-	return v.problemWith(http.StatusUnauthorized, page.LoginRequired(v.gate.loginURL(v.request, v.at, asked)), nil)
+	return v.target
 }
 
 // problemHeader goes with every problem document; shared, never changed.
@@ -106,7 +113,8 @@ func problemHeader() http.Header {
 	return http.Header{"Content-Type": {page.ProblemType}, "Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}}
 }
 
-// problemWith shares its headers with all others, unless a cookie goes along.
+// problemWith shares its headers with all others, unless the answer has headers of
+// its own.
 func (v *visit) problemWith(status int, body []byte, err error) *Outcome {
 	h := v.gate.problemHeader
 	if v.header != nil {
@@ -116,23 +124,74 @@ func (v *visit) problemWith(status int, body []byte, err error) *Outcome {
 	return v.outcomeOf(h, status, body, err)
 }
 
-// loginURL is where a script sends its page to log in: the app's Login with the
-// page the script runs on, or else the address it asked for.
-func (g *Gate) loginURL(r *Request, at web.Origin, asked web.Target) string {
-	if g.auth.config.LoginPath == "" || g.mode == ModeLogin {
-		return at.URL(asked)
+// refusal is the answer of a fast refusal, with its header values and, where it fits,
+// its body in one allocation.
+type refusal struct {
+	outcome Outcome
+	values  [4]string
+	body    [448]byte
+}
+
+// refuse is problem without a visit.
+func (g *Gate) refuse(ctx context.Context, r *Request, asked web.Target) *Outcome {
+	challenge, loginURL := page.Challenge(g.challenge(r, g.auth.public, asked))
+	a := &refusal{values: [4]string{challenge, page.ProblemType, "no-store", "no-referrer"}}
+	header := http.Header{
+		"Www-Authenticate": a.values[0:1:1],
+		"Content-Type":     a.values[1:2:2],
+		"Cache-Control":    a.values[2:3:3],
+		"Referrer-Policy":  a.values[3:4:4],
 	}
-	to := "/"
-	if page, err := url.Parse(web.FirstHeader(r.Header, "Referer")); err == nil && page.Scheme+"://"+page.Host == at.String() && web.IsLocal(page.RequestURI()) {
-		if inside, ok := strings.CutPrefix(page.RequestURI(), at.Prefix); ok && web.IsLocal(inside) {
-			to = inside
-		}
+	a.outcome = Outcome{
+		Context: ctx, Header: header, Status: http.StatusUnauthorized,
+		Body: page.AppendLoginRequired(a.body[:0], loginURL), ownHeader: true,
 	}
-	return at.URL(web.Target{Path: g.auth.config.LoginPath, Query: "to=" + url.QueryEscape(to), HasQuery: true})
+	return &a.outcome
+}
+
+// challenge is the login URL between page.ChallengeStart and page.ChallengeEnd: where
+// a script sends its page to log in, which is the app's Login with the page that the
+// script runs on, or else the address that was asked for.
+func (g *Gate) challenge(r *Request, at web.Origin, asked web.Target) string {
+	if g.auth.config.LoginPath != "" && g.mode != ModeLogin {
+		asked = g.loginTarget(refererOn(r, at))
+	}
+	return challengeOf(at, asked)
+}
+
+// challengeOf writes at.URL(t) between the two in one allocation.
+func challengeOf(at web.Origin, t web.Target) string {
+	if !t.HasQuery {
+		return page.ChallengeStart + at.Scheme + "://" + at.Host + at.Prefix + t.Path + page.ChallengeEnd
+	}
+	return page.ChallengeStart + at.Scheme + "://" + at.Host + at.Prefix + t.Path + "?" + t.Query + page.ChallengeEnd
+}
+
+// loginTarget is the app's Login, which comes back to a page of this site.
+func (g *Gate) loginTarget(to string) web.Target {
+	return web.Target{Path: g.auth.config.LoginPath, Query: "to=" + url.QueryEscape(to), HasQuery: true}
+}
+
+// refererOn is the page of this site that made the request; "/" where another site's
+// did, or where the browser does not say.
+func refererOn(r *Request, at web.Origin) string {
+	referer := web.FirstHeader(r.Header, "Referer")
+	if len(referer) > 2*web.MaxTarget {
+		return "/"
+	}
+	from, err := url.Parse(referer)
+	if err != nil || from.Scheme+"://"+from.Host != at.String() || !web.IsLocal(from.RequestURI()) {
+		return "/"
+	}
+	if inside, ok := strings.CutPrefix(from.RequestURI(), at.Prefix); ok && web.IsLocal(inside) {
+		return inside
+	}
+	return "/"
 }
 
 var statusOf = map[PageKind]int{
-	OutsidePage: http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
+	LogInAgainPage: http.StatusUnauthorized,
+	OutsidePage:    http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
 	SnapshotPage: http.StatusForbidden, FollowPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
 	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
 	UnavailablePage: http.StatusServiceUnavailable,
@@ -152,6 +211,10 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	switch kind {
 	case OutsidePage:
 		p.QRCode = page.QRCode(p.Here)
+	case LogInAgainPage:
+		challenge, login := page.Challenge(challengeOf(v.at, v.formLogin()))
+		v.add("Www-Authenticate", challenge)
+		p.Here = page.Address(login)
 	case ConsentPage:
 		p.Here = page.Address(v.wechat)
 	case FollowPage:
@@ -235,6 +298,9 @@ func (v *visit) here() string {
 		return v.at.URL(web.Target{Path: "/"})
 	}
 	t := v.target
+	if v.kind == web.FormPost {
+		t = v.formPage() // the form's own address may answer nothing but a POST
+	}
 	switch v.state.Shape {
 	case proof.OwnState:
 		t = t.WithoutCallback()
@@ -243,6 +309,28 @@ func (v *visit) here() string {
 		t = t.Without("code").Without("state")
 	}
 	return v.at.URL(t)
+}
+
+// formPage is the page that a form stood on.
+func (v *visit) formPage() web.Target {
+	t, ok := web.ParseTarget(refererOn(v.request, v.at))
+	if !ok {
+		return web.Target{Path: "/"}
+	}
+	return t
+}
+
+// formLogin is where somebody logs in who sent a form without a login. It comes back
+// to the page that the form stood on. Without Config.LoginPath it is that page itself,
+// which starts a login where a gate is in front of it.
+func (v *visit) formLogin() web.Target {
+	switch {
+	case v.gate.mode == ModeLogin:
+		return v.askedPage()
+	case v.auth.config.LoginPath != "":
+		return v.gate.loginTarget(refererOn(v.request, v.at))
+	}
+	return v.formPage()
 }
 
 // fault guesses why no cookie comes back. Behind a proxy the connection's own host

@@ -18,7 +18,7 @@ var refusalRules = []rule{
 	},
 	{
 		name: "scripts get 401",
-		text: "requests that are not page navigations (scripts, forms, web sockets) get 401 application/problem+json with login_url, and no Location",
+		text: "requests that are not page navigations (scripts, forms, web sockets) get 401 and no Location: application/problem+json with login_url, or a page for a browser's form",
 		try:  scriptsGet401,
 	},
 	{
@@ -67,7 +67,7 @@ func scriptsGet401(f *fixture) error {
 		{"GET", "Sec-Fetch-Mode: cors"},
 		{"GET", "Upgrade: websocket\r\nConnection: Upgrade"},
 		{"GET", "Sec-Purpose: prefetch"},
-		{"POST", "Content-Type: application/x-www-form-urlencoded"},
+		{"POST", "Content-Type: application/json"},
 		{"PUT", "Accept: text/html"},
 	} {
 		a, err := b.ask(how.method, "/engine/api?x=1", how.header)
@@ -89,6 +89,10 @@ func scriptsGet401(f *fixture) error {
 	a, err := b.ask("HEAD", "/engine/api")
 	if err != nil || a.Status != 401 {
 		return fmt.Errorf("HEAD: %v, %v", a, err)
+	}
+	a, err = b.ask("POST", "/engine/api?x=1", "Accept: text/html", "Content-Type: application/x-www-form-urlencoded")
+	if err != nil || a.Status != 401 || a.Header.Get("Location") != "" || !strings.Contains(string(a.Body), `data-page="log-in-again"`) {
+		return fmt.Errorf("an HTML form gets a page with the same status: %v, %v", a, err)
 	}
 	return nil
 }

@@ -24,7 +24,8 @@ import "testing"
 //   - when the gate answers, no later handler runs, and the body holds no output
 //     of a handler;
 //   - requests that are not page navigations (scripts, forms, web sockets) get 401
-//     application/problem+json with login_url, and no Location;
+//     and no Location: application/problem+json with login_url, or a page for a
+//     browser's form;
 //   - the gate's status, headers and body are sent unchanged, every value of a
 //     header on a line of its own;
 //   - the callback's answer sets the session cookie and the binding cookie, and

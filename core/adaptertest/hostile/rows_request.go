@@ -68,10 +68,11 @@ func otherMethods() (all []step) {
 		h := step{method: method, target: callback, want: "REFUSE-401"}
 		if method == "POST" {
 			h.head = []string{"X-HTTP-Method-Override: GET", "Content-Type: application/x-www-form-urlencoded"}
+			h.want, h.page = "PAGE-401 log-in-again", "/login?to=%2F" // without a Referer
 		}
 		h.body = "a=1&code={C1}&state={S1}\x00\xff"
 		in := h
-		in.as, in.want = "session", "PASS"
+		in.as, in.want, in.page = "session", "PASS", ""
 		all = append(all, h, in)
 	}
 	return all

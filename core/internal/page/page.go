@@ -16,6 +16,7 @@ const (
 	Consent     Kind = "consent"
 	Refused     Kind = "refused"
 	Stuck       Kind = "stuck"
+	LogInAgain  Kind = "log-in-again"
 	Frame       Kind = "frame"
 	Snapshot    Kind = "snapshot"
 	Unavailable Kind = "unavailable"

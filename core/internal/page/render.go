@@ -85,10 +85,12 @@ func (r *Renderer) HTML(v View) []byte {
 // Policy is the Content-Security-Policy of a page. pictures is the source of the
 // follow page's QR code, " 'self'" or " https://img.example.com", or "".
 //
-// Only the frame page may stand in a frame, because that is where it is shown.
+// The frame page may stand in a frame, because that is where it is shown, and so may
+// the page about a form, which may have been sent in one. Their links open the whole
+// window.
 func (r *Renderer) Policy(kind Kind, pictures string) string {
 	switch kind {
-	case Frame:
+	case Frame, LogInAgain:
 		return r.policy + "; img-src data:"
 	case Follow:
 		return r.policy + "; img-src data:" + pictures + "; frame-ancestors 'none'"

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	kinds  = []Kind{Outside, Consent, Refused, Stuck, Frame, Snapshot, Unavailable, Follow, Forbidden, BadRequest}
+	kinds  = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Forbidden, BadRequest}
 	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie}
 )
 
@@ -19,6 +19,7 @@ var needed = map[Kind]string{
 	Consent:     "Hint Button",
 	Refused:     "Hint Button Guest",
 	Stuck:       "Button", // its hint is the fault
+	LogInAgain:  "Hint Button",
 	Frame:       "Hint Button",
 	Snapshot:    "Hint Button",
 	Unavailable: "Hint Button",

@@ -13,6 +13,9 @@ func KindOf(method, target string, h Header) Kind {
 	if dest == "empty" && mode != "navigate" {
 		return Script
 	}
+	if method == "POST" {
+		return formPostIf(isFormPost(mode, h))
+	}
 	path, _, _ := strings.Cut(target, "?")
 	if method != "GET" || FirstHeader(h, "Upgrade") != "" || isWellKnownFile(path) {
 		return Script
@@ -43,6 +46,33 @@ func navigationIf(yes bool) Kind {
 		return Navigation
 	}
 	return Script
+}
+
+func formPostIf(yes bool) Kind {
+	if yes {
+		return FormPost
+	}
+	return Script
+}
+
+// isFormPost holds for a POST that a browser sends for an HTML form. All signs must
+// agree, because the answer is a page, which a script could not read: a form has one
+// of three content types, and the browser expects HTML. Browsers with Fetch Metadata
+// call it a navigation. Without them a fetch that imitates all this gets the page; its
+// status is 401 all the same.
+func isFormPost(mode string, h Header) bool {
+	if mode != "" && mode != "navigate" || FirstHeader(h, "Upgrade") != "" {
+		return false
+	}
+	if strings.EqualFold(FirstHeader(h, "X-Requested-With"), "XMLHttpRequest") || !containsFold(FirstHeader(h, "Accept"), "text/html") {
+		return false
+	}
+	kind, _, _ := strings.Cut(FirstHeader(h, "Content-Type"), ";")
+	switch strings.ToLower(strings.TrimSpace(kind)) {
+	case "application/x-www-form-urlencoded", "multipart/form-data", "text/plain":
+		return true
+	}
+	return false
 }
 
 // ClientOf tells whether the visitor is inside WeChat. WeCom (企业微信) says

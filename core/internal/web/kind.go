@@ -7,6 +7,7 @@ const (
 	Navigation Kind = iota // a visitor opens a page in a window
 	Script                 // everything that a redirect to another site would break
 	Frame                  // a visitor opens a page inside another page
+	FormPost               // a visitor sends an HTML form by POST
 	Kinds                  // how many kinds there are
 )
 
