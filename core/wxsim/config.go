@@ -1,94 +1,28 @@
 package wxsim
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"maps"
+	"net/http"
 	"net/url"
 	"strings"
 	"time"
 )
-
-// Account is an Official Account the simulator knows.
-type Account struct {
-	// AppID is the account's id, letters, digits, "_" and "-" only. Real ones
-	// are "wx" and 16 hex digits; required.
-	AppID string
-
-	// Secret is the account's AppSecret as the simulator expects it in the
-	// code exchange. Required, and made up: a real one has no place here.
-	Secret string
-
-	// Domain is the registered web authorisation domain (网页授权域名): a host
-	// without scheme, port or path. It is compared as a whole and without
-	// regard to case, so www.example.com covers neither example.com nor
-	// pay.example.com (developers.weixin.qq.com, 网页授权, "关于网页授权回调域名").
-	// Required.
-	Domain string
-
-	// NoUnionID makes the account one that is bound to no Open Platform
-	// account; WeChat leaves unionid out of every reply for those. Default
-	// false: unionid is sent where WeChat sends it.
-	NoUnionID bool
-
-	// Name is what the pages call the account. "": Domain.
-	Name string
-
-	// OriginalID is the account's original id (原始ID), which pushed messages
-	// are addressed to. "": one made of "gh_" and 12 hex digits that depend on
-	// AppID alone.
-	OriginalID string
-
-	// PushURL is where messages and events are pushed, as configured under
-	// 服务器配置: an absolute http or https address without fragment. Any port
-	// will do, though WeChat knows 80 and 443 only. "": nothing is pushed.
-	// [Sim.SetPush] sets it later.
-	PushURL string
-
-	// PushToken signs what is pushed (Token): 3 to 32 letters and digits.
-	// Required with PushURL.
-	PushToken string
-
-	// EncodingAESKey makes every push an encrypted one (安全模式): 43 letters
-	// and digits. "": plain mode (明文模式).
-	EncodingAESKey string
-
-	// Quotas is how many calls a day, by Beijing's calendar, an endpoint takes
-	// before it answers 45009; 0 is none at all. A path that is not named has
-	// WeChat's own limit: 2000 for PathToken, 500 000 for PathStableToken,
-	// 5 000 000 for PathFollower. PathFollowers and PathTicket have none
-	// (接口调用频次限制说明 lists none).
-	Quotas map[string]int
-}
-
-// complete fills in what has a default.
-func (a Account) complete() Account {
-	if a.Name == "" {
-		a.Name = a.Domain
-	}
-	if a.OriginalID == "" {
-		sum := sha256.Sum256([]byte("original id " + a.AppID))
-		a.OriginalID = "gh_" + hex.EncodeToString(sum[:6])
-	}
-	a.Quotas = maps.Clone(a.Quotas)
-	return a
-}
 
 // Refusal is what happens when a person refuses on the consent page.
 type Refusal int
 
 const (
 	// RefuseSilently sends nothing back: WeChat closes the page and the
-	// application never hears of it. This is what WeChat does today.
+	// application is not told. WeChat does this today.
 	RefuseSilently Refusal = iota
 
-	// RefuseStateOnly redirects with state and without code, as WeChat
-	// documents it for third-party platforms (代公众号发起网页授权).
+	// RefuseStateOnly redirects with state and without code. WeChat documents
+	// this for third-party platforms (代公众号发起网页授权), and older pages for
+	// website applications.
 	RefuseStateOnly
 
-	// RefuseAuthdeny redirects with code=authdeny, as WeChat did until about
+	// RefuseAuthdeny redirects with code=authdeny. WeChat did this until about
 	// 2016.
 	RefuseAuthdeny
 )
@@ -98,8 +32,8 @@ type Config struct {
 	// Accounts are the known accounts, at least one, each AppID once.
 	Accounts []Account
 
-	// People are those who can log in, each ID once. The first one is whoever
-	// has not chosen. nil: [DefaultPeople].
+	// People are those who can log in, each ID once. A browser that has not
+	// chosen a person is the first one. nil: [DefaultPeople].
 	People []Person
 
 	// AnyBrowser takes every browser for WeChat's. Default false: a User-Agent
@@ -107,9 +41,12 @@ type Config struct {
 	// elsewhere), gets WeChat's page 请在微信客户端打开链接.
 	AnyBrowser bool
 
-	// AnyOrder takes the parameters of the authorisation link in any order and
-	// ignores unknown ones, as WeChat on phones mostly does. Default false: as
-	// documented ("微信会对授权链接做正则强匹配校验"), which desktop WeChat enforces.
+	// AnyOrder accepts the parameters of the authorisation link in any order,
+	// and unknown ones, from the desktop client as well. Default false: phones
+	// and ordinary browsers may send any order, as reports say, and the desktop
+	// client (WindowsWechat, MacWechat) gets an error page unless the order is
+	// the documented one ("微信会对授权链接做正则强匹配校验"). A link out of order that is
+	// accepted is marked by the response header X-Wxsim-Warning.
 	AnyOrder bool
 
 	// StrictPort refuses every port in redirect_uri with page 10003, as for
@@ -121,9 +58,24 @@ type Config struct {
 	// Default RefuseSilently. The page offers the other two as well.
 	Refusal Refusal
 
+	// RememberConsent is how long a consent lets later requests of the same
+	// person for the same account pass without a page (近期登录过免授权), unless
+	// the link says forcePopup=true. WeChat does not publish its time. Default
+	// 0: every snsapi_userinfo asks.
+	RememberConsent time.Duration
+
+	// JSONContentType answers the endpoints of /cgi-bin with "application/json;
+	// encoding=utf-8", which stable_token has been seen to send. Default false:
+	// text/plain, as the endpoints of /sns do.
+	JSONContentType bool
+
 	// Now is the clock of every lifetime, called from several goroutines.
-	// nil: time.Now.
+	// nil: time.Now. [Sim.Advance] moves it.
 	Now func() time.Time
+
+	// Transport carries what the simulator itself sends: pushes, and the
+	// callbacks it delivers a second time. nil: the network, without keep-alive.
+	Transport http.RoundTripper
 
 	// Logger gets one record per call, without secrets, codes, states or
 	// tokens. nil: nothing is logged.
@@ -144,29 +96,11 @@ func (c Config) validate() error {
 	}
 	apps := map[string]bool{}
 	for i, a := range c.Accounts {
-		if !isID(a.AppID) {
-			add("Accounts[%d].AppID must be 1 to 64 of A-Z a-z 0-9 _ -", i)
-		} else if apps[a.AppID] {
+		a.validate(func(format string, args ...any) { add("Accounts[%d]."+format, append([]any{i}, args...)...) })
+		if apps[a.AppID] && isID(a.AppID) {
 			add("Accounts[%d].AppID %s is there twice", i, a.AppID)
 		}
 		apps[a.AppID] = true
-		if a.Secret == "" {
-			add("Accounts[%d].Secret is empty", i)
-		}
-		if !isHost(a.Domain) {
-			add("Accounts[%d].Domain %q must be a host without scheme, port or path", i, a.Domain)
-		}
-		if a.OriginalID != "" && !isID(a.OriginalID) {
-			add("Accounts[%d].OriginalID must be 1 to 64 of A-Z a-z 0-9 _ -", i)
-		}
-		if _, err := newPushAddress(a.PushURL, a.PushToken, a.EncodingAESKey); err != nil {
-			add("Accounts[%d].%s", i, err)
-		}
-		for path, limit := range a.Quotas {
-			if !hasQuota(path) || limit < 0 {
-				add("Accounts[%d].Quotas: %q: %d is no limit of an endpoint of /cgi-bin", i, path, limit)
-			}
-		}
 	}
 	if c.People != nil && len(c.People) == 0 {
 		add("People is empty, leave it nil for the default ones")
@@ -185,6 +119,9 @@ func (c Config) validate() error {
 	}
 	if c.Refusal < RefuseSilently || c.Refusal > RefuseAuthdeny {
 		add("Refusal %d is not one of the constants", int(c.Refusal))
+	}
+	if c.RememberConsent < 0 {
+		add("RememberConsent is negative")
 	}
 	if len(wrong) == 0 {
 		return nil

@@ -1,12 +1,7 @@
 package wxsim
 
-import (
-	"bytes"
-	"encoding/json"
-	"net/http"
-)
-
-// Error codes of api.weixin.qq.com, from WeChat's list 全局返回码.
+// Error codes of api.weixin.qq.com that the simulator answers by itself, from
+// WeChat's list 全局返回码.
 const (
 	codeSystem         = -1
 	codeBadToken       = 40001
@@ -17,9 +12,12 @@ const (
 	codeCode           = 40029
 	codeRefresh        = 40030
 	codeListSize       = 40032
+	codeURL            = 40066
 	codeArgs           = 40097
 	codeSecret         = 40125
 	codeUsed           = 40163
+	codeIP             = 40164
+	codeMiniProgram    = 40242
 	codeNoToken        = 41001
 	codeNoAppID        = 41002
 	codeNoRefresh      = 41003
@@ -30,90 +28,117 @@ const (
 	codeRefreshExpired = 42002
 	codeWantGet        = 43001
 	codeWantPost       = 43002
+	codeNotFollowing   = 43004
 	codeNoBody         = 44002
 	codeQuota          = 45009
+	codeMinuteQuota    = 45011
+	codeNoMenu         = 46003
 	codeFormat         = 47001
 	codeUnauthorized   = 48001
+	codeClearLimit     = 48006
+	codeNoRID          = 76001
 )
 
-// message is the text WeChat sends with an error code, without the rid.
+// errcode is a row of WeChat's list: its code, its text without the request id,
+// and an endpoint that answers it.
+type errcode struct {
+	code int
+	text string
+	path string
+}
+
+// errcodes are the error codes that a web login can meet. Texts are WeChat's
+// words; those of 40242, 50005 and 61024 have not been seen in a reply, and
+// stand as WeChat's list describes them.
+func errcodes() []errcode {
+	return []errcode{
+		{codeSystem, "system error", PathAccessToken},
+		{codeBadToken, "invalid credential, access_token is invalid or not latest", PathUserInfo},
+		{codeGrantType, "invalid grant_type", PathAccessToken},
+		{codeOpenID, "invalid openid", PathUserInfo},
+		{codeAppID, "invalid appid", PathAccessToken},
+		{codeForeignToken, "invalid access_token", PathUserInfo},
+		{codeCode, "invalid code", PathAccessToken},
+		{codeRefresh, "invalid refresh_token", PathRefreshToken},
+		{codeListSize, "invalid openid list size", PathFollowers},
+		{codeURL, "invalid url", PathFollower},
+		{codeArgs, "invalid args", PathTicket},
+		{codeSecret, "invalid appsecret", PathAccessToken},
+		{codeUsed, "code been used", PathAccessToken},
+		{codeIP, "invalid ip 203.0.113.7 ipv6 ::ffff:203.0.113.7, not in whitelist", PathStableToken},
+		{40226, "code blocked", PathAccessToken},
+		{codeMiniProgram, "invalid code", PathAccessToken},
+		{40243, "AppSecret已被冻结，请解冻后再次调用。", PathStableToken},
+		{codeNoToken, "access_token missing", PathUserInfo},
+		{codeNoAppID, "appid missing", PathAccessToken},
+		{codeNoRefresh, "refresh_token missing", PathRefreshToken},
+		{codeNoSecret, "appsecret missing", PathAccessToken},
+		{codeNoCode, "missing code", PathAccessToken},
+		{codeNoOpenID, "missing openid", PathUserInfo},
+		{41018, "missing component_appid", PathAccessToken},
+		{41021, "missing component_access_token", PathAccessToken},
+		{codeTokenExpired, "access_token expired", PathUserInfo},
+		{codeRefreshExpired, "refresh_token expired", PathRefreshToken},
+		{42003, "code expired", PathAccessToken},
+		{42006, "component_access_token expired", PathAccessToken},
+		{42007, "access_token and refresh_token invalid", PathUserInfo},
+		{codeWantGet, "require GET method", PathUserInfo},
+		{codeWantPost, "require POST method", PathStableToken},
+		{43003, "require https", PathAccessToken},
+		{codeNotFollowing, "require subscribe", PathCustomSend},
+		{codeNoBody, "empty post data", PathStableToken},
+		{codeQuota, "reach max api daily quota limit", PathToken},
+		{codeMinuteQuota, "api minute-quota reach limit mustslower  retry next minute", PathAccessToken},
+		{45015, "response out of time limit or subscription is canceled", PathCustomSend},
+		{codeNoMenu, "menu no exist", PathMenuGet},
+		{codeFormat, "data format error", PathStableToken},
+		{codeUnauthorized, "api unauthorized", PathUserInfo},
+		{48004, "api forbidden for irregularities", PathFollower},
+		{codeClearLimit, "forbid to clear quota because of reaching the limit", PathClearQuota},
+		{48017, "this access ip has been retired", PathFollower},
+		{50001, "user unauthorized", PathUserInfo},
+		{50002, "user limited", PathUserInfo},
+		{50004, "禁止使用 token 接口", PathStableToken},
+		{50005, "user is unsubscribed", PathFollower},
+		{50007, "账号已冻结", PathStableToken},
+		{61003, "component is not authorized by this account", PathAccessToken},
+		{61004, "access clientip is not registered, not in ip-white-list", PathAccessToken},
+		{61005, "component ticket is expired", PathAccessToken},
+		{61006, "component ticket is invalid", PathAccessToken},
+		{61007, "api is unauthorized to component", PathAccessToken},
+		{61009, "code is invalid", PathAccessToken},
+		{61010, "code is expired", PathAccessToken},
+		{61011, "invalid component", PathAccessToken},
+		{61023, "refresh_token is invalid", PathRefreshToken},
+		{61024, "this api must be called with a component token", PathToken},
+		{codeNoRID, "rid not found", PathRIDGet},
+		{76021, "cgi_path not found, please check", PathQuotaGet},
+		{89501, "此IP正在等待管理员确认,请联系管理员", PathToken},
+		{89503, "此IP调用需要管理员确认,请联系管理员", PathToken},
+		{89506, "24小时内该IP被管理员拒绝调用两次，24小时内不可再使用该IP调用", PathToken},
+		{89507, "1小时内该IP被管理员拒绝调用一次，1小时内不可再使用该IP调用", PathToken},
+	}
+}
+
+// message is the text WeChat sends with an error code, without the request id.
 func message(code int) string {
-	switch code {
-	case codeSystem:
-		return "system error"
-	case codeBadToken:
-		return "invalid credential, access_token is invalid or not latest"
-	case codeGrantType:
-		return "invalid grant_type"
-	case codeOpenID:
-		return "invalid openid"
-	case codeAppID:
-		return "invalid appid"
-	case codeForeignToken:
-		return "invalid access_token"
-	case codeCode:
-		return "invalid code"
-	case codeRefresh:
-		return "invalid refresh_token"
-	case codeListSize:
-		return "invalid openid list size"
-	case codeArgs:
-		return "invalid args"
-	case codeSecret:
-		return "invalid appsecret"
-	case codeUsed:
-		return "code been used"
-	case 40226:
-		return "code blocked"
-	case 40242: // a mini program's code; the text has not been seen
-		return "invalid code"
-	case codeNoToken:
-		return "access_token missing"
-	case codeNoAppID:
-		return "appid missing"
-	case codeNoRefresh:
-		return "refresh_token missing"
-	case codeNoSecret:
-		return "appsecret missing"
-	case codeNoCode:
-		return "missing code"
-	case codeNoOpenID:
-		return "missing openid"
-	case codeTokenExpired:
-		return "access_token expired"
-	case codeRefreshExpired:
-		return "refresh_token expired"
-	case codeWantGet:
-		return "require GET method"
-	case codeWantPost:
-		return "require POST method"
-	case codeNoBody:
-		return "empty post data"
-	case codeQuota:
-		return "reach max api daily quota limit"
-	case 45011:
-		return "api minute-quota reach limit mustslower  retry next minute"
-	case codeFormat:
-		return "data format error"
-	case codeUnauthorized:
-		return "api unauthorized"
-	case 50001:
-		return "user unauthorized"
-	case 50002:
-		return "user limited"
+	for _, e := range errcodes() {
+		if e.code == code {
+			return e.text
+		}
 	}
 	return "error"
 }
 
-// apiError is the reply to a failed API call; errmsg carries the request id
-// the way the /sns endpoints write it since 2020: after a comma.
+// apiError is the reply to a failed API call. errmsg carries the request id the
+// way the endpoints of /sns write it since 2020: after a comma.
 func (s *Sim) apiError(code int) reply {
 	return apiJSON(code, errorBody{code, message(code) + ", rid: " + newRID(s.now())})
 }
 
-// coreError is the reply to a failed call of /cgi-bin: those write the request
-// id after a space alone, and more about a token that is out of force.
-func (s *Sim) coreError(code int) reply {
+// cgiError is the reply to a failed call of /cgi-bin. Those write the request
+// id after a space alone, and say more about a token that is not in force.
+func (s *Sim) cgiError(code int) reply {
 	text := message(code)
 	if code == codeBadToken {
 		text += ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r"
@@ -121,21 +146,13 @@ func (s *Sim) coreError(code int) reply {
 	return apiJSON(code, errorBody{code, text + " rid: " + newRID(s.now())})
 }
 
+// ipError is 40164 with the caller's address in it, twice as WeChat writes it.
+func (s *Sim) ipError(address string) reply {
+	return apiJSON(codeIP, errorBody{codeIP, "invalid ip " + address + " ipv6 ::ffff:" + address +
+		", not in whitelist rid: " + newRID(s.now())})
+}
+
 type errorBody struct {
 	ErrCode int    `json:"errcode"`
 	ErrMsg  string `json:"errmsg"`
-}
-
-// apiJSON writes a body as WeChat does: status 200 whatever happened, a
-// Content-Type of text/plain without charset, and "/" escaped.
-func apiJSON(code int, body any) reply {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(body); err != nil {
-		return reply{status: http.StatusInternalServerError, outcome: "500"}
-	}
-	// A slash can only stand inside a string, so this cannot break the JSON.
-	out := bytes.ReplaceAll(bytes.TrimSpace(buf.Bytes()), []byte("/"), []byte(`\/`))
-	return reply{status: http.StatusOK, contentType: "text/plain", body: out, outcome: outcomeOf(code)}
 }

@@ -3,13 +3,14 @@ package wxsim
 import (
 	"net/http"
 	"strings"
+	"time"
 )
 
 // Fault is what a failing call answers. The zero Fault is an empty body with
 // status 200.
 type Fault struct {
-	// Code is a WeChat error code. On the API it is answered as JSON, on the
-	// authorisation link and the account's page as WeChat's error page. 0: Body is answered instead.
+	// Code is a WeChat error code. On the API it is answered as JSON, on pages
+	// as WeChat's error page. 0: Body is answered instead.
 	Code int
 
 	// Message is the errmsg sent with Code, as it is. "": the text WeChat
@@ -17,9 +18,12 @@ type Fault struct {
 	Message string
 
 	// Body is sent as it is and wins over Code: HTML, half a JSON, control
-	// characters. Content-Type is text/html if it begins with "<", otherwise
-	// text/plain.
+	// characters.
 	Body string
+
+	// ContentType is sent with Body. "": text/html if Body begins with "<",
+	// otherwise text/plain.
+	ContentType string
 
 	// Status is the HTTP status. 0: 200, which WeChat uses for its own errors.
 	Status int
@@ -28,6 +32,14 @@ type Fault struct {
 	// http.ErrAbortHandler as net/http wants it.
 	Drop bool
 
+	// Reset resets the connection (RST) without an answer. Where the simulator
+	// is called without a TCP connection, it is the same as Drop.
+	Reset bool
+
+	// Cut sends the answer's headers and half its body, then closes the
+	// connection.
+	Cut bool
+
 	// Times is how many calls fail. 0 or less: all of them until Clear.
 	Times int
 
@@ -35,14 +47,28 @@ type Fault struct {
 	// only the answer is lost. WeChat's "system error" is known to do that.
 	Consume bool
 
+	// Delay holds the answer back for a time, in real time, or until the caller
+	// has gone. A Fault with only Delay and Times answers normally, late.
+	Delay time.Duration
+
 	// Wait, if not nil, holds the answer back until it is closed or the caller
-	// has gone. A Fault with nothing but Wait and Times answers normally, late.
+	// has gone. A Fault with only Wait and Times answers normally, late.
 	Wait <-chan struct{}
+
+	before func(*Sim)          // runs before the call is answered
+	alter  func([]byte) []byte // changes the body of the normal answer
+	change func(*callbackTrip) // changes the way back to the application
+}
+
+// normal says whether the call is answered as ever, only late or damaged.
+func (f *Fault) normal() bool {
+	special := f.Code != 0 || f.Message != "" || f.Body != "" || f.Status != 0 || f.Drop || f.Reset || f.Consume
+	return !special && (f.Wait != nil || f.Delay > 0 || f.Cut || f.alter != nil || f.before != nil)
 }
 
 // Fail makes the next calls to endpoint, a path such as PathAccessToken, meet
 // fault. Faults of one endpoint form a queue: the first one is used up before
-// the next begins.
+// the next begins. [Sim.Next] takes faults by name.
 func (s *Sim) Fail(endpoint string, fault Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,62 +82,115 @@ func (s *Sim) Clear(endpoint string) {
 	delete(s.faults, endpoint)
 }
 
+// ClearAll takes back every fault.
+func (s *Sim) ClearAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.faults)
+}
+
+// faultOf takes the fault that the next call to endpoint meets, or nil.
+func (s *Sim) faultOf(endpoint string) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nextFault(endpoint)
+}
+
 // nextFault is called with mu held.
-func (s *Sim) nextFault(path string) *Fault {
-	queue := s.faults[path]
+func (s *Sim) nextFault(endpoint string) *Fault {
+	queue := s.faults[endpoint]
 	if len(queue) == 0 {
 		return nil
 	}
 	f := queue[0]
-	if f.Times == 1 {
-		s.faults[path] = queue[1:]
-	} else if f.Times > 1 {
+	switch {
+	case f.Times == 1 && len(queue) == 1:
+		delete(s.faults, endpoint)
+	case f.Times == 1:
+		s.faults[endpoint] = queue[1:]
+	case f.Times > 1:
 		f.Times--
 	}
 	copied := *f // Times goes on changing under mu
 	return &copied
 }
 
-// fail answers a call that meets f.
-func (s *Sim) fail(r *http.Request, f *Fault) reply {
-	late := f.Wait != nil && f.Code == 0 && f.Message == "" && f.Body == "" && f.Status == 0 && !f.Drop && !f.Consume
+// perform answers a call that meets f.
+func (s *Sim) perform(r *http.Request, f *Fault) reply {
 	if f.Consume {
-		s.route(r)
+		s.answer(r)
 	}
-	if f.Wait != nil {
-		select {
-		case <-f.Wait:
-		case <-r.Context().Done():
-			return reply{dropped: true, outcome: "gone"}
+	if f.before != nil {
+		f.before(s)
+	}
+	if !f.hold(r) {
+		return reply{end: endDrop, outcome: "gone"}
+	}
+	var a reply
+	if f.normal() {
+		a = s.answer(r)
+		if f.alter != nil {
+			a.body = f.alter(a.body)
 		}
+	} else {
+		a = s.faultReply(r, f)
+		a.outcome = "fault " + a.outcome
 	}
-	if late {
-		return s.route(r)
-	}
-	a := s.faultReply(r, f)
 	if f.Status != 0 {
 		a.status = f.Status
 	}
-	a.outcome = "fault " + a.outcome
+	if f.Cut {
+		a.end = endCut
+	}
 	return a
 }
 
+// hold waits as long as the fault says. It returns false when the caller has
+// gone meanwhile.
+func (f *Fault) hold(r *http.Request) bool {
+	if f.Delay > 0 {
+		timer := time.NewTimer(f.Delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+			return false
+		}
+	}
+	if f.Wait == nil {
+		return true
+	}
+	select {
+	case <-f.Wait:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
 func (s *Sim) faultReply(r *http.Request, f *Fault) reply {
+	found, known := s.routes[r.URL.Path]
 	switch {
 	case f.Drop:
-		return reply{dropped: true, outcome: "dropped"}
-	case f.Body == "" && f.Code != 0 && (r.URL.Path == PathAuthorize || r.URL.Path == PathProfile):
+		return reply{end: endDrop, outcome: "dropped"}
+	case f.Reset:
+		return reply{end: endReset, outcome: "reset"}
+	case f.Body == "" && f.Code != 0 && known && found.kind == pageRoute:
 		return s.errorPage(r, pageFailure(f.Code, f.Message))
 	case f.Body == "" && f.Code != 0 && f.Message != "":
 		return apiJSON(f.Code, errorBody{f.Code, f.Message})
 	case f.Body == "" && f.Code != 0 && strings.HasPrefix(r.URL.Path, "/cgi-bin/"):
-		return s.coreError(f.Code)
+		return s.cgiError(f.Code)
 	case f.Body == "" && f.Code != 0:
 		return s.apiError(f.Code)
 	}
-	kind := "text/plain"
-	if strings.HasPrefix(f.Body, "<") {
+	kind := f.ContentType
+	switch {
+	case kind != "":
+	case strings.HasPrefix(f.Body, "<"):
 		kind = "text/html; charset=utf-8"
+	default:
+		kind = "text/plain"
 	}
 	return reply{status: http.StatusOK, contentType: kind, body: []byte(f.Body), outcome: "body"}
 }

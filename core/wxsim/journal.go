@@ -13,11 +13,11 @@ const (
 
 // call is one line of the journal. It never holds a secret, code or token.
 type call struct {
-	At      time.Time
-	Method  string
-	Path    string
-	Detail  string
-	Outcome string
+	At      time.Time `json:"at"`
+	Method  string    `json:"method"`
+	Path    string    `json:"path"`
+	Detail  string    `json:"detail"` // the parameters, secret values as •••
+	Outcome string    `json:"outcome"`
 }
 
 // Calls is how many calls to endpoint, a path such as "/sns/userinfo", were
@@ -36,8 +36,8 @@ func (s *Sim) ResetCalls() {
 	s.journal = nil
 }
 
-// begin counts a call and returns the fault it shall meet, or nil.
-func (s *Sim) begin(path string) *Fault {
+// countCall counts a call and returns the fault it shall meet, or nil.
+func (s *Sim) countCall(path string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, known := s.calls[path]; known || len(s.calls) < maxPaths {
@@ -47,13 +47,14 @@ func (s *Sim) begin(path string) *Fault {
 }
 
 // record notes a call for the home page and the log.
-func (s *Sim) record(r *http.Request, outcome string) {
-	c := call{At: s.now(), Method: r.Method, Path: shownPath(r.URL.Path), Outcome: outcome}
+func (s *Sim) record(r *http.Request, a reply) {
+	c := call{At: s.now(), Method: r.Method, Path: s.shownPath(r.URL.Path), Outcome: a.outcome}
 	if !strings.HasPrefix(r.URL.Path, avatarPrefix) && r.URL.Path != "/" {
 		c.Detail = s.redacted(r)
 		s.note(c)
+		s.noteRID(r, a)
 	}
-	s.log.Info("wxsim call", "method", c.Method, "path", c.Path, "outcome", outcome)
+	s.log.Info("wxsim call", "method", c.Method, "path", c.Path, "outcome", a.outcome)
 }
 
 func (s *Sim) note(c call) {
@@ -67,14 +68,14 @@ func (s *Sim) note(c call) {
 
 // shownPath hides unknown paths: a client that builds its address wrongly may
 // have put a secret there.
-func shownPath(path string) string {
-	switch path {
-	case "/", PathAuthorize, PathAuthorizeReply, PathAccessToken, PathRefreshToken, PathAuth, PathUserInfo,
-		PathToken, PathStableToken, PathFollower, PathFollowers, PathTicket, PathProfile:
+func (s *Sim) shownPath(path string) string {
+	if _, ok := s.routes[path]; ok {
 		return path
 	}
-	if strings.HasPrefix(path, avatarPrefix) {
-		return avatarPrefix
+	for _, prefix := range []string{avatarPrefix, PathQRCode, qrLinkPrefix} {
+		if strings.HasPrefix(path, prefix) {
+			return prefix
+		}
 	}
 	return "(unknown path)"
 }
@@ -87,7 +88,7 @@ func (s *Sim) redacted(r *http.Request) string {
 	var parts []string
 	for _, name := range []string{"appid", "secret", "code", "grant_type", "refresh_token", "access_token",
 		"openid", "lang", "redirect_uri", "response_type", "scope", "state", "uuid", "person", "allow", "refuse",
-		"type", "action", "__biz", "do"} {
+		"type", "action", "__biz", "do", "last", "js_code", "forcePopup", "forceSnapShot", "component_appid"} {
 		if !r.Form.Has(name) {
 			continue
 		}
@@ -102,9 +103,9 @@ func (s *Sim) redacted(r *http.Request) string {
 
 func (s *Sim) harmless(value string) bool {
 	switch value {
-	case scopeBase, scopeUserInfo, "code", "authorization_code", "refresh_token",
-		"zh_CN", "zh_TW", "en", "1", "default", "silent", "state", "authdeny",
-		"client_credential", "jsapi", "home", doFollow, doUnfollow:
+	case scopeBase, scopeUserInfo, scopeLogin, "code", "authorization_code", "refresh_token",
+		"zh_CN", "zh_TW", "en", "1", "true", "false", "full", "default", "silent", "state", "authdeny", "403", "404",
+		"client_credential", "jsapi", "wx_card", "home", doFollow, doUnfollow, doScan:
 		return true
 	}
 	if _, ok := s.accounts[value]; ok {

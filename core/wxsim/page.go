@@ -18,30 +18,44 @@ var pageFiles embed.FS
 
 // pages are the parsed templates and what all of them share.
 type pages struct {
-	all   *template.Template
-	style template.CSS
-	csp   string
+	all       *template.Template
+	style     template.CSS
+	script    template.JS
+	csp       string
+	framedCSP string // of the page that wxLogin.js shows in a frame
 }
 
 // newPages panics if an embedded file is broken, which no Config can cause.
 func newPages() *pages {
-	style, err := pageFiles.ReadFile("page/style.css")
-	if err != nil {
-		panic("wxsim: " + err.Error())
-	}
-	p := &pages{style: template.CSS(style)}
+	p := &pages{style: template.CSS(mustRead("page/style.css")), script: template.JS(mustRead("page/qrconnect.js"))}
 	p.all = template.Must(template.New("").Funcs(template.FuncMap{
 		"t":       tr,
 		"local":   func(avatar string) bool { return strings.HasPrefix(avatar, "/") },
 		"initial": initial,
 		"style":   func() template.CSS { return p.style },
+		"script":  func() template.JS { return p.script },
 	}).ParseFS(pageFiles, "page/*.html"))
-	// Nothing but this one style sheet and the simulator's own pictures. No
-	// form-action: browsers apply it to the redirect after the form as well.
-	hash := sha256.Sum256(style)
-	p.csp = "default-src 'none'; img-src 'self' data:; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
-		"'; base-uri 'none'; frame-ancestors 'none'"
+	// Nothing but this style sheet, this script and the simulator's own
+	// pictures. No form-action: browsers apply it to the redirect after the form
+	// as well.
+	p.framedCSP = "default-src 'none'; img-src 'self' data:; style-src '" + hashOf(string(p.style)) +
+		"'; script-src '" + hashOf(string(p.script)) + "'; connect-src 'self'; base-uri 'none'"
+	p.csp = p.framedCSP + "; frame-ancestors 'none'"
 	return p
+}
+
+func mustRead(name string) string {
+	raw, err := pageFiles.ReadFile(name)
+	if err != nil {
+		panic("wxsim: " + err.Error())
+	}
+	return string(raw)
+}
+
+// hashOf is a text's hash as a Content-Security-Policy names it.
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // frame is what every page needs.

@@ -37,7 +37,7 @@ func randomOf(alphabet string, n int) string {
 func newToken() string { return "59_" + randomURLText(80) }
 
 // newCoreToken is longer than a web token: WeChat asks for room for 512.
-func newCoreToken() string { return "68_" + randomURLText(102) }
+func newAccountToken() string { return "68_" + randomURLText(102) }
 
 // newTicket has the 86 characters of the jsapi_ticket in WeChat's sample.
 func newTicket() string { return randomURLText(64) }

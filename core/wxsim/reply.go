@@ -1,12 +1,15 @@
 package wxsim
 
 import (
+	"bytes"
+	"encoding/json"
+	"net"
 	"net/http"
 	"strconv"
 )
 
-// reply is an answer before it is sent. Handlers return one instead of
-// writing, so that a fault can run the handler and send something else.
+// reply is an answer before it is sent. Handlers return one instead of writing,
+// so that a fault can run the handler and send something else.
 type reply struct {
 	status      int
 	contentType string
@@ -15,22 +18,29 @@ type reply struct {
 	cookie      *http.Cookie // nil: none is set
 	csp         string       // Content-Security-Policy of a page
 	pageError   string       // X-Wxsim-Error of an error page
+	warning     string       // X-Wxsim-Warning of a link that only phones accept
 	allow       string       // Allow of a 405
 	outcome     string       // one word for the journal and the log
-	dropped     bool         // close the connection instead
+	end         ending       // how the connection ends
 }
 
-// outcomeOf is the outcome of an API call: its error code.
-func outcomeOf(code int) string {
-	if code == 0 {
-		return "ok"
-	}
-	return strconv.Itoa(code)
-}
+// ending says how a connection ends.
+type ending int
+
+const (
+	endWhole ending = iota // the answer is sent whole
+	endDrop                // the connection is closed without an answer
+	endReset               // the connection is reset (RST) without an answer
+	endCut                 // the connection is closed after half the body
+)
 
 func (a reply) write(w http.ResponseWriter) {
-	if a.dropped {
-		panic(http.ErrAbortHandler) // net/http's way to cut the connection
+	switch a.end {
+	case endReset:
+		reset(w)
+		panic(http.ErrAbortHandler)
+	case endDrop:
+		panic(http.ErrAbortHandler) // net/http's way to close the connection
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
@@ -39,26 +49,67 @@ func (a reply) write(w http.ResponseWriter) {
 	if a.cookie != nil {
 		http.SetCookie(w, a.cookie)
 	}
-	if a.contentType != "" {
-		h.Set("Content-Type", a.contentType)
-	}
-	if a.location != "" {
+	for name, value := range map[string]string{
+		"Content-Type": a.contentType,
 		// Not http.Redirect: it would rewrite bytes beyond ASCII.
-		h.Set("Location", a.location)
+		"Location":                a.location,
+		"Content-Security-Policy": a.csp,
+		"X-Wxsim-Error":           a.pageError,
+		"X-Wxsim-Warning":         a.warning,
+		"Allow":                   a.allow,
+	} {
+		if value != "" {
+			h.Set(name, value)
+		}
 	}
-	if a.csp != "" {
-		h.Set("Content-Security-Policy", a.csp)
-	}
-	if a.pageError != "" {
-		h.Set("X-Wxsim-Error", a.pageError)
-	}
-	if a.allow != "" {
-		h.Set("Allow", a.allow)
+	if a.end == endCut {
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+		w.WriteHeader(a.status)
+		w.Write(a.body[:len(a.body)/2])
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
 	}
 	w.WriteHeader(a.status)
-	w.Write(a.body) // an error means the caller has gone
+	w.Write(a.body) // an error means that the caller has gone
+}
+
+// reset closes the connection so that the other side reads "connection reset".
+// Without a TCP connection below, nothing happens and the caller drops it.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	conn.Close()
 }
 
 func redirect(to string) reply {
 	return reply{status: http.StatusFound, location: to, outcome: "302"}
+}
+
+// textReply is an answer that WeChat has not: a sentence for the developer.
+func textReply(status int, sentence string) reply {
+	return reply{status: status, contentType: "text/plain; charset=utf-8", body: []byte(sentence + "\n"), outcome: strconv.Itoa(status)}
+}
+
+// apiJSON writes a body as WeChat does: status 200 whatever happened, a
+// Content-Type of text/plain without charset, and "/" escaped. code is only for
+// the journal.
+func apiJSON(code int, body any) reply {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return textReply(http.StatusInternalServerError, "wxsim: "+err.Error())
+	}
+	outcome := "ok"
+	if code != 0 {
+		outcome = strconv.Itoa(code)
+	}
+	// A slash can only stand inside a string, so this cannot break the JSON.
+	out := bytes.ReplaceAll(bytes.TrimSpace(buf.Bytes()), []byte("/"), []byte(`\/`))
+	return reply{status: http.StatusOK, contentType: "text/plain", body: out, outcome: outcome}
 }

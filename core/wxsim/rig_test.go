@@ -19,6 +19,8 @@ const (
 	secret   = "made-up-secret-of-the-test"
 	wechatUA = "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50(0x1800323b) NetType/WIFI Language/zh_CN"
 	callback = "https://app.example.com/cb"
+
+	desktopUA = "Mozilla/5.0 (Windows NT 10.0) MicroMessenger/7.0.20.1781(0x6700143B) WindowsWechat(0x63090a13) Flue"
 )
 
 // clock is an injected clock.
@@ -33,8 +35,9 @@ func (c *clock) advance(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.t
 // rig is a simulator with two accounts and a clock.
 type rig struct {
 	*Sim
-	t     *testing.T
-	clock *clock
+	t         *testing.T
+	clock     *clock
+	userAgent string // "": WeChat's on a phone
 }
 
 func newRig(t *testing.T, change ...func(*Config)) *rig {
@@ -54,12 +57,12 @@ func newRig(t *testing.T, change ...func(*Config)) *rig {
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
-	return &rig{s, t, c}
+	return &rig{Sim: s, t: t, clock: c, userAgent: wechatUA}
 }
 
 func (g *rig) do(r *http.Request) *httptest.ResponseRecorder {
 	if r.Header.Get("User-Agent") == "" {
-		r.Header.Set("User-Agent", wechatUA)
+		r.Header.Set("User-Agent", g.userAgent)
 	}
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, r)
@@ -119,6 +122,7 @@ type body struct {
 	UnionID      *string `json:"unionid"`
 	Nickname     string  `json:"nickname"`
 	HeadImgURL   *string `json:"headimgurl"`
+	Ticket       string  `json:"ticket"`
 }
 
 func (b body) code() int {

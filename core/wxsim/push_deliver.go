@@ -1,0 +1,134 @@
+package wxsim
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Delivery as WeChat does it: no answer within five seconds, and the message
+// comes again, three times in all (接收普通消息, 接收事件推送).
+const (
+	pushTimeout = 5 * time.Second
+	pushTries   = 3
+)
+
+// pushed is one message on its way.
+type pushed struct {
+	appID   string
+	to      string // ToUserName
+	openID  string // of the person it is from
+	what    string // for the journal
+	message []byte
+}
+
+// deliver pushes a message to the account's address, in the caller's
+// goroutine. told is false when there is no address.
+func (s *Sim) deliver(ctx context.Context, m pushed) (told bool, err error) {
+	to := s.pushOf(m.appID)
+	if to.url == "" {
+		return false, nil
+	}
+	tries := 0
+	for tries < pushTries {
+		tries++
+		err = s.try(ctx, to, m)
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	s.recordPush(http.MethodPost, m.what, tries, err)
+	if err != nil {
+		return true, fmt.Errorf("wxsim: %s not delivered to the push address of %s, tries %d: %w", m.what, m.appID, tries, err)
+	}
+	return true, nil
+}
+
+// try sends a message once. Signature, timestamp and nonce are new each time;
+// the message is not, or the receiver could not tell a repetition.
+func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) error {
+	message := m.message
+	timestamp, nonce := unix(s.now()), randomDigits(10)
+	query := url.Values{"signature": {sign(to.token, timestamp, nonce)}, "timestamp": {timestamp},
+		"nonce": {nonce}, "openid": {m.openID}}
+	if to.key != nil {
+		sealed := seal(to.key, randomText(16), message, m.appID)
+		query.Set("encrypt_type", "aes")
+		query.Set("msg_signature", sign(to.token, timestamp, nonce, sealed))
+		message = []byte("<xml>\n    <ToUserName>" + cdata(m.to) +
+			"</ToUserName>\n    <Encrypt>" + cdata(sealed) + "</Encrypt>\n</xml>")
+	}
+	answer, err := s.send(ctx, http.MethodPost, withQuery(to.url, query.Encode()), bytes.NewReader(message))
+	if err != nil {
+		return err
+	}
+	return to.accept(answer, m.appID)
+}
+
+// accept says what is wrong with an answer: it must be "success", nothing, or
+// a message in reply (被动回复用户消息), which is encrypted if the push was.
+func (to pushAddress) accept(answer []byte, appID string) error {
+	if len(answer) == 0 || string(answer) == "success" {
+		return nil
+	}
+	if to.key != nil {
+		var err error
+		if answer, err = to.unwrap(answer, appID); err != nil {
+			return err
+		}
+		if len(answer) == 0 || string(answer) == "success" { // encrypted like anything else, as some libraries send it
+			return nil
+		}
+	}
+	var m struct {
+		XMLName xml.Name `xml:"xml"`
+		MsgType string
+	}
+	if xml.Unmarshal(answer, &m) != nil || m.MsgType == "" {
+		return errors.New("the answer is neither success nor empty nor a message")
+	}
+	return nil
+}
+
+// unwrap opens an encrypted reply.
+func (to pushAddress) unwrap(answer []byte, appID string) ([]byte, error) {
+	var m struct {
+		XMLName      xml.Name `xml:"xml"`
+		Encrypt      string
+		MsgSignature string
+		TimeStamp    string
+		Nonce        string
+	}
+	if xml.Unmarshal(answer, &m) != nil || m.Encrypt == "" {
+		return nil, errors.New("the answer is neither success nor empty nor an encrypted message")
+	}
+	if sign(to.token, m.TimeStamp, m.Nonce, m.Encrypt) != m.MsgSignature {
+		return nil, errors.New("the answer's MsgSignature is wrong")
+	}
+	message, of, err := unseal(to.key, m.Encrypt)
+	if err != nil {
+		return nil, fmt.Errorf("the answer: %w", err)
+	}
+	if of != appID {
+		return nil, errors.New("the answer is encrypted for another AppID")
+	}
+	return message, nil
+}
+
+// recordPush notes a push for the home page and the log: what, how often, how
+// it ended. An error of a push holds no secret.
+func (s *Sim) recordPush(method, what string, tries int, err error) {
+	c := call{At: s.now(), Method: method, Path: "(push address)", Outcome: "delivered",
+		Detail: fmt.Sprintf("push=%s tries=%d", what, tries)}
+	if err != nil {
+		c.Outcome = "not delivered"
+		c.Detail += " " + err.Error()
+	}
+	s.note(c)
+	s.log.Info("wxsim push", "what", what, "tries", tries, "outcome", c.Outcome, "error", err)
+}

@@ -1,0 +1,51 @@
+package wxsim
+
+import "net/http"
+
+// renewReply is the reply of refresh_token: no unionid, no is_snapshotuser.
+type renewReply struct {
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    int    `json:"expires_in"`
+	RefreshToken string `json:"refresh_token"`
+	OpenID       string `json:"openid"`
+	Scope        string `json:"scope"`
+}
+
+// renew extends an access token that is still alive and replaces one that is
+// not (网页授权 第三步). The refresh_token stays the same and its 30 days do
+// not start anew.
+func (s *Sim) renew(r *http.Request) reply {
+	q := r.URL.Query()
+	account, known := s.accounts[q.Get("appid")]
+	switch {
+	case q.Get("appid") == "":
+		return s.apiError(codeNoAppID)
+	case q.Get("refresh_token") == "":
+		return s.apiError(codeNoRefresh)
+	case !known:
+		return s.apiError(codeAppID)
+	case q.Get("grant_type") != "refresh_token":
+		return s.apiError(codeGrantType)
+	}
+	now := s.now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.spendMinute(now, account.AppID, PathRefreshToken) {
+		return s.apiError(codeMinuteQuota)
+	}
+	t, ok := s.refresh.get(now, q.Get("refresh_token"))
+	if !ok || t.appID != account.AppID {
+		return s.apiError(codeRefresh)
+	}
+	if !now.Before(t.expires) {
+		return s.apiError(codeRefreshExpired)
+	}
+	if a, ok := s.access.get(now, t.access); ok && now.Before(a.expires) {
+		a.expires = now.Add(accessLife)
+		s.access.extend(t.access, a.expires.Add(remember))
+	} else {
+		t.access = s.newAccess(now, t.grant)
+	}
+	return apiJSON(0, renewReply{AccessToken: t.access, ExpiresIn: int(accessLife.Seconds()),
+		RefreshToken: q.Get("refresh_token"), OpenID: t.openID, Scope: t.scope})
+}
