@@ -89,11 +89,11 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		method, path string
 		want         int
 	}{
-		"an unknown page is 404":      {"GET", "/connect/nothing", 404},
-		"an avatar is 404, too":       {"GET", "/mmopen/vi_32/nobody/132", 404},
-		"the link is opened by GET":   {"POST", PathAuthorize, 405},
-		"HEAD spends nothing":         {"HEAD", PathAuthorize, 405},
-		"home has no other method":    {"DELETE", "/", 405},
+		"an unknown page is 404":    {"GET", "/connect/nothing", 404},
+		"an avatar is 404, too":     {"GET", "/mmopen/vi_32/nobody/132", 404},
+		"the link is opened by GET": {"POST", PathAuthorize, 405},
+		"HEAD spends nothing":       {"HEAD", PathAuthorize, 405},
+		"home has no other method":  {"DELETE", "/", 405},
 	} {
 		if w := g.do(httptest.NewRequest(tc.method, tc.path, nil)); w.Code != tc.want {
 			t.Errorf("rule: %s; got %d, want %d", rule, w.Code, tc.want)
