@@ -11,6 +11,7 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/once"
 	"github.com/seed467724c4/wechat/core/internal/proof"
 	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/vault"
 	"github.com/seed467724c4/wechat/core/internal/web"
 	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxapi"
@@ -70,6 +71,10 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
+	notes, err := vault.NewSeal(c.AppID, c.AppSecret, "session notes", c.PreviousSecrets...)
+	if err != nil {
+		return nil, err
+	}
 	kept, err := newTokens(&c)
 	if err != nil {
 		return nil, err
@@ -100,8 +105,8 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
 		sessions: session.New(session.Config{
-			Manager: c.Sessions, InPlace: writesInPlace(c.Sessions), AppID: c.AppID,
-			Cookie: "wechat_session_" + tag, Now: now,
+			Manager: c.Sessions, Codec: codecOf(c.Sessions), AppID: c.AppID,
+			Cookie: "wechat_session_" + tag, Notes: notes, Now: now,
 		}),
 		logins: newLogins(&c, wechat, results, kept, now, lifetime),
 		token:  token, followers: followers, followCode: code, tokens: kept,

@@ -16,28 +16,42 @@ import (
 //	sessions := scs.New()
 //	sessions.Codec = core.Codec{}
 //
-// Sessions written by another codec cannot be read by it, and the other way round:
-// after a change of codec visitors log in anew. Types of your own values are
-// registered with gob as for scs's default codec.
-type Codec struct{}
+// It also reads what scs's default codec (gob) wrote, and writes it anew, so nothing that
+// visitors keep in their sessions is lost with the switch. Other processes with scs's
+// default codec cannot read what it writes. Where old and new processes run side by
+// side, deploy the readers first: Codec{WriteGob: true} everywhere, then Codec{}.
+//
+// What cannot be decoded is an empty session. Types of your own values are registered
+// with gob as for scs's default codec; values of a type that is not registered are lost.
+type Codec struct {
+	// WriteGob writes what scs's default codec writes, and reads both: the first step of
+	// a switch. Default false.
+	WriteGob bool
+}
 
 var _ scs.Codec = Codec{}
 
 // Encode implements scs.Codec.
-func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	return session.Codec{}.Encode(deadline, values)
+func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	return session.Codec(c).Encode(deadline, values)
 }
 
 // Decode implements scs.Codec. The map is always a new one: scs writes into it.
-func (Codec) Decode(b []byte) (deadline time.Time, values map[string]any, err error) {
-	return session.Codec{}.Decode(b)
+func (c Codec) Decode(b []byte) (deadline time.Time, values map[string]any, err error) {
+	return session.Codec(c).Decode(b)
 }
 
-// writesInPlace says whether a manager writes its sessions by Codec.
-func writesInPlace(m *scs.SessionManager) bool {
+// codecOf is the codec of a manager that reads and writes its sessions by Codec; nil
+// for any other.
+func codecOf(m *scs.SessionManager) *session.Codec {
 	if m == nil {
-		return false
+		return nil
 	}
-	_, ok := m.Codec.(Codec)
-	return ok
+	switch c := m.Codec.(type) {
+	case Codec:
+		return (*session.Codec)(&c)
+	case *Codec:
+		return (*session.Codec)(c)
+	}
+	return nil
 }

@@ -80,6 +80,11 @@ type Config struct {
 	// LoadAndSave runs outside the gate it writes the cookie; elsewhere the gate
 	// does. scs writes whole sessions and the last writer wins, so a handler that
 	// is still running when its visitor logs out can bring the session back.
+	//
+	// Beside the sessions, its store holds short notes of at most 10 minutes: that a
+	// session was logged out, or has a new token. A note has the form of a session with
+	// one sealed value, so an app may iterate over the store, and its key begins with a
+	// dot. A store or codec that panics counts as failed (503).
 	Sessions *scs.SessionManager
 
 	// Cache shares between nodes what they must not each find out: the result of a

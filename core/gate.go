@@ -78,8 +78,10 @@ func noInstance(err error) string {
 		strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 }
 
-// Handle decides about one request. It never panics: the app's hooks run under
-// recover, and one that panics counts as failed.
+// Handle decides about one request. It never panics: the app's hooks, stores and codecs
+// run under recover, and one that panics counts as failed. Should anything else panic (a
+// logger or a context of the app's, or this library itself), the answer is the
+// "unavailable" page (503).
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 	if lines := web.AllHeaders(r.Header, "Cookie"); len(lines) < 2 {
 		cookies := ""
@@ -97,12 +99,13 @@ func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 	return g.handleFully(ctx, *r) // a copy, so that the caller's stays on its stack
 }
 
-func (g *Gate) handleFully(ctx context.Context, r Request) *Outcome {
+func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
+	v := &visit{gate: g, auth: g.auth, ctx: ctx, asked: r, now: g.auth.now()}
+	v.request = &v.asked
+	defer v.recovered(&out)
 	if len(g.skip) > 0 && g.skipped(r) {
 		return &Outcome{Context: ctx}
 	}
-	v := &visit{gate: g, auth: g.auth, ctx: ctx, asked: r, now: g.auth.now()}
-	v.request = &v.asked
 	v.kind = web.KindOf(v.request.Method, v.request.Target, v.request.Header)
 	if !v.locate() {
 		return v.page(BadRequestPage, ErrTarget)
@@ -130,6 +133,23 @@ func (g *Gate) handleFully(ctx context.Context, r Request) *Outcome {
 		s = decide(v.facts())
 	}
 	return v.perform(s)
+}
+
+// recovered turns a panic into the "unavailable" page, or into the bare status where
+// the page panics as well. Only the panic's type is told.
+func (v *visit) recovered(out **Outcome) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	err := unavailableFor(fmt.Errorf("panic of type %T", p))
+	*out = nil
+	_ = recovered("page", func() { *out = v.page(UnavailablePage, err) })
+	if *out == nil {
+		*out = &Outcome{Context: v.ctx, Status: http.StatusServiceUnavailable, Err: err, Header: http.Header{
+			"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}, "Retry-After": {retryAfter},
+		}}
+	}
 }
 
 // skipped asks every Skip; one that panics does not skip.

@@ -1,8 +1,6 @@
 package core
 
 import (
-	"context"
-	"strings"
 	"testing"
 	"time"
 
@@ -97,39 +95,5 @@ func TestALogoutWithTheTokenFromBeforeAnUpgradeEndsTheNewSession(t *testing.T) {
 	}
 	if b.user(silent, "/") != nil {
 		t.Error("the raised session outlived the logout")
-	}
-}
-
-func TestAVanishedSessionIsNotWrittenBack(t *testing.T) {
-	inner := session.NewMemory()
-	m := manager(inner)
-	m.IdleTimeout = 2 * time.Hour
-	r := newRig(t, func(c *Config) { c.Sessions = m })
-	b := r.browser()
-	b.login(r.gate(ModeRequire), "/")
-	was, err := r.auth.sessions.Read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
-	if err != nil || was.Record == "" {
-		t.Fatal(was, err)
-	}
-	inner.Delete(was.Token) // deleted by the app itself, without a tombstone
-	r.advance(6 * time.Minute)
-	if h, gone, err := r.auth.sessions.Rewrite(context.Background(), was, []byte(was.Record), true); !gone || h != nil || err != nil {
-		t.Errorf("gone %v, %v, %v", gone, h, err)
-	}
-	if n := r.sessionsIn(inner); n != 0 {
-		t.Errorf("%d sessions", n)
-	}
-}
-
-func TestAnUnknownTokenLeavesNothingBehindAtLogout(t *testing.T) {
-	inner := session.NewMemory()
-	r := newRig(t, func(c *Config) { c.Sessions = manager(inner) })
-	b := r.browser()
-	b.cookies["session"] = strings.Repeat("u", 43)
-	if out := b.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 || b.cookies["session"] != "" {
-		t.Errorf("%d %v", out.Status, b.cookies)
-	}
-	if n := inner.Held(); n != 0 {
-		t.Errorf("%d entries", n)
 	}
 }

@@ -35,13 +35,13 @@ func (v *visit) raise() error {
 	if u.AppUserID == "" {
 		u.AppUserID = v.user.AppUserID
 	}
-	h, gone, err := v.auth.rewrite(v.ctx, v.stored, &u, v.at.IsHTTPS())
+	w, err := v.auth.rewrite(v.ctx, v.stored, &u, v.at.IsHTTPS())
 	if err != nil {
 		return err
 	}
 	v.header.Del("Set-Cookie") // of a touch, with the same token
-	v.addHeader(h)
-	if v.user = &u; gone {
+	v.addHeader(w.Header)
+	if v.user = &u; w.Gone {
 		v.user = nil
 	}
 	return nil

@@ -156,7 +156,7 @@ func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error 
 	u := *p.visitor
 	u.fill(profile)
 	// The session keeps its token, so the cookie that the browser has stays right.
-	if _, _, err := a.rewrite(ctx, was, &u, p.info.at.IsHTTPS()); err != nil {
+	if _, err := a.rewrite(ctx, was, &u, p.info.at.IsHTTPS()); err != nil {
 		return unavailableFor(err)
 	}
 	return nil

@@ -206,46 +206,6 @@ func TestIdleTimeIsWrittenRarely(t *testing.T) {
 	}
 }
 
-func TestALogoutEndsEverySessionTheBrowserSent(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.Sessions = manager(session.NewMemory()) })
-	var tokens []string
-	for range 2 {
-		b := r.browser()
-		b.login(r.gate(ModeRequire), "/")
-		tokens = append(tokens, b.cookies["session"])
-	}
-	both := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "session="+tokens[0]+"; session="+tokens[1])
-	if out := r.browser().send(r.gate(ModeLogout), "POST", "/logout", both); out.Status != 303 {
-		t.Fatal(out.Status)
-	}
-	if out := r.browser().send(r.gate(ModeRequire), "GET", "/", both); out.Status != 302 {
-		t.Errorf("the second session outlived the logout: %d", out.Status)
-	}
-}
-
-func TestAMovedSessionIsNotWrittenBack(t *testing.T) {
-	inner := session.NewMemory()
-	m := manager(inner)
-	m.IdleTimeout = 2 * time.Hour
-	r := newRig(t, func(c *Config) { c.Sessions = m })
-	b := r.browser()
-	b.login(r.gate(ModeRequire), "/")
-	was, err := r.auth.sessions.Read(context.Background(), with("Cookie", "session="+b.cookies["session"]), true)
-	if err != nil || was.Record == "" {
-		t.Fatal(was, err)
-	}
-	stale, _, _ := inner.Find(was.Token)
-	b.login(r.gate(ModeRequire, Prompt), "/profile")
-	inner.Commit(was.Token, stale, time.Now().Add(time.Hour)) // a touch that loaded before and commits after
-	r.advance(6 * time.Minute)
-	if _, gone, err := r.auth.sessions.Rewrite(context.Background(), was, []byte(was.Record), true); !gone || err != nil {
-		t.Errorf("gone %v, %v", gone, err)
-	}
-	if _, found, _ := inner.Find(was.Token); found {
-		t.Error("the old token is alive again")
-	}
-}
-
 func TestASessionOfNobodyKnowsWhomLeavesNothingToTheNext(t *testing.T) {
 	store := session.NewMemory()
 	m := manager(store)

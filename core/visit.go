@@ -75,19 +75,26 @@ func (v *visit) recognise() error {
 		return nil
 	}
 	v.user = &rec.user
-	if v.gate.mode == ModeLogout || v.stored.Loaded || !s.IdleIsDue(rec.touched) {
+	if v.gate.mode == ModeLogout || v.stored.Loaded || !s.TouchIsDue(v.stored, rec.touched) {
 		return nil
 	}
-	h, gone, err := v.auth.rewrite(v.ctx, v.stored, v.user, v.at.IsHTTPS())
-	if err != nil {
-		return err
-	}
-	if gone {
-		v.stored, v.user = session.Stored{}, nil
-		return nil
-	}
-	v.addHeader(h)
+	v.touch()
 	return nil
+}
+
+// touch writes the session as it is. A store that can be read and not written keeps
+// nobody out: the visitor is validly logged in, and only the idle time ends sooner.
+func (v *visit) touch() {
+	w, err := v.auth.rewrite(v.ctx, v.stored, v.user, v.at.IsHTTPS())
+	switch {
+	case err != nil:
+		v.auth.sessions.TouchFailed()
+		v.auth.config.logger().WarnContext(v.ctx, "wechat: the idle time of a session could not be written", "error", err.Error())
+	case w.Gone:
+		v.stored, v.user = session.Stored{}, nil
+	default:
+		v.addHeader(w.Header)
+	}
 }
 
 // readAnswer finds out whether this is WeChat's way back, and whose.
@@ -178,16 +185,16 @@ func (v *visit) exchange() {
 	if r.outcome != loggedIn {
 		return
 	}
-	h, gone, err := v.logIn(r.user)
+	w, err := v.logIn(r.user)
 	switch {
 	case err != nil:
 		v.callback, v.reason = unavailable, unavailableFor(err)
-	case gone:
+	case w.Gone:
 		// Logged out in another tab meanwhile: nobody, at a clean address.
 		v.user = nil
 	default:
 		v.header.Del("Set-Cookie") // of a touch: the token is another now
-		v.addHeader(h)
+		v.addHeader(w.Header)
 		v.user = r.user
 		v.setBinding(v.binding.WithLogin(v.now))
 	}
@@ -195,20 +202,20 @@ func (v *visit) exchange() {
 
 // logIn puts the user into the session. What the app keeps in the session of another
 // person is not handed over.
-func (v *visit) logIn(u *User) (h http.Header, gone bool, err error) {
+func (v *visit) logIn(u *User) (session.Written, error) {
 	record, err := v.auth.recordOf(u)
 	if err != nil {
-		return nil, false, err
+		return session.Written{}, err
 	}
 	another := v.broken || v.user != nil && v.user.OpenID != u.OpenID
-	return v.auth.sessions.Login(v.ctx, v.stored, record, another, v.at.IsHTTPS())
+	return v.auth.sessions.Login(v.ctx, v.stored, record, another, v.request.Header, v.at.IsHTTPS())
 }
 
 // rewrite writes the user into the session under the token that it has.
-func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, https bool) (h http.Header, gone bool, err error) {
+func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, https bool) (session.Written, error) {
 	record, err := a.recordOf(u)
 	if err != nil {
-		return nil, false, err
+		return session.Written{}, err
 	}
 	return a.sessions.Rewrite(ctx, was, record, https)
 }

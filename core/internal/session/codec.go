@@ -13,20 +13,40 @@ import (
 )
 
 // Codec writes scs sessions so that a record can be read out of one without
-// decoding the rest.
-type Codec struct{}
+// decoding the rest. It reads sessions of scs's default codec too.
+type Codec struct {
+	// WriteGob writes what scs's default codec writes. Default false.
+	WriteGob bool
+}
 
 var _ scs.Codec = Codec{}
 
-// codecVersion begins every encoded session; gob never begins with this byte
-// followed by a deadline.
-const codecVersion = 0xC1
+const (
+	// codecVersion begins every encoded session. A session of scs's default codec begins
+	// with the length of a gob message, which is never in firstVersion..lastVersion.
+	codecVersion              = 0xC1
+	firstVersion, lastVersion = 0xC0, 0xCF
+	// sessionHead is version, deadline and the number of records.
+	sessionHead = 10
+	// recordPrefix begins the session keys of logins.
+	recordPrefix = "wechat:"
+	// unreadableLife is how long an empty session lasts that stands for one that cannot
+	// be decoded: scs's own default life.
+	unreadableLife = 24 * time.Hour
+)
 
-var errCodec = errors.New("wechat: not a session written by core.Codec")
+// MaxRecord is how many bytes a record may have: its length is written in two.
+const MaxRecord = 1<<16 - 1
+
+// errLater is about a session that must not be overwritten with less than it holds.
+var errLater = errors.New("wechat: session written by a later release's core.Codec")
 
 // Encode implements scs.Codec: version, deadline, the number of records, each as
 // its key and its bytes with their lengths in front, and gob for what is left.
-func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	if c.WriteGob {
+		return scs.GobCodec{}.Encode(deadline, values)
+	}
 	out := make([]byte, sessionHead, 512)
 	out[0] = codecVersion
 	binary.BigEndian.PutUint64(out[1:], uint64(deadline.UnixNano()))
@@ -55,27 +75,56 @@ func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
 	return append(out, b.Bytes()...), nil
 }
 
-// Decode implements scs.Codec. The map is always a new one: scs writes into it.
-func (Codec) Decode(b []byte) (time.Time, map[string]any, error) {
-	session := string(b)
-	n, rest, ok := recordsOf(session)
-	if !ok {
-		return time.Time{}, nil, errCodec
+// Decode implements scs.Codec. The map is always a new one: scs writes into it. What
+// cannot be decoded is an empty session and no error, which scs would answer with a 500
+// for as long as the cookie lives; logins that can be read are kept. Only a session of
+// a later release is an error: an empty one would be written over it.
+func (Codec) Decode(b []byte) (deadline time.Time, values map[string]any, err error) {
+	switch {
+	case len(b) >= sessionHead && b[0] == codecVersion:
+		deadline, values = decodeInPlace(string(b))
+		return deadline, values, nil
+	case len(b) > 0 && b[0] >= firstVersion && b[0] <= lastVersion && b[0] != codecVersion:
+		return time.Time{}, nil, errLater
 	}
+	if deadline, values, err = decodeGob(b); err == nil {
+		return deadline, values, nil
+	}
+	return time.Now().Add(unreadableLife).UTC(), map[string]any{}, nil
+}
+
+func decodeInPlace(session string) (time.Time, map[string]any) {
+	n, rest, ok := recordsOf(session)
 	values := make(map[string]any, n+1)
-	for range n {
+	for ; ok && n > 0; n-- {
 		var key, value string
 		if key, value, rest, ok = nextRecord(rest); !ok {
-			return time.Time{}, nil, errCodec
+			break
 		}
-		values[key] = []byte(value)
-	}
-	if rest != "" {
-		if err := gob.NewDecoder(strings.NewReader(rest)).Decode(&values); err != nil {
-			return time.Time{}, nil, fmt.Errorf("wechat: decode session: %w", err)
+		if _, twice := values[key]; !twice { // recordIn finds the first
+			values[key] = []byte(value)
 		}
 	}
-	return time.Unix(0, BigEndian(session[1:])).UTC(), values, nil
+	if ok && rest != "" {
+		var own map[string]any
+		if err := gob.NewDecoder(strings.NewReader(rest)).Decode(&own); err == nil {
+			for key, value := range own {
+				if _, twice := values[key]; !twice {
+					values[key] = value
+				}
+			}
+		}
+	}
+	return time.Unix(0, BigEndian(session[1:])).UTC(), values
+}
+
+// decodeGob reads what scs's default codec wrote.
+func decodeGob(b []byte) (deadline time.Time, values map[string]any, err error) {
+	defer recovered(&err)
+	if deadline, values, err = (scs.GobCodec{}).Decode(b); err == nil && values == nil {
+		values = map[string]any{} // gob leaves an empty map out
+	}
+	return deadline, values, err
 }
 
 // recordIn finds the record of one account in an encoded session. It is what makes
@@ -90,9 +139,6 @@ func recordIn(session, key string) (record string, found bool) {
 	}
 	return "", false
 }
-
-// sessionHead is version, deadline and the number of records.
-const sessionHead = 10
 
 func recordsOf(session string) (n int, rest string, ok bool) {
 	if len(session) < sessionHead || session[0] != codecVersion {
@@ -112,12 +158,6 @@ func nextRecord(b string) (key, value, rest string, ok bool) {
 	}
 	return b[4:k], b[k:v], b[v:], true
 }
-
-// recordPrefix begins the session keys of logins.
-const recordPrefix = "wechat:"
-
-// MaxRecord is how many bytes a record may have: its length is written in two.
-const MaxRecord = 1<<16 - 1
 
 // BigEndian reads the first eight bytes of b.
 func BigEndian(b string) int64 {

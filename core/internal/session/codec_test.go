@@ -2,7 +2,13 @@ package session
 
 import (
 	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/gob"
+	"net/http"
+	"net/http/httptest"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,38 +17,33 @@ import (
 
 func TestCodecKeepsEveryValue(t *testing.T) {
 	deadline := time.Unix(1_700_000_000, 5).UTC()
-	for _, values := range []map[string]any{
-		{},
-		{"wechat:wx1": []byte("record")},
-		{"wechat:wx1": []byte("record"), "wechat:wx2": []byte{}, "cart": "full", "n": 7},
-		{"wechat:wx1": "a value of the app's under our prefix", "b": []byte("bytes")},
-	} {
-		b, err := Codec{}.Encode(deadline, values)
-		if err != nil {
-			t.Fatal(err)
-		}
-		at, back, err := Codec{}.Decode(b)
-		if err != nil || !at.Equal(deadline) || !reflect.DeepEqual(values, back) {
-			t.Errorf("%v %v\n%v\n%v", err, at, values, back)
-		}
-		back["written"] = true // scs writes into it
-		if record, ok := values["wechat:wx1"].([]byte); ok {
-			if got, found := recordIn(string(b), "wechat:wx1"); !found || got != string(record) {
-				t.Errorf("read in place: %v %q", found, got)
+	for _, codec := range []Codec{{}, {WriteGob: true}} {
+		for _, values := range []map[string]any{
+			{},
+			{"wechat:wx1": []byte("record")},
+			{"wechat:wx1": []byte("record"), "wechat:wx2": []byte{1}, "cart": "full", "n": 7},
+			{"wechat:wx1": "a value of the app's under our prefix", "b": []byte("bytes")},
+		} {
+			b, err := codec.Encode(deadline, values)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		if _, found := recordIn(string(b), "wechat:nobody"); found {
-			t.Error("a record of nobody")
-		}
-	}
-}
-
-func TestCodecRefusesWhatItDidNotWrite(t *testing.T) {
-	gob, _ := scs.GobCodec{}.Encode(time.Now(), map[string]any{"a": 1})
-	good, _ := Codec{}.Encode(time.Now(), map[string]any{"wechat:a": []byte("record"), "cart": "full"})
-	for _, b := range [][]byte{nil, {codecVersion}, gob, bytes.Repeat([]byte{codecVersion}, 20), good[:len(good)-1], good[:15]} {
-		if _, _, err := (Codec{}).Decode(b); err == nil {
-			t.Errorf("%x was decoded", b)
+			at, back, err := Codec{}.Decode(b)
+			if err != nil || !at.Equal(deadline) || !reflect.DeepEqual(values, back) {
+				t.Errorf("%v %v\n%v\n%v", err, at, values, back)
+			}
+			back["written"] = true // scs writes into it
+			_, found := recordIn(string(b), "wechat:wx1")
+			if record, ok := values["wechat:wx1"].([]byte); ok && !codec.WriteGob {
+				if got, found := recordIn(string(b), "wechat:wx1"); !found || got != string(record) {
+					t.Errorf("read in place: %v %q", found, got)
+				}
+			} else if found {
+				t.Error("rule: only a record that Codec wrote is read in place")
+			}
+			if _, found := recordIn(string(b), "wechat:wx3"); found {
+				t.Error("a record of another account's")
+			}
 		}
 	}
 	if _, err := (Codec{}).Encode(time.Now(), map[string]any{"f": func() {}}); err == nil {
@@ -50,13 +51,157 @@ func TestCodecRefusesWhatItDidNotWrite(t *testing.T) {
 	}
 }
 
+// unknown is a type that the reading process does not register.
+type unknown struct{ N int }
+
+func TestWhatCannotBeDecodedIsAnEmptySession(t *testing.T) {
+	good, _ := Codec{}.Encode(time.Now().Add(time.Hour), map[string]any{"wechat:a": []byte("record"), "cart": "full"})
+	for rule, c := range map[string]struct {
+		b    []byte
+		want map[string]any
+	}{
+		"nothing":                             {nil, map[string]any{}},
+		"a version byte alone":                {[]byte{codecVersion}, map[string]any{}},
+		"text":                                {[]byte("garbage of another program"), map[string]any{}},
+		"a length that is too long":           {bytes.Repeat([]byte{codecVersion}, 20), map[string]any{}},
+		"a session cut inside its values":     {good[:len(good)-1], map[string]any{"wechat:a": []byte("record")}},
+		"a session cut inside its record":     {good[:15], map[string]any{}},
+		"values of a type that is not known":  {append(bytes.Clone(good[:10+4+8+6]), unregistered(t)...), map[string]any{"wechat:a": []byte("record")}},
+		"gob of something that is no session": {gobOf(t, []string{"a", "b"}), map[string]any{}},
+	} {
+		_, values, err := (Codec{}).Decode(c.b)
+		if err != nil || !reflect.DeepEqual(values, c.want) {
+			t.Errorf("rule: %s is an empty session, and a login that can be read is kept: %v %v", rule, values, err)
+		}
+	}
+	for version := firstVersion; version <= lastVersion; version++ {
+		later := bytes.Clone(good)
+		later[0] = byte(version)
+		if _, _, err := (Codec{}).Decode(later); (err == nil) != (version == codecVersion) {
+			t.Errorf("rule: a session of a later release is an error, so that it is not overwritten: %x %v", version, err)
+		}
+		if _, found := recordIn(string(later), "wechat:a"); found != (version == codecVersion) {
+			t.Errorf("rule: only a session of this version is read in place: %x", version)
+		}
+	}
+}
+
+func gobOf(t *testing.T, v any) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// unregistered is an encoded map with a value of a type that gob does not know by the
+// name that stands there.
+func unregistered(t *testing.T) []byte {
+	gob.RegisterName("session.known", unknown{})
+	b := gobOf(t, map[string]any{"x": unknown{1}})
+	return bytes.Replace(b, []byte("session.known"), []byte("session.gone!"), 1)
+}
+
+// A session of scs's default codec begins with a byte that no version of Codec has.
+func TestScsNeverWritesWhatLooksLikeOurs(t *testing.T) {
+	for size := 0; size < 1<<17; size = size*3 + 1 {
+		b, err := scs.GobCodec{}.Encode(time.Now(), map[string]any{"v": strings.Repeat("x", size)})
+		if err != nil || b[0] >= firstVersion && b[0] <= lastVersion {
+			t.Errorf("%d bytes begin with %x: %v", size, b[0], err)
+		}
+	}
+}
+
+func TestASwitchFromScsCodecLosesNothing(t *testing.T) {
+	store := NewMemory()
+	m := managerOn(store)
+	was := loggedIn(t, sessionsOf(t, m), "record")
+	ctx, _ := m.Load(context.Background(), was.Token)
+	m.Put(ctx, "cart", "full")
+	if _, _, err := m.Commit(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		rule     string
+		codec    Codec
+		outdated bool
+	}{{"readers first: read, and not written anew", Codec{WriteGob: true}, false}, {"then: read, and written anew", Codec{}, true}} {
+		m.Codec = c.codec
+		s := sessionsOf(t, m)
+		found, err := s.Read(context.Background(), cookies(s, was.Token), true)
+		if err != nil || found.Record != "record" || found.Outdated != c.outdated || s.TouchIsDue(found, time.Now().Unix()) != c.outdated {
+			t.Errorf("rule: %s: %+v %v", c.rule, found, err)
+		}
+	}
+	// LoadAndSave outside reads it, too.
+	w, served := httptest.NewRecorder(), ""
+	request := httptest.NewRequest("GET", "/", nil)
+	request.AddCookie(&http.Cookie{Name: "session", Value: was.Token})
+	m.LoadAndSave(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { served = m.GetString(r.Context(), "cart") })).ServeHTTP(w, request)
+	if served != "full" || w.Code != 200 {
+		t.Errorf("rule: the cart is there behind LoadAndSave: %q %d", served, w.Code)
+	}
+	s := sessionsOf(t, m)
+	found, _ := s.Read(context.Background(), cookies(s, was.Token), true)
+	if written, err := s.Rewrite(context.Background(), found, []byte(found.Record), true); err != nil || written.Gone {
+		t.Fatal(written, err)
+	}
+	if record, found, err := s.RecordOf(context.Background(), was.Token, false); record != "record" || !found || err != nil {
+		t.Errorf("rule: written anew, it is read in place: %q %v %v", record, found, err)
+	}
+	again, _ := m.Load(context.Background(), was.Token)
+	if m.GetString(again, "cart") != "full" {
+		t.Error("rule: the cart is still there")
+	}
+	if found, _ = s.Read(context.Background(), cookies(s, was.Token), true); found.Outdated {
+		t.Error("rule: it is written anew once")
+	}
+}
+
+func TestOldCookiesBehindLoadAndSaveAreNoError(t *testing.T) {
+	store := NewMemory()
+	m := managerOn(store)
+	m.Codec, m.IdleTimeout = Codec{}, time.Hour // an idle time writes every session that is loaded
+	token := strings.Repeat("o", tokenDigits)
+	later := binary.BigEndian.AppendUint64([]byte{codecVersion + 1}, 0)
+	for rule, c := range map[string]struct {
+		value []byte
+		code  int
+	}{
+		"garbage is an empty session":                      {[]byte("garbage"), 200},
+		"a session of a later release is not written over": {append(later, 0), 500},
+	} {
+		store.Commit(token, c.value, time.Now().Add(time.Hour))
+		w := httptest.NewRecorder()
+		request := httptest.NewRequest("GET", "/", nil)
+		request.AddCookie(&http.Cookie{Name: "session", Value: token})
+		m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(500) }
+		m.LoadAndSave(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, request)
+		kept, _, _ := store.Find(token)
+		if w.Code != c.code || (c.code == 500) != bytes.Equal(kept, c.value) {
+			t.Errorf("rule: %s: %d, %x", rule, w.Code, kept)
+		}
+		s := sessionsOf(t, m)
+		if c.code == 500 && read(t, s, token) != "" {
+			t.Error("rule: at the gate it is no session")
+		}
+	}
+}
+
 func FuzzCodecDecodes(f *testing.F) {
 	good, _ := Codec{}.Encode(time.Unix(1, 0), map[string]any{"wechat:a": []byte("record"), "cart": "full"})
 	f.Add(good)
+	f.Add(append(bytes.Clone(good), good[10:]...))
+	old, _ := scs.GobCodec{}.Encode(time.Unix(1, 0), map[string]any{"wechat:a": []byte("record")})
+	f.Add(old)
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, values, err := Codec{}.Decode(b)
 		record, found := recordIn(string(b), "wechat:a")
-		if err == nil && found && string(values["wechat:a"].([]byte)) != record {
+		if err == nil && values == nil {
+			t.Error("scs writes into the map")
+		}
+		if decoded, _ := values["wechat:a"].([]byte); found && string(decoded) != record {
 			t.Error("read in place, it is another record")
 		}
 	})

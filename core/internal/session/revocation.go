@@ -4,92 +4,56 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/vault"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// A logout wins over requests that are still running. Two notes in the session
-// store see to it, each kept for tombstoneLife under the key of a session that is
-// no more:
+// A logout wins over requests that are still running. Two notes in the session store
+// see to it, each about a session that is no more:
 //
-//   - a logout leaves a tombstone before it deletes, and whoever wrote the session
-//     looks for one afterwards;
-//   - a login that moves a session to a new token leaves the way to it before it
-//     deletes the old one, and a logout goes that way.
+//   - a logout notes that the session is logged out before it deletes it, and a request
+//     that wrote the session looks for that note afterwards;
+//   - a login that renews a token notes the new one before it deletes the old one, and
+//     a logout with the old token ends the new session too.
 //
 // Both write first and look afterwards, so that at least one sees the other. Only
 // where the app's own LoadAndSave writes the session, scs's rule stands that the
 // last writer wins.
-const (
-	tombstone = "gone."
-	successor = "next."
-)
 
-// tombstoneLife is how long a logout is remembered against requests that were still
-// running.
-const tombstoneLife = 10 * time.Minute
+// maxRenewals is how many renewals of a token a logout follows.
+const maxRenewals = 8
 
-// maxSuccessors bounds the way a logout goes.
-const maxSuccessors = 8
-
-// noteKey is what a note about a session is kept under. It has a token's length,
-// because there are stores that take no longer key.
-func noteKey(kind, key string) string {
-	sum := sha256.Sum256([]byte(kind + key))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-// putNote writes a note, in the form of a session, because an app may iterate over
-// all of its store. It holds no user, so a cookie that names it is nobody's.
-func (s *Sessions) putNote(ctx context.Context, kind, key, text string) error {
-	expires := time.Now().Add(tombstoneLife)
-	b, err := s.manager.Codec.Encode(expires, map[string]any{kind: text})
+// Logout ends the session, with all the app kept in it, and whatever a request that is
+// still running has made of it. The returned header removes the cookie, unless the
+// request brought none or the app's LoadAndSave does it.
+func (s *Sessions) Logout(ctx context.Context, was Stored, h web.Header, https bool) (answer http.Header, err error) {
+	defer recovered(&err)
+	open, cancel, err := s.open(ctx, was)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return vault.Commit(ctx, s.manager.Store, noteKey(kind, key), b, expires)
-}
-
-func (s *Sessions) note(ctx context.Context, kind, key string) (text string, found bool, err error) {
-	b, found, err := vault.Find(ctx, s.manager.Store, noteKey(kind, key))
-	if err != nil || !found {
-		return "", false, err
+	defer cancel()
+	answer = http.Header{}
+	if was.Loaded {
+		if err := s.revoke(open, was.Token); err != nil {
+			return nil, err
+		}
+		return answer, s.manager.Destroy(open)
 	}
-	_, values, err := s.manager.Codec.Decode(b)
-	if err != nil {
-		return "", false, nil
+	sent := false
+	for token := range s.tokens(h, https) {
+		sent = true
+		if err := s.revoke(open, token); err != nil {
+			return nil, err
+		}
 	}
-	text, found = values[kind].(string)
-	return text, found, nil
-}
-
-// putSuccessor notes that the session moves to another token.
-func (s *Sessions) putSuccessor(ctx context.Context, from, to string) error {
-	return s.putNote(ctx, successor, s.storeKey(from), s.storeKey(to))
-}
-
-// revoked reports a logout of the session that was just written, and takes the
-// writing back.
-func (s *Sessions) revoked(ctx context.Context, token string) (bool, error) {
-	_, gone, err := s.note(ctx, tombstone, s.storeKey(token))
-	if err != nil || !gone {
-		return false, err
+	if sent {
+		s.setCookie(open, answer, "", time.Time{}, https)
 	}
-	return true, s.manager.Destroy(ctx)
-}
-
-// hasEnded reports that the session that was just written under its old token was
-// logged out or has moved on, and takes the writing back.
-func (s *Sessions) hasEnded(ctx context.Context, token string) (bool, error) {
-	if gone, err := s.revoked(ctx, token); err != nil || gone {
-		return gone, err
-	}
-	_, moved, err := s.note(ctx, successor, s.storeKey(token))
-	if err != nil || !moved {
-		return false, err
-	}
-	return true, s.manager.Destroy(ctx)
+	return answer, nil
 }
 
 // revoke deletes the session of a token and all that came of it. A token that leads
@@ -103,22 +67,50 @@ func (s *Sessions) revoke(ctx context.Context, token string) error {
 	if err != nil {
 		return err
 	}
-	for range maxSuccessors {
+	for range maxRenewals {
 		if known {
-			if err := s.putNote(ctx, tombstone, key, "1"); err != nil {
+			if err := s.putNote(ctx, loggedOut, key, ""); err != nil {
 				return err
 			}
 			if err := vault.Remove(ctx, s.manager.Store, key); err != nil {
 				return err
 			}
 		}
-		next, found, err := s.note(ctx, successor, key)
+		next, found, err := s.note(ctx, renewedAs, key)
 		if err != nil || !found {
 			return err
 		}
 		key, known = next, true
 	}
 	return nil
+}
+
+// noteRenewal notes that the session moves to another token.
+func (s *Sessions) noteRenewal(ctx context.Context, from, to string) error {
+	return s.putNote(ctx, renewedAs, s.storeKey(from), s.storeKey(to))
+}
+
+// undoneByLogout reports a logout of the session that was just written, and takes the
+// writing back.
+func (s *Sessions) undoneByLogout(ctx context.Context, token string) (bool, error) {
+	_, gone, err := s.note(ctx, loggedOut, s.storeKey(token))
+	if err != nil || !gone {
+		return false, err
+	}
+	return true, s.manager.Destroy(ctx)
+}
+
+// undone reports that the session that was just written under its old token was logged
+// out or has a new token, and takes the writing back.
+func (s *Sessions) undone(ctx context.Context, token string) (bool, error) {
+	if gone, err := s.undoneByLogout(ctx, token); err != nil || gone {
+		return gone, err
+	}
+	_, moved, err := s.note(ctx, renewedAs, s.storeKey(token))
+	if err != nil || !moved {
+		return false, err
+	}
+	return true, s.manager.Destroy(ctx)
 }
 
 // storeKey is a token as the store knows it: with HashTokenInStore, scs's hash. The

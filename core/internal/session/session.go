@@ -1,9 +1,8 @@
 package session
 
 import (
-	"context"
-	"iter"
-	"strings"
+	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -12,49 +11,68 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// sessionLife is the absolute life of a private session: a silent login makes a new
+// privateLife is the absolute life of a private session: a silent login makes a new
 // one cost nothing, so a month.
-const sessionLife = 30 * 24 * time.Hour
+const privateLife = 30 * 24 * time.Hour
 
 // Sessions keeps one record for one account in scs sessions: in those of the app's own
 // manager, or in private ones. It reads records straight from the store, so that a
-// request costs one look-up and leaves nothing behind, and it writes through scs.
+// request costs one read and leaves nothing behind, and it writes through scs. It is
+// safe for concurrent use.
 type Sessions struct {
 	manager *scs.SessionManager
 	memory  *Memory // the store of private sessions; nil with the app's own manager
 	key     string  // the session key of the record
 	scsKey  any     // the key by which scs finds a loaded session in a context
-	inPlace bool    // Sessions are written by the codec that can be read in place
-	plain   string  // Cookie name over http
-	secure  string  // Cookie name over https
+	inPlace bool    // the manager reads and writes by Codec
+	rewrite bool    // sessions in another form than Codec's are to be rewritten
+	plain   string  // cookie name over http
+	secure  string  // cookie name over https
+	notes   vault.Seal
 	now     func() time.Time
+	rest    atomic.Int64 // see TouchFailed
 }
 
 // Stored is a session as it was found.
 type Stored struct {
-	Token  string // "" where there is none, or none that can be read
-	Record string // as it was written; "" where the session holds none
-	Loaded bool   // the app's own LoadAndSave is outside and will write the cookie
+	// Token of the session; "" where there is none, or none that can be read.
+	Token string
+	// Record as it was written; "" where the session holds none.
+	Record string
+	// Loaded says that the app's own LoadAndSave is outside and will write the cookie.
+	Loaded bool
+	// Outdated says that the session was written by scs's default codec, and is to be
+	// written anew by Codec.
+	Outdated bool
 }
 
-// Config are what New needs.
+// Config is what New needs. Everything but Manager is required.
 type Config struct {
-	Manager *scs.SessionManager // nil for private sessions in memory
-	InPlace bool                // Manager writes sessions by the codec that can be read in place
-	AppID   string              // names the record
-	Cookie  string              // name of the cookie of private sessions, without prefix
-	Now     func() time.Time
+	// Manager is the app's own. Default nil: private sessions in this process's memory.
+	Manager *scs.SessionManager
+	// Codec is the manager's codec, where it is one of this package's. Default nil.
+	Codec *Codec
+	// AppID names the record.
+	AppID string
+	// Cookie is the name of the cookie of private sessions, without prefix.
+	Cookie string
+	// Notes seals what is noted in the store about sessions that have ended.
+	Notes vault.Seal
+	Now   func() time.Time
 }
 
 // New starts no goroutine: the owner calls Sweep.
 func New(c Config) *Sessions {
-	s := &Sessions{manager: c.Manager, inPlace: c.InPlace, key: recordPrefix + c.AppID, now: c.Now}
+	s := &Sessions{manager: c.Manager, key: recordPrefix + c.AppID, notes: c.Notes, now: c.Now}
+	if c.Codec != nil {
+		s.inPlace, s.rewrite = true, !c.Codec.WriteGob
+	}
 	if s.manager == nil {
 		s.inPlace = true
 		s.memory = NewMemory()
 		// Not scs.New, which starts a goroutine that nobody can end cleanly.
 		s.manager = &scs.SessionManager{
-			Lifetime: sessionLife,
+			Lifetime: privateLife,
 			Store:    s.memory,
 			Codec:    Codec{},
 			Cookie:   scs.SessionCookie{Name: c.Cookie, Persist: true},
@@ -78,101 +96,10 @@ func (s *Sessions) Sweep(now time.Time) {
 	}
 }
 
-// scsContextKey learns the unexported key under which a manager keeps a loaded
-// session in a context: Load asks its context for just that before anything else.
-// So a session that the app's LoadAndSave has loaded is seen without loading one.
-func scsContextKey(m *scs.SessionManager) any {
-	probe := &keyProbe{Context: context.Background()}
-	_, _ = m.Load(probe, "")
-	return probe.key
-}
-
-type keyProbe struct {
-	context.Context
-	key any
-}
-
-func (p *keyProbe) Value(key any) any {
-	if p.key == nil {
-		p.key = key
-	}
-	return nil
-}
-
-// Read finds the visitor's session. An error means that the store cannot tell: the
-// visitor is then neither logged in nor logged out.
-func (s *Sessions) Read(ctx context.Context, h web.Header, https bool) (Stored, error) {
-	if s.LoadedIn(ctx) {
-		return Stored{Token: s.manager.Token(ctx), Record: string(s.manager.GetBytes(ctx, s.key)), Loaded: true}, nil
-	}
-	for token := range s.tokens(h, https) {
-		value, found, err := s.RecordOf(ctx, token, false)
-		if err != nil {
-			return Stored{}, err
-		}
-		if found {
-			return Stored{Token: token, Record: value}, nil
-		}
-	}
-	return Stored{}, nil
-}
-
-// RecordOf is the record in the session of a token; "" in a session without one.
-// found is false where there is no session, or one that cannot be decoded. buffered
-// says that the token lies in a buffer that is used again.
-func (s *Sessions) RecordOf(ctx context.Context, token string, buffered bool) (value string, found bool, err error) {
-	if s.memory != nil {
-		session, found := s.memory.findLive(token)
-		value, _ := recordIn(session, s.key)
-		return value, found, nil
-	}
-	key := s.storeKey(token)
-	if buffered && !s.manager.HashTokenInStore {
-		key = strings.Clone(key) // a store may keep the key it is asked for
-	}
-	b, found, err := vault.Find(ctx, s.manager.Store, key)
-	if err != nil || !found {
-		return "", false, err
-	}
-	if s.inPlace {
-		value, _ := recordIn(string(b), s.key)
-		return value, len(b) > 0 && b[0] == codecVersion, nil
-	}
-	_, values, err := s.manager.Codec.Decode(b)
-	if err != nil {
-		return "", false, nil
-	}
-	own, _ := values[s.key].([]byte)
-	return string(own), true, nil
-}
-
-// tokens are the values of the session cookie that could be what scs hands out: 32
-// bytes as base64url. Nothing else ever reaches the store.
-func (s *Sessions) tokens(h web.Header, https bool) iter.Seq[string] {
-	name := s.CookieName(https)
-	return func(yield func(string) bool) {
-		for token := range web.CookieValues(h, name) {
-			if IsToken(token) && !yield(token) {
-				return
-			}
-		}
+// recovered turns a panic of the app's store or codec into an error. The panic's value
+// may hold anything, so only its type is told.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("session: panic of type %T", p)
 	}
 }
-
-func (s *Sessions) LoadedIn(ctx context.Context) bool {
-	return s.memory == nil && ctx.Value(s.scsKey) != nil
-}
-
-func (s *Sessions) CookieName(https bool) string {
-	if https {
-		return s.secure
-	}
-	return s.plain
-}
-
-// tokenDigits is the length of a token, and of its hash: 32 bytes as base64url.
-const tokenDigits = 43
-
-// IsToken says whether the store is to be asked for a token: it is asked for nothing
-// but what scs hands out.
-func IsToken(token string) bool { return len(token) == tokenDigits && web.IsWord(token) }

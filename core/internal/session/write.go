@@ -1,0 +1,133 @@
+package session
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/seed467724c4/wechat/core/internal/vault"
+	"github.com/seed467724c4/wechat/core/internal/web"
+)
+
+// Written is a session as it was written.
+type Written struct {
+	// Header carries the cookie, unless the app's LoadAndSave writes it.
+	Header http.Header
+	// Token that the session has now.
+	Token string
+	// Gone reports that the session was logged out, or moved to another token, while it
+	// was being written: the logout wins, and nothing else of Written counts.
+	Gone bool
+}
+
+// Login puts a record into a session under a new token (session fixation) and commits
+// it, before any answer is written. h is the request's. What else the app keeps in the
+// session comes along, unless clear is set: then the session was another person's, or it
+// cannot be read.
+func (s *Sessions) Login(ctx context.Context, was Stored, record []byte, clear bool, h web.Header, https bool) (w Written, err error) {
+	defer recovered(&err)
+	ctx, cancel, err := s.open(ctx, was)
+	if err != nil {
+		return Written{}, err
+	}
+	defer cancel()
+	if !was.Loaded && was.Token != "" {
+		copied, cancel, err := s.renewed(ctx)
+		if err != nil {
+			return Written{}, err
+		}
+		defer cancel()
+		ctx = copied
+	}
+	if clear {
+		if err := s.manager.Clear(ctx); err != nil {
+			return Written{}, err
+		}
+	}
+	if err := s.manager.RenewToken(ctx); err != nil {
+		return Written{}, err
+	}
+	if was.Token != "" {
+		if err := s.noteRenewal(ctx, was.Token, s.manager.Token(ctx)); err != nil {
+			return Written{}, err
+		}
+	}
+	if w, err = s.put(ctx, was, record, https); err != nil {
+		return Written{}, err
+	}
+	s.endTwin(w.Header, h, https)
+	if was.Token == "" {
+		return w, nil
+	}
+	if err := vault.Remove(ctx, s.manager.Store, s.storeKey(was.Token)); err != nil {
+		return Written{}, err
+	}
+	if gone, err := s.undoneByLogout(ctx, was.Token); err != nil || gone {
+		return Written{Gone: gone}, err
+	}
+	return w, nil
+}
+
+// renewed is a new session with all that the loaded one holds. scs's RenewToken alone
+// would delete the old token before the new one is known, and a logout in between
+// would find neither.
+func (s *Sessions) renewed(loaded context.Context) (context.Context, context.CancelFunc, error) {
+	copied, cancel, err := s.open(loaded, Stored{})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, key := range s.manager.Keys(loaded) {
+		s.manager.Put(copied, key, s.manager.Get(loaded, key))
+	}
+	return copied, cancel, nil
+}
+
+// Rewrite writes the session under the token it has.
+func (s *Sessions) Rewrite(ctx context.Context, was Stored, record []byte, https bool) (w Written, err error) {
+	defer recovered(&err)
+	ctx, cancel, err := s.open(ctx, was)
+	if err != nil {
+		return Written{}, err
+	}
+	defer cancel()
+	if s.manager.Token(ctx) == "" {
+		return Written{Gone: true}, nil
+	}
+	if w, err = s.put(ctx, was, record, https); err != nil {
+		return Written{}, err
+	}
+	if gone, err := s.undone(ctx, was.Token); err != nil || gone {
+		return Written{Gone: gone}, err
+	}
+	return w, nil
+}
+
+// put writes the record, commits and makes the cookie.
+func (s *Sessions) put(ctx context.Context, was Stored, record []byte, https bool) (Written, error) {
+	s.manager.Put(ctx, s.key, record)
+	token, expires, err := s.manager.Commit(ctx)
+	if err != nil {
+		return Written{}, err
+	}
+	w := Written{Header: http.Header{}, Token: token}
+	if !was.Loaded {
+		s.setCookie(ctx, w.Header, token, expires, https)
+	}
+	return w, nil
+}
+
+// open is the context in which scs works on this session: the request's own where
+// the app has loaded it, else one with nothing in it but the session. It does not
+// end when the visitor leaves: half a login is worse than a login without an answer.
+func (s *Sessions) open(ctx context.Context, was Stored) (context.Context, context.CancelFunc, error) {
+	if was.Loaded {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vault.Timeout)
+		return ctx, cancel, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), vault.Timeout)
+	loaded, err := s.manager.Load(ctx, was.Token)
+	if err != nil {
+		cancel()
+		return nil, nil, err
+	}
+	return loaded, cancel, nil
+}
