@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/follow"
@@ -41,10 +42,11 @@ type Auth struct {
 
 	verification string // see Config.DomainVerification
 
-	messages *push.Receiver // see Auth.PushHandler
-	lifetime context.Context
-	end      context.CancelFunc
-	ended    chan struct{}
+	messages     *push.Receiver // see Auth.PushHandler
+	prefixWarned atomic.Bool    // see warnOfPrefix
+	lifetime     context.Context
+	end          context.CancelFunc
+	ended        chan struct{}
 }
 
 // New checks the whole configuration and reports everything wrong with it in one
@@ -111,7 +113,7 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		logins: newLogins(&c, wechat, results, kept, now, lifetime),
 		token:  token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
-		binding: "wechat_login_" + tag,
+		binding: proof.CookieName(tag),
 
 		verification: verificationToken(c.DomainVerification),
 		messages:     messages,

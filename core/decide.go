@@ -57,6 +57,7 @@ const (
 	start                       // redirect to WeChat
 	unauthorized                // answer 401 with a problem document
 	logInAgainPage              // answer 401 with a page that leads to a login
+	noContent                   // answer a CORS preflight with nothing
 	framePage                   // show a page with a link to the top window
 	outsidePage                 // show a page that opens this address in WeChat
 	refusedPage                 // say that the login was refused
@@ -86,6 +87,8 @@ func decide(f facts) step {
 		return framePage
 	case f.kind == web.FormPost:
 		return logInAgainPage
+	case f.kind == web.Preflight:
+		return noContent
 	default:
 		return unauthorized
 	}

@@ -112,8 +112,11 @@ var invariants = []struct {
 		other := decide(script)
 		return f.kind != web.FormPost || s == other || s == logInAgainPage && other == unauthorized
 	}},
-	{"only scripts get the 401 document, only forms its page, only frames the frame's page", func(f facts, s step) bool {
-		return (s != unauthorized || f.kind == web.Script) && (s != logInAgainPage || f.kind == web.FormPost) && (s != framePage || f.kind == web.Frame)
+	{"only scripts get the 401 document, only forms its page, only frames the frame's page, only preflights nothing", func(f facts, s step) bool {
+		return (s != unauthorized || f.kind == web.Script) && (s != logInAgainPage || f.kind == web.FormPost) && (s != framePage || f.kind == web.Frame) && (s != noContent || f.kind == web.Preflight)
+	}},
+	{"a CORS preflight is passed or answered with nothing", func(f facts, s step) bool {
+		return f.kind != web.Preflight || s == noContent || s == pass || s == arrive && f.mode == ModeLogin
 	}},
 	{"who has enough is let through, script or frame or navigation without an answer", func(f facts, s step) bool {
 		if !f.enough() || f.kind == web.Navigation && f.callback != noCallback {

@@ -40,5 +40,8 @@ var (
 	ErrMethod = errors.New("wechat: logout takes POST")
 )
 
+// errNoHost: there is no absolute address to send the visitor to.
+var errNoHost = fmt.Errorf("%w: the request has no usable Host, and Config.PublicURL is not set", ErrTarget)
+
 // unavailableFor is ErrUnavailable with its reason.
 func unavailableFor(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }

@@ -72,23 +72,6 @@ type anonymousRequest struct {
 	most   float64 // allocations
 }
 
-func TestFetchIsAScriptAndNothingElseIsTakenForIt(t *testing.T) {
-	for rule, c := range map[string]struct {
-		header http.Header
-		want   web.Kind
-	}{
-		"fetch is a script":                       {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors", "Accept", "text/html"), web.Script},
-		"fetch in a frame is one":                 {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "same-origin"), web.Script},
-		"a navigation to nowhere in particular":   {with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"), web.Navigation},
-		"nowhere in particular, without the mode": {with("Sec-Fetch-Dest", "empty", "Accept", "text/html"), web.Script},
-		"a document":                              {with("Sec-Fetch-Dest", "document"), web.Navigation},
-	} {
-		if got := web.KindOf("GET", "/", c.header); got != c.want {
-			t.Errorf("rule: %s: %d, want %d", rule, got, c.want)
-		}
-	}
-}
-
 // However many headers an answer has, no value is another's.
 func TestAnAnswerTakesAnyNumberOfHeaders(t *testing.T) {
 	v, want := &visit{}, http.Header{}

@@ -19,10 +19,11 @@ type Gate struct {
 	skip    []func(*Request) bool
 	onError func(context.Context, *Request, error) *Outcome
 
-	allowOutside bool // see AllowOutside
-	askFirst     bool // see AskFirst
-	following    Following
-	load         func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
+	allowOutside  bool // see AllowOutside
+	askFirst      bool // see AskFirst
+	passPreflight bool // see PassPreflight
+	following     Following
+	load          func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
 
 	want       level       // of scope
 	fast       bool        // Known may decide
@@ -119,6 +120,9 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	if g.mode == ModeLogout {
 		return v.logout()
 	}
+	if v.kind == web.Preflight && g.passPreflight {
+		return &Outcome{Context: ctx}
+	}
 	v.readAnswer()
 	if err := v.raise(); err != nil {
 		return v.page(UnavailablePage, unavailableFor(err))
@@ -168,6 +172,9 @@ func (g *Gate) skipped(r Request) (yes bool) {
 
 // perform is the one place where a step becomes an answer.
 func (v *visit) perform(s step) *Outcome {
+	if s != pass && !v.hasHost {
+		return v.page(BadRequestPage, errNoHost)
+	}
 	switch s {
 	case pass:
 		return v.pass()
@@ -179,6 +186,8 @@ func (v *visit) perform(s step) *Outcome {
 		return v.problem()
 	case logInAgainPage:
 		return v.page(LogInAgainPage, nil)
+	case noContent:
+		return v.answerWith(http.StatusNoContent, nil, nil)
 	case framePage:
 		return v.page(FramePage, ErrFrame)
 	case outsidePage:

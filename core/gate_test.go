@@ -155,17 +155,34 @@ func TestScriptsAreToldWhereToLogIn(t *testing.T) {
 			}
 		})
 	}
-	t.Run("without LoginPath it is the address asked for", func(t *testing.T) {
-		r := newRig(t)
-		out := r.browser().send(r.gate(ModeRequire), "POST", "/api?x=1", nil)
-		if !strings.Contains(string(out.Body), `"login_url":"https://app.example.com/api?x=1"`) {
-			t.Errorf("%s", out.Body)
-		}
-	})
 }
 
-// An outer Optional gate and an inner Require must not send a browser without
-// cookies around for ever.
+func TestWithoutLoginPathTheLoginURLIsAPage(t *testing.T) {
+	r := newRig(t)
+	g := r.gate(ModeRequire)
+	for rule, c := range map[string]struct {
+		method string
+		header http.Header
+		want   string
+	}{
+		"a fetch's address":                              {"GET", with("Sec-Fetch-Mode", "cors"), "/api?x=1"},
+		"a HEAD's address":                               {"HEAD", nil, "/api?x=1"},
+		"a form's page":                                  {"POST", with("Referer", "https://app.example.com/form?y=2"), "/form?y=2"},
+		"a form's page, with its fragment cut off":       {"PUT", with("Referer", "https://app.example.com/form#top"), "/form"},
+		"the front page for a form without a page":       {"POST", nil, "/"},
+		"the front page for a form of another site":      {"POST", with("Referer", "https://evil.example/form"), "/"},
+		"the front page for a form of a similar host":    {"POST", with("Referer", "https://app.example.com.evil.example/"), "/"},
+		"the front page for a page named //evil":         {"DELETE", with("Referer", "https://app.example.com//evil.example"), "/"},
+		"a web socket's page":                            {"GET", with("Upgrade", "websocket", "Referer", "https://app.example.com/chat"), "/chat"},
+		"the front page for a web socket without a page": {"GET", with("Upgrade", "WebSocket"), "/"},
+	} {
+		out := r.browser().send(g, c.method, "/api?x=1", c.header)
+		if !strings.Contains(string(out.Body), `"login_url":"https://app.example.com`+c.want+`"`) {
+			t.Errorf("rule: login_url is %s: %s", rule, out.Body)
+		}
+	}
+}
+
 func TestOutsideWeChat(t *testing.T) {
 	r := newRig(t)
 	b := r.browser()
@@ -259,7 +276,7 @@ func TestEveryAnswerOfOursIsPrivate(t *testing.T) {
 
 func TestTargetsThatAreNoPathsAreRefused(t *testing.T) {
 	r := newRig(t)
-	for _, target := range []string{"", "*", "http://evil.example/cb", "evil", "/a b", "/a\r\nSet-Cookie: x=1", "/a\x00", "/a#b", "/a\x7f"} {
+	for _, target := range []string{"", "*", "ftp://evil.example/cb", "http://u@evil.example/cb", "http:///cb", "evil", "evil:443", "/a b", "/a\r\nSet-Cookie: x=1", "/a\x00", "/a#b", "/a\x7f"} {
 		for _, mode := range []Mode{ModeRequire, ModeOptional, ModeLogin, ModeLogout} {
 			if out := r.browser().get(r.gate(mode), target); out.Status != 400 || out.Header.Get("Location") != "" {
 				t.Errorf("mode %d, %q: 400, got %d", mode, target, out.Status)

@@ -56,7 +56,7 @@ func TestCookiesLostWithTheAnswerEndOnThePage(t *testing.T) {
 		out = b.get(g, b.arrives(out))
 		r.advance(2 * time.Second)
 	}
-	if r.exchanges() != proof.MaxRecentLogins || !strings.Contains(string(out.Body), `data-fault="session"`) {
+	if r.exchanges() != proof.MaxRecent || !strings.Contains(string(out.Body), `data-fault="session"`) {
 		t.Errorf("%d logins, %s", r.exchanges(), out.Body)
 	}
 }

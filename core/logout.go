@@ -12,6 +12,8 @@ import (
 // no login that was in progress comes to its end afterwards.
 func (v *visit) logout() *Outcome {
 	switch {
+	case !v.hasHost:
+		return v.page(BadRequestPage, errNoHost)
 	case v.request.Method != http.MethodPost:
 		return v.page(ForbiddenPage, ErrMethod)
 	case web.CrossSite(v.request.Header, v.at):
@@ -23,5 +25,5 @@ func (v *visit) logout() *Outcome {
 	}
 	v.addHeader(h)
 	v.setBinding(proof.NewBinding())
-	return v.redirect(http.StatusSeeOther, v.at.URL(web.Target{Path: "/"}))
+	return v.redirect(http.StatusSeeOther, v.at.URL(web.LocalTarget(v.target.FirstParam("to"), v.at)))
 }

@@ -68,6 +68,14 @@ func AllowOutside() Option { return optionFunc(func(g *Gate) { g.allowOutside = 
 // (微信网页授权能力调整公告, 2022-05).
 func AskFirst() Option { return optionFunc(func(g *Gate) { g.askFirst = true }) }
 
+// PassPreflight lets CORS preflights (OPTIONS with Origin and
+// Access-Control-Request-Method) go on to the app without a login, for an app whose CORS
+// middleware stands behind the gate. Browsers send no cookie with them. Default: the
+// gate answers 204 without CORS headers, because a handler that does not look at the
+// method must not run unguarded. Mount the CORS middleware outside the gate where you
+// can; then this option is not needed.
+func PassPreflight() Option { return optionFunc(func(g *Gate) { g.passPreflight = true }) }
+
 // OnError is called with every error a visitor is shown a page or a problem
 // document for ([ErrOutside], [ErrRefused], [ErrStuck], [ErrUnavailable], …;
 // see errors.Is). It may return an answer of the app's own; nil keeps the

@@ -30,6 +30,7 @@ const (
 	CookiesOff    Fault = "cookies" // the browser keeps none
 	OtherDomain   Fault = "domain"  // the site was opened under another name than PublicURL's
 	MixedScheme   Fault = "scheme"  // PublicURL is https, but the request came by http
+	StateLost     Fault = "state"   // something on the way back from WeChat alters or drops the state
 	SessionCookie Fault = "session" // logged in, but the session's cookie was lost (Strict, Secure, another domain)
 )
 

@@ -61,8 +61,12 @@ func (v *visit) start() *Outcome {
 	if v.binding.ID == "" {
 		v.readBinding()
 	}
-	if v.binding.ID == "" {
+	returned, _ := v.isLostReturn()
+	switch {
+	case v.binding.ID == "":
 		v.setBinding(proof.NewBinding())
+	case returned:
+		v.setBinding(v.binding.WithLostReturn(v.now))
 	}
 	scope := v.gate.scope
 	switch {
@@ -149,42 +153,46 @@ func (g *Gate) refuse(ctx context.Context, r *Request, asked web.Target) *Outcom
 	return &a.outcome
 }
 
-// challenge is the login URL between page.ChallengeStart and page.ChallengeEnd: where
-// a script sends its page to log in, which is the app's Login with the page that the
-// script runs on, or else the address that was asked for.
+// challenge is the login URL between page.ChallengeStart and page.ChallengeEnd.
 func (g *Gate) challenge(r *Request, at web.Origin, asked web.Target) string {
-	if g.auth.config.LoginPath != "" && g.mode != ModeLogin {
-		asked = g.loginTarget(refererOn(r, at))
-	}
-	return challengeOf(at, asked)
+	return challengeOf(at, g.loginTarget(r, at, asked))
 }
 
 // challengeOf writes at.URL(t) between the two in one allocation.
 func challengeOf(at web.Origin, t web.Target) string {
+	prefix := at.Prefix
+	if at.HasPrefix(t) {
+		prefix = ""
+	}
 	if !t.HasQuery {
-		return page.ChallengeStart + at.Scheme + "://" + at.Host + at.Prefix + t.Path + page.ChallengeEnd
+		return page.ChallengeStart + at.Scheme + "://" + at.Host + prefix + t.Path + page.ChallengeEnd
 	}
-	return page.ChallengeStart + at.Scheme + "://" + at.Host + at.Prefix + t.Path + "?" + t.Query + page.ChallengeEnd
+	return page.ChallengeStart + at.Scheme + "://" + at.Host + prefix + t.Path + "?" + t.Query + page.ChallengeEnd
 }
 
-// loginTarget is the app's Login, which comes back to a page of this site.
-func (g *Gate) loginTarget(to string) web.Target {
-	return web.Target{Path: g.auth.config.LoginPath, Query: "to=" + url.QueryEscape(to), HasQuery: true}
+// loginTarget is where a script sends its page to log in: the app's Login with the page
+// that the script runs on, or else the address that was asked for. An address that no
+// browser can open as a page (a form's, a web socket's) becomes the page that the
+// request came from, or the front page.
+func (g *Gate) loginTarget(r *Request, at web.Origin, asked web.Target) web.Target {
+	path := g.auth.config.LoginPath
+	switch {
+	case g.mode == ModeLogin:
+		return asked
+	case path != "":
+		return web.Target{Path: path, Query: "to=" + url.QueryEscape(pageOf(r, at)), HasQuery: true}
+	case r.Method != http.MethodGet && r.Method != http.MethodHead || web.IsWebSocket(r.Header):
+		t, _ := web.ParseTarget(pageOf(r, at))
+		return t
+	}
+	return asked
 }
 
-// refererOn is the page of this site that made the request; "/" where another site's
-// did, or where the browser does not say.
-func refererOn(r *Request, at web.Origin) string {
-	referer := web.FirstHeader(r.Header, "Referer")
-	if len(referer) > 2*web.MaxTarget {
-		return "/"
-	}
-	from, err := url.Parse(referer)
-	if err != nil || from.Scheme+"://"+from.Host != at.String() || !web.IsLocal(from.RequestURI()) {
-		return "/"
-	}
-	if inside, ok := strings.CutPrefix(from.RequestURI(), at.Prefix); ok && web.IsLocal(inside) {
-		return inside
+// pageOf is the page of this site that made the request; "/" where another site's did,
+// or where the browser does not say.
+func pageOf(r *Request, at web.Origin) string {
+	if from := web.LocalReferer(r.Header, at); from != "" {
+		return from
 	}
 	return "/"
 }
@@ -212,7 +220,7 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	case OutsidePage:
 		p.QRCode = page.QRCode(p.Here)
 	case LogInAgainPage:
-		challenge, login := page.Challenge(challengeOf(v.at, v.formLogin()))
+		challenge, login := page.Challenge(challengeOf(v.at, v.gate.loginTarget(v.request, v.at, v.askedPage())))
 		v.add("Www-Authenticate", challenge)
 		p.Here = page.Address(login)
 	case ConsentPage:
@@ -306,56 +314,43 @@ func (v *visit) here() string {
 		t = t.WithoutCallback()
 	case proof.ForgedState:
 		// Not ours, but the attempt in it counts: with it, every try would end here.
-		t = t.Without("code").Without("state")
+		t = t.Without("code", "state")
 	}
 	return v.at.URL(t)
 }
 
 // formPage is the page that a form stood on.
 func (v *visit) formPage() web.Target {
-	t, ok := web.ParseTarget(refererOn(v.request, v.at))
+	t, ok := web.ParseTarget(pageOf(v.request, v.at))
 	if !ok {
 		return web.Target{Path: "/"}
 	}
 	return t
 }
 
-// formLogin is where somebody logs in who sent a form without a login. It comes back
-// to the page that the form stood on. Without Config.LoginPath it is that page itself,
-// which starts a login where a gate is in front of it.
-func (v *visit) formLogin() web.Target {
-	switch {
-	case v.gate.mode == ModeLogin:
-		return v.askedPage()
-	case v.auth.config.LoginPath != "":
-		return v.gate.loginTarget(refererOn(v.request, v.at))
-	}
-	return v.formPage()
-}
-
 // fault guesses why no cookie comes back. Behind a proxy the connection's own host
 // and scheme say nothing; only what the proxy tells does.
 func (v *visit) fault() Fault {
-	if v.user == nil && v.binding.ID != "" && v.recentLogins() >= proof.MaxRecentLogins {
+	switch {
+	case v.losesSession():
 		return SessionCookie
+	case v.losesState():
+		return StateLost
 	}
 	public, h := v.auth.public, v.request.Header
 	if public.Host == "" {
 		return CookiesOff
 	}
-	host, scheme := web.LastListed(h.Values("X-Forwarded-Host")), web.LastListed(h.Values("X-Forwarded-Proto"))
-	direct := true
-	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
-		direct = direct && h.Get(name) == ""
-	}
+	scheme, host, direct := web.Forwarded(h)
 	if direct {
 		host = v.request.Host
 		if scheme = "http"; v.request.TLS {
 			scheme = "https"
 		}
 	}
+	seen, ok := web.NewOrigin(public.Scheme, host)
 	switch {
-	case host != "" && !strings.EqualFold(host, public.Host):
+	case host != "" && (!ok || seen.Host != public.Host):
 		return OtherDomain
 	case public.IsHTTPS() && scheme == "http":
 		return MixedScheme

@@ -25,6 +25,7 @@ type visit struct {
 	kind    web.Kind
 
 	at       web.Origin
+	hasHost  bool       // at names a host, so that there can be absolute addresses
 	target   web.Target // as asked
 	stored   session.Stored
 	broken   bool        // the session holds a record that cannot be read
@@ -42,17 +43,26 @@ type visit struct {
 	wechat   string      // where ConsentPage's button leads
 }
 
-// locate reads target, state and origin: all that a page needs for a link that is
-// free of code and state.
+// locate reads target, state and origin. The state of an address that is longer than
+// any way back is not read: work on it would be a stranger's to ask for.
 func (v *visit) locate() (ok bool) {
-	if v.target, ok = web.ParseTarget(v.request.Target); !ok {
+	var authority string
+	if v.target, authority, ok = web.ParseRequestTarget(v.request.Target); !ok {
 		return false
 	}
-	if value, _, _, found := v.target.LastParam("state"); found {
-		v.state = v.auth.keys.Parse(value)
+	if authority != "" {
+		v.asked.Host = authority
 	}
-	v.at, ok = v.auth.originOf(v.request)
-	return ok
+	if v.target.Len() <= web.MaxCallback {
+		if value, _, _, found := v.target.LastParam("state"); found {
+			v.state = v.auth.keys.Parse(value)
+		}
+	}
+	v.at, v.hasHost = v.auth.originOf(v.request)
+	if v.at.HasPrefix(v.target) {
+		v.auth.warnOfPrefix(v.at.Prefix)
+	}
+	return true
 }
 
 // originOf is Config.PublicURL where it is set, and nothing else then.
@@ -61,6 +71,13 @@ func (a *Auth) originOf(r *Request) (web.Origin, bool) {
 		return a.public, true
 	}
 	return web.OriginOf(r.Host, r.TLS, r.Header, a.config.TrustProxy)
+}
+
+// warnOfPrefix tells once that the proxy does not cut off PublicURL's path.
+func (a *Auth) warnOfPrefix(prefix string) {
+	if a.prefixWarned.CompareAndSwap(false, true) {
+		a.config.logger().Warn("wechat: requests arrive with the path of PublicURL, so the proxy does not cut it off: leave the path out of PublicURL, or let the proxy cut it off", "path", prefix)
+	}
 }
 
 // recognise finds the session. v.user stays nil where there is none.
@@ -165,10 +182,31 @@ func (v *visit) scopeAsked() Scope {
 	return Silent
 }
 
-// spent says whether the attempts are used up: by the state, which needs no cookie,
-// or by logins after which no session came back.
+// spent says whether the attempts are used up: by the state, which needs no cookie, by
+// logins after which no session came back, or by returns whose state was lost.
 func (v *visit) spent() bool {
-	return v.state.Attempt >= maxAttempts || v.user == nil && v.binding.ID != "" && v.recentLogins() >= proof.MaxRecentLogins
+	return v.state.Attempt >= maxAttempts || v.losesSession() || v.losesState()
+}
+
+// losesSession says that this browser logged in again and again and brings no session.
+func (v *visit) losesSession() bool {
+	return v.user == nil && v.binding.ID != "" && v.recentLogins() >= proof.MaxRecent
+}
+
+// losesState says that something on the way back from WeChat alters or drops the state.
+// Only returns count, because many tabs may start a login at once. A browser without
+// cookies is known by the address, which shows a second return by itself.
+func (v *visit) losesState() bool {
+	returned, second := v.isLostReturn()
+	return returned && (v.binding.LostReturns(v.now)+1 >= proof.MaxRecent || second && v.binding.ID == "")
+}
+
+// isLostReturn says that this is WeChat's way back with a state that cannot be read.
+func (v *visit) isLostReturn() (returned, second bool) {
+	if v.state.Shape != proof.ForeignState || v.user != nil {
+		return false, false
+	}
+	return v.target.IsReturn()
 }
 
 // recentLogins counts the logins of this browser in the last minute, by its cookie and,
@@ -228,7 +266,7 @@ func (v *visit) destination() string {
 		clean = clean.WithoutCallback()
 	}
 	if v.gate.mode == ModeLogin {
-		return v.at.URL(web.LocalTarget(clean.FirstParam("to")))
+		return v.at.URL(web.LocalTarget(clean.FirstParam("to"), v.at))
 	}
 	return v.at.URL(clean)
 }

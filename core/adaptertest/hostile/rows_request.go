@@ -47,11 +47,11 @@ var requestRows = []row{
 		{host: "evil.example", target: asked, want: "RESTART"},
 	}},
 	{
-		number: 91, rule: "an absolute request line is refused",
-		differs: "400 and not LOGIN: a target that does not begin with / is not a page of the site, whatever host it names",
+		number: 91, rule: "an absolute request line is read as its path and query, whatever host it names (RFC 9112 section 3.2.2)",
 		steps: []step{
-			{target: "http://evil.example" + orders + callback, want: "DROP"},
-			{target: "https://app.example.com" + orders + callback, want: "DROP"},
+			{target: "http://evil.example" + orders + callback, want: "LOGIN", spent: 1},
+			{target: "https://app.example.com" + orders + callback, want: "LOGIN", spent: 1},
+			{target: "HTTP://APP.EXAMPLE.COM:80" + orders + callback, want: "LOGIN", spent: 1},
 		},
 	},
 	{number: 92, rule: "no forwarded header changes anything when the public URL is configured", steps: forwarded()},

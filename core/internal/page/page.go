@@ -35,6 +35,7 @@ const (
 	OtherDomain   Fault = "domain"
 	MixedScheme   Fault = "scheme"
 	SessionCookie Fault = "session"
+	StateLost     Fault = "state"
 )
 
 // View is what one page shows. An empty field leaves its part of the page out.

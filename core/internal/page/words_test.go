@@ -10,7 +10,7 @@ import (
 
 var (
 	kinds  = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Forbidden, BadRequest}
-	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie}
+	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie, StateLost}
 )
 
 // needed are the texts of each page beside title and body.

@@ -10,70 +10,109 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// Binding is the cookie that ties a login in progress to one browser. One for
-// all tabs, kept while it lasts, renewed at logout. Only its random part is
-// covered by a state's MAC. Beside it stand the times of the last logins: when a
-// login succeeds again and again and no session ever comes back, the session
-// cookie is lost. A visitor who forges them only sees that page sooner.
-type Binding struct {
-	ID     string
-	logins []int64 // Unix seconds, oldest first, at most maxBounces
-}
-
-// BindingLife is how long a browser keeps the cookie: it outlives any login in
+// BindingLife is how long a browser keeps the binding cookie: it outlives any login in
 // progress and a closed web view.
 const BindingLife = 24 * time.Hour
 
-// This many logins within loopWindow without a session ever coming back mean that
-// the session cookie is lost (Strict, Secure or another domain).
 const (
-	MaxRecentLogins = 3
-	RecentWindow    = time.Minute
+	// MaxRecent is how many logins within RecentWindow, without a session ever coming
+	// back, mean that the session cookie is lost (Strict, Secure or another domain). As
+	// many returns from WeChat with a state that cannot be read mean that something on
+	// the way alters the address.
+	MaxRecent = 3
+	// RecentWindow is how long a login or a return counts.
+	RecentWindow = time.Minute
 )
 
-const bindingDigits = 22 // 16 random bytes, base64url
+// Binding is the cookie that ties a login in progress to one browser. All tabs share
+// it. It is kept while it lasts, and renewed at logout. A state's MAC covers its ID
+// alone. Beside the ID stand the times of recent logins and of recent returns without a
+// readable state. A visitor who forges these times only sees the page about lost
+// cookies sooner.
+type Binding struct {
+	ID     string
+	logins []int64 // Unix seconds, oldest first, at most MaxRecent
+	lost   []int64 // of returns whose state could not be read, likewise
+}
 
+const (
+	idDigits = 22 // 16 random bytes, base64url
+	lostMark = "L"
+)
+
+// CookieName is the binding cookie's name, without a prefix. tag keeps accounts apart.
+func CookieName(tag string) string { return "wechat_login_" + tag }
+
+// NewBinding makes one for a browser that has none.
 func NewBinding() Binding {
 	var b [16]byte
 	rand.Read(b[:])
-	var id [bindingDigits]byte
+	var id [idDigits]byte
 	base64.RawURLEncoding.Encode(id[:], b[:])
 	return Binding{ID: string(id[:])}
 }
 
+// ParseBinding reads the cookie's value.
 func ParseBinding(value string) (Binding, bool) {
+	if len(value) > idDigits+2*MaxRecent*len(".L1z141z3") {
+		return Binding{}, false
+	}
 	parts := strings.Split(value, ".")
-	if len(parts[0]) != bindingDigits || !web.IsWord(parts[0]) || len(parts) > 1+MaxRecentLogins {
+	if len(parts[0]) != idDigits || !web.IsWord(parts[0]) {
 		return Binding{}, false
 	}
 	b := Binding{ID: parts[0]}
-	for _, p := range parts[1:] {
-		n, err := strconv.ParseInt(p, 36, 64)
-		if err != nil || n < 0 {
+	for _, part := range parts[1:] {
+		list := &b.logins
+		if rest, lost := strings.CutPrefix(part, lostMark); lost {
+			part, list = rest, &b.lost
+		}
+		n, err := strconv.ParseInt(part, 36, 64)
+		if err != nil || n < 0 || len(*list) == MaxRecent {
 			return Binding{}, false
 		}
-		b.logins = append(b.logins, n)
+		*list = append(*list, n)
 	}
 	return b, true
 }
 
+// String is the cookie's value.
 func (b Binding) String() string {
 	s := b.ID
 	for _, n := range b.logins {
 		s += "." + strconv.FormatInt(n, 36)
+	}
+	for _, n := range b.lost {
+		s += "." + lostMark + strconv.FormatInt(n, 36)
 	}
 	return s
 }
 
 // WithLogin notes a login that succeeded.
 func (b Binding) WithLogin(now time.Time) Binding {
-	kept := b.logins[max(0, len(b.logins)-MaxRecentLogins+1):]
-	return Binding{b.ID, append(append([]int64{}, kept...), now.Unix())}
+	b.logins = withTime(b.logins, now)
+	return b
 }
 
-// RecentLogins counts the logins of the last minute.
-func (b Binding) RecentLogins(now time.Time) (n int) {
-	for _, t := range b.logins {
+// WithLostReturn notes a return from WeChat whose state could not be read.
+func (b Binding) WithLostReturn(now time.Time) Binding {
+	b.lost = withTime(b.lost, now)
+	return b
+}
+
+// RecentLogins counts the logins within the window.
+func (b Binding) RecentLogins(now time.Time) int { return recent(b.logins, now) }
+
+// LostReturns counts the returns without a readable state within the window.
+func (b Binding) LostReturns(now time.Time) int { return recent(b.lost, now) }
+
+func withTime(times []int64, now time.Time) []int64 {
+	kept := times[max(0, len(times)-MaxRecent+1):]
+	return append(append([]int64{}, kept...), now.Unix())
+}
+
+func recent(times []int64, now time.Time) (n int) {
+	for _, t := range times {
 		if age := now.Sub(time.Unix(t, 0)); age < RecentWindow && age > -RecentWindow {
 			n++
 		}

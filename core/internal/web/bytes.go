@@ -1,10 +1,13 @@
 package web
 
+import "strings"
+
 // byteClass says of every byte what it may be part of. Tokens and targets are
 // looked at byte by byte on every request, so this is a table.
 const (
 	wordByte      = 1 << iota // [0-9A-Za-z_-]
 	forbiddenByte             // control bytes, space and '#': no part of a request target
+	escapedByte               // no part of a URL as it stands: space, quotes, < > \ ^ ` { | }, and all that is not ASCII
 )
 
 var byteClass = func() (table [256]uint8) {
@@ -14,6 +17,9 @@ var byteClass = func() (table [256]uint8) {
 			table[c] = wordByte
 		case c <= ' ', c == 0x7f, c == '#':
 			table[c] = forbiddenByte
+		}
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"<>\\^`{|}", byte(c)) >= 0 {
+			table[c] |= escapedByte
 		}
 	}
 	return table

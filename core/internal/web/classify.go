@@ -2,12 +2,19 @@ package web
 
 import "strings"
 
-// KindOf tells navigations, which may be redirected to WeChat, from everything
-// that would be broken by it: forms lose their body, scripts stop at CORS, a
-// prefetch or an image spends a code. The surest sign is asked first; browsers
-// without Fetch Metadata are judged by X-Requested-With and Accept. Android's web
-// view sends its package name (com.tencent.mm) as X-Requested-With on navigations.
+// fetchHeaders are sent by page libraries that fetch HTML by a script: htmx, Turbo,
+// Unpoly, PJAX, Inertia and Livewire. Browsers without Fetch Metadata show them by
+// nothing else.
+var fetchHeaders = [...]string{"Hx-Request", "Turbo-Frame", "X-Turbo-Request-Id", "X-Up-Version", "X-Pjax", "X-Inertia", "X-Livewire"}
+
+// KindOf tells navigations, which may be redirected to WeChat, from everything that a
+// redirect would break: forms lose their body, scripts stop at CORS, a prefetch or an
+// image spends a code. The surest sign is asked first. Browsers without Fetch Metadata
+// are judged by X-Requested-With, the headers of page libraries and Accept.
 func KindOf(method, target string, h Header) Kind {
+	if method == "OPTIONS" && FirstHeader(h, "Origin") != "" && FirstHeader(h, "Access-Control-Request-Method") != "" {
+		return Preflight
+	}
 	// fetch and XMLHttpRequest, whatever else they say.
 	dest, mode := FirstHeader(h, "Sec-Fetch-Dest"), FirstHeader(h, "Sec-Fetch-Mode")
 	if dest == "empty" && mode != "navigate" {
@@ -17,7 +24,7 @@ func KindOf(method, target string, h Header) Kind {
 		return formPostIf(isFormPost(mode, h))
 	}
 	path, _, _ := strings.Cut(target, "?")
-	if method != "GET" || FirstHeader(h, "Upgrade") != "" || isWellKnownFile(path) {
+	if method != "GET" || IsWebSocket(h) || isWellKnownFile(path) {
 		return Script
 	}
 	for _, name := range [...]string{"Sec-Purpose", "Purpose", "X-Moz"} {
@@ -35,11 +42,34 @@ func KindOf(method, target string, h Header) Kind {
 	if dest != "" {
 		return navigationIf(dest == "document")
 	}
-	if strings.EqualFold(FirstHeader(h, "X-Requested-With"), "XMLHttpRequest") {
+	if isFetchWithoutMetadata(h) {
 		return Script
 	}
 	return navigationIf(containsFold(FirstHeader(h, "Accept"), "text/html"))
 }
+
+// isFetchWithoutMetadata knows fetches by what libraries add. Android's web view sends
+// its package name (com.tencent.mm) as X-Requested-With on navigations; every package
+// name has a dot.
+func isFetchWithoutMetadata(h Header) bool {
+	if by := FirstHeader(h, "X-Requested-With"); by != "" && !strings.Contains(by, ".") {
+		return true
+	}
+	for _, name := range fetchHeaders {
+		if FirstHeader(h, name) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// IsWebSocket says whether this request opens a web socket. Any other upgrade, such as
+// h2c, is only offered beside an ordinary request (RFC 9110 section 7.8).
+func IsWebSocket(h Header) bool { return containsFold(FirstHeader(h, "Upgrade"), "websocket") }
+
+// IsHTMX says whether htmx made this request. It goes to another page only when the
+// answer says HX-Redirect.
+func IsHTMX(h Header) bool { return FirstHeader(h, "Hx-Request") != "" }
 
 func navigationIf(yes bool) Kind {
 	if yes {
@@ -98,10 +128,10 @@ func containsFold(s, part string) bool {
 	return false
 }
 
-// CrossSite says whether a browser tells that another site made this request
-// (Sec-Fetch-Site, else Origin against our own). A request with neither comes
-// from no browser of the last years and carries no cookie that a form of another
-// site could have made it carry: ours are Lax.
+// CrossSite says whether a browser tells that another site made this request, by
+// Sec-Fetch-Site or else by Origin. A request with neither, or with the Origin "null"
+// that says nothing, is taken for our own: our cookies are SameSite=Lax, so a form of
+// another site brings no session along.
 func CrossSite(h Header, at Origin) bool {
 	switch site := h.Get("Sec-Fetch-Site"); site {
 	case "":
@@ -111,7 +141,7 @@ func CrossSite(h Header, at Origin) bool {
 		return true
 	}
 	from := h.Get("Origin")
-	return from != "" && !strings.EqualFold(from, at.String())
+	return from != "" && from != "null" && !strings.EqualFold(from, at.String())
 }
 
 // VerificationPrefix begins the name of the file by which WeChat checks a domain.

@@ -36,3 +36,70 @@ func TestUserAgentsAreClassified(t *testing.T) {
 		t.Errorf("not every client is there: %v", seen)
 	}
 }
+
+func TestARequestIsTakenForWhatItIs(t *testing.T) {
+	html := []string{"Accept", "text/html"}
+	page := func(pairs ...string) Header { return with(append(html, pairs...)...) }
+	for rule, c := range map[string]struct {
+		method string
+		header Header
+		want   Kind
+	}{
+		"a page":                                   {"GET", page(), Navigation},
+		"a page that offers h2c":                   {"GET", page("Upgrade", "h2c", "Connection", "Upgrade, HTTP2-Settings"), Navigation},
+		"a page that offers another TLS":           {"GET", page("Upgrade", "TLS/1.3"), Navigation},
+		"a web socket":                             {"GET", page("Upgrade", "websocket"), Script},
+		"a web socket among others":                {"GET", page("Upgrade", "h2c, WebSocket"), Script},
+		"a CORS preflight":                         {"OPTIONS", with("Origin", "https://a.example", "Access-Control-Request-Method", "PUT", "Sec-Fetch-Mode", "cors", "Sec-Fetch-Dest", "empty"), Preflight},
+		"OPTIONS without an origin":                {"OPTIONS", with("Access-Control-Request-Method", "PUT"), Script},
+		"OPTIONS without a method asked for":       {"OPTIONS", with("Origin", "https://a.example"), Script},
+		"GET with a preflight's headers":           {"GET", page("Origin", "https://a.example", "Access-Control-Request-Method", "PUT"), Navigation},
+		"htmx":                                     {"GET", page("HX-Request", "true"), Script},
+		"a Turbo frame":                            {"GET", page("Turbo-Frame", "list"), Script},
+		"Turbo's own visit":                        {"GET", page("X-Turbo-Request-Id", "1"), Script},
+		"Unpoly":                                   {"GET", page("X-Up-Version", "3.7"), Script},
+		"PJAX":                                     {"GET", page("X-PJAX", "true"), Script},
+		"Inertia":                                  {"GET", page("X-Inertia", "true"), Script},
+		"Livewire":                                 {"GET", page("X-Livewire", "true"), Script},
+		"X-Requested-With: XMLHttpRequest":         {"GET", page("X-Requested-With", "XMLHttpRequest"), Script},
+		"X-Requested-With: Fetch":                  {"GET", page("X-Requested-With", "Fetch"), Script},
+		"X-Requested-With of an Android web view":  {"GET", page("X-Requested-With", "com.tencent.mm"), Navigation},
+		"htmx's name in a navigation that says so": {"GET", page("HX-Request", "true", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"), Navigation},
+		"a form":                                   {"POST", page(), Script},
+		"fetch is a script":                        {"GET", page("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "cors"), Script},
+		"fetch in a frame":                         {"GET", with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "same-origin"), Script},
+		"a navigation to nowhere in particular":    {"GET", with("Sec-Fetch-Dest", "empty", "Sec-Fetch-Mode", "navigate"), Navigation},
+		"nowhere in particular, without the mode":  {"GET", page("Sec-Fetch-Dest", "empty"), Script},
+		"a document":                               {"GET", with("Sec-Fetch-Dest", "document"), Navigation},
+		"a page inside a frame":                    {"GET", page("Sec-Fetch-Dest", "iframe", "Sec-Fetch-Mode", "navigate"), Frame},
+		"a prefetch":                               {"GET", page("Sec-Purpose", "prefetch;prerender", "Sec-Fetch-Mode", "navigate"), Script},
+	} {
+		if got := KindOf(c.method, "/", c.header); got != c.want {
+			t.Errorf("rule: %s: %d, want %d", rule, got, c.want)
+		}
+	}
+}
+
+func TestAnotherSitesRequestIsTold(t *testing.T) {
+	at := Origin{"https", "app.example.com", ""}
+	for rule, c := range map[string]struct {
+		header Header
+		want   bool
+	}{
+		"nothing said":                      {with(), false},
+		"same origin":                       {with("Sec-Fetch-Site", "same-origin", "Origin", "null"), false},
+		"typed":                             {with("Sec-Fetch-Site", "none"), false},
+		"a sibling domain":                  {with("Sec-Fetch-Site", "same-site"), true},
+		"another site":                      {with("Sec-Fetch-Site", "cross-site"), true},
+		"another site with Origin null":     {with("Sec-Fetch-Site", "cross-site", "Origin", "null"), true},
+		"Origin null says nothing":          {with("Origin", "null"), false},
+		"our Origin":                        {with("Origin", "https://app.example.com"), false},
+		"another Origin":                    {with("Origin", "https://evil.example"), true},
+		"our Origin over http":              {with("Origin", "http://app.example.com"), true},
+		"our Origin with a port of its own": {with("Origin", "https://app.example.com:8443"), true},
+	} {
+		if got := CrossSite(c.header, at); got != c.want {
+			t.Errorf("rule: %s: %v, want %v", rule, got, c.want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ const (
 	Script                 // everything that a redirect to another site would break
 	Frame                  // a visitor opens a page inside another page
 	FormPost               // a visitor sends an HTML form by POST
+	Preflight              // a browser asks by OPTIONS whether another site's script may call (CORS)
 	Kinds                  // how many kinds there are
 )
 

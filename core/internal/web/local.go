@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// IsLocal holds for an address on this site: a path that no browser reads as
-// another host, without control bytes (a parser may drop them and see "//"). A
-// fragment is welcome.
+// IsLocal holds for an address on this site: a path that no browser reads as another
+// host, without control bytes (a parser may drop them and see "//"). A fragment is
+// allowed.
 func IsLocal(to string) bool {
 	if to == "" || to[0] != '/' || len(to) > MaxTarget {
 		return false
@@ -23,16 +23,81 @@ func IsLocal(to string) bool {
 	return true
 }
 
-// LocalTarget reads the value of "to" as it stands in a query; what is not local
-// becomes "/". A '+' stays a '+': encodeURIComponent never writes one for a space.
-func LocalTarget(escaped string) Target {
+// LocalTarget reads the value of "to" as it stands in a query. An absolute address of
+// this very site is cut down to its path. Anything else that is not local becomes "/".
+// A '+' stays a '+': encodeURIComponent never writes one for a space. What comes back is
+// ASCII: other bytes are percent-encoded, as browsers do.
+func LocalTarget(escaped string, at Origin) Target {
 	to, err := url.PathUnescape(escaped)
 	if err != nil {
 		to = escaped
 	}
-	if !IsLocal(to) {
+	if to = at.cutOrigin(to); !IsLocal(to) {
 		return Target{Path: "/"}
 	}
-	path, query, asks := strings.Cut(strings.ReplaceAll(to, " ", "%20"), "?")
-	return Target{path, query, asks}
+	path, query, hasQuery := strings.Cut(escapeBytes(to), "?")
+	return Target{path, query, hasQuery}
+}
+
+// cutOrigin cuts scheme, host and prefix off an address of this very site. The origin
+// has to be written letter by letter as browsers write it.
+func (o Origin) cutOrigin(address string) string {
+	rest, ok := strings.CutPrefix(address, o.String())
+	if !ok || o.Host == "" {
+		return address
+	}
+	switch {
+	case rest == "":
+		return "/"
+	case rest[0] == '?' || rest[0] == '#':
+		return "/" + rest
+	case rest[0] != '/':
+		return address // another host that begins alike
+	}
+	if inside, ok := strings.CutPrefix(rest, o.Prefix); ok && o.Prefix != "" {
+		if inside == "" || inside[0] == '?' || inside[0] == '#' {
+			return "/" + inside
+		}
+		if inside[0] == '/' {
+			return inside
+		}
+	}
+	return rest
+}
+
+// escapeBytes percent-encodes what a URL may not hold as it stands. Escapes that are
+// there stay, and so do '?' and '#'.
+func escapeBytes(s string) string {
+	const digits = "0123456789ABCDEF"
+	clean := true
+	for i := range len(s) {
+		clean = clean && byteClass[s[i]]&escapedByte == 0
+	}
+	if clean {
+		return s
+	}
+	b := make([]byte, 0, len(s)+len(s)/2)
+	for i := range len(s) {
+		if c := s[i]; byteClass[c]&escapedByte != 0 {
+			b = append(b, '%', digits[c>>4], digits[c&0xf])
+		} else {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}
+
+// LocalReferer is the page of this site that a request came from, as its path and query
+// there; "" where the Referer names none.
+func LocalReferer(h Header, at Origin) string {
+	referer := FirstHeader(h, "Referer")
+	inside := at.cutOrigin(referer)
+	if inside == referer {
+		return ""
+	}
+	inside, _, _ = strings.Cut(inside, "#")
+	if !IsLocal(inside) || !isTargetText(inside) {
+		return ""
+	}
+	return escapeBytes(inside)
 }

@@ -6,59 +6,109 @@ import (
 	"strings"
 )
 
-// Origin is the scheme and host that the visitor's browser sees, and a path that
-// a proxy cuts off before requests reach us.
+// Origin is the scheme and host that the visitor's browser sees, and a path that a
+// proxy cuts off before requests reach the app. It is written as browsers write it:
+// scheme and host in lower case, without the scheme's default port.
 type Origin struct {
 	Scheme, Host, Prefix string
 }
 
 func (o Origin) String() string { return o.Scheme + "://" + o.Host }
 
-// URL is the absolute address of a target on this site. Every Location to our
-// own site is made here.
+// URL is the absolute address of a target on this site. Every Location to the app's own
+// site is made here. A target that has the prefix already gets no second one: then the
+// proxy does not cut it off.
 func (o Origin) URL(t Target) string {
-	if !t.HasQuery {
-		return o.Scheme + "://" + o.Host + o.Prefix + t.Path
+	prefix := o.Prefix
+	if o.HasPrefix(t) {
+		prefix = ""
 	}
-	return o.Scheme + "://" + o.Host + o.Prefix + t.Path + "?" + t.Query
+	if !t.HasQuery {
+		return o.Scheme + "://" + o.Host + prefix + t.Path
+	}
+	return o.Scheme + "://" + o.Host + prefix + t.Path + "?" + t.Query
 }
 
+// HasPrefix says whether a target still has the path that a proxy should cut off.
+func (o Origin) HasPrefix(t Target) bool {
+	rest, found := strings.CutPrefix(t.Path, o.Prefix)
+	return o.Prefix != "" && found && (rest == "" || rest[0] == '/')
+}
+
+// IsHTTPS says whether visitors use https.
 func (o Origin) IsHTTPS() bool { return o.Scheme == "https" }
 
-// ParsePublicURL reads Config.PublicURL.
+// NewOrigin is the one place where scheme and host are brought into the form in which
+// browsers write them. A web socket's scheme is that of the page around it. ok is false
+// for anything that is no http or https address of a host.
+func NewOrigin(scheme, host string) (o Origin, ok bool) {
+	switch strings.ToLower(scheme) {
+	case "https", "wss":
+		o.Scheme = "https"
+	case "http", "ws":
+		o.Scheme = "http"
+	default:
+		return Origin{}, false
+	}
+	if !ValidHost(host) {
+		return Origin{Scheme: o.Scheme}, false
+	}
+	o.Host = strings.ToLower(host)
+	if o.Scheme == "https" {
+		o.Host = strings.TrimSuffix(o.Host, ":443")
+	} else {
+		o.Host = strings.TrimSuffix(o.Host, ":80")
+	}
+	return o, true
+}
+
+// ParsePublicURL reads the address that visitors use.
 func ParsePublicURL(raw string) (Origin, bool) {
 	u, err := url.Parse(raw)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || !ValidHost(u.Host) ||
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") ||
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return Origin{}, false
 	}
-	host := u.Host
-	if port := u.Port(); u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
-		host = strings.TrimSuffix(host, ":"+port) // browsers leave it out
+	o, ok := NewOrigin(u.Scheme, u.Host)
+	if !ok {
+		return Origin{}, false
 	}
-	return Origin{u.Scheme, host, strings.TrimRight(u.EscapedPath(), "/")}, true
+	o.Prefix = strings.TrimRight(u.EscapedPath(), "/")
+	return o, true
 }
 
 // OriginOf is the origin of a request where the site's address is not configured.
 // Without trustProxy it is the connection's own. With it, the nearest proxy decides,
-// which wrote the last value: an earlier one may be the visitor's own invention.
-func OriginOf(host string, tls bool, h Header, trustProxy bool) (Origin, bool) {
-	o := Origin{Scheme: "http", Host: host}
+// which wrote the last value: an earlier one may be the visitor's own invention. ok is
+// false where the request names no host that can stand in a URL; the scheme is right
+// all the same.
+func OriginOf(host string, tls bool, h Header, trustProxy bool) (o Origin, ok bool) {
+	scheme := "http"
 	if tls {
-		o.Scheme = "https"
+		scheme = "https"
 	}
 	if trustProxy {
-		if proto := LastListed(h.Values("X-Forwarded-Proto")); proto == "http" || proto == "https" {
-			o.Scheme = proto
+		if forwarded := lastListed(h.Values("X-Forwarded-Host")); forwarded != "" {
+			host = forwarded
 		}
-		if host := LastListed(h.Values("X-Forwarded-Host")); host != "" {
-			o.Host = host
+		if o, ok := NewOrigin(lastListed(h.Values("X-Forwarded-Proto")), host); o.Scheme != "" {
+			return o, ok
 		}
 	}
-	return o, ValidHost(o.Host)
+	return NewOrigin(scheme, host)
 }
 
-func LastListed(values []string) string {
+// Forwarded is what the nearest proxy says of scheme and host; "" where it says
+// nothing. direct says that no header of a proxy came along.
+func Forwarded(h Header) (scheme, host string, direct bool) {
+	direct = true
+	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
+		direct = direct && h.Get(name) == ""
+	}
+	return lastListed(h.Values("X-Forwarded-Proto")), lastListed(h.Values("X-Forwarded-Host")), direct
+}
+
+func lastListed(values []string) string {
 	if len(values) == 0 {
 		return ""
 	}
@@ -66,10 +116,13 @@ func LastListed(values []string) string {
 	return strings.TrimSpace(list[strings.LastIndexByte(list, ',')+1:])
 }
 
-// ValidHost holds for a name, an address or an IPv6 literal, with or without a
-// port: what can stand in a URL without being read as something else.
+// maxHost is the longest name of the domain name system, with a port.
+const maxHost = 255 + len(":65535")
+
+// ValidHost holds for a name, an address or an IPv6 literal, with or without a port:
+// what can stand in a URL without being read as something else.
 func ValidHost(host string) bool {
-	if host == "" || len(host) > 255+6 {
+	if host == "" || len(host) > maxHost {
 		return false
 	}
 	if strings.HasPrefix(host, "[") {
