@@ -61,13 +61,6 @@ func (v *visit) start() *Outcome {
 	if v.binding.ID == "" {
 		v.readBinding()
 	}
-	returned, _ := v.isLostReturn()
-	switch {
-	case v.binding.ID == "":
-		v.setBinding(proof.NewBinding())
-	case returned:
-		v.setBinding(v.binding.WithLostReturn(v.now))
-	}
 	scope := v.gate.scope
 	switch {
 	case v.user.level() >= v.gate.want:
@@ -83,6 +76,13 @@ func (v *visit) start() *Outcome {
 	back = back.ForRedirectURI()
 	if n := back.Len(); n > web.MaxTarget {
 		return v.page(BadRequestPage, fmt.Errorf("%w: %d bytes are too many to go to WeChat and back", ErrTarget, n))
+	}
+	returned, _ := v.isLostReturn()
+	switch {
+	case v.binding.ID == "":
+		v.setBinding(proof.NewBinding())
+	case returned:
+		v.setBinding(v.binding.WithLostReturn(v.now))
 	}
 	state := v.auth.keys.NewState(v.now, attempt, scope == Prompt, v.binding.ID, v.at)
 	if log := v.auth.config.logger(); log.Enabled(v.ctx, slog.LevelDebug) { // its arguments would be made for nothing
@@ -309,12 +309,16 @@ func (v *visit) here() string {
 	if v.kind == web.FormPost {
 		t = v.formPage() // the form's own address may answer nothing but a POST
 	}
-	switch v.state.Shape {
-	case proof.OwnState:
+	returned, _ := v.isLostReturn()
+	switch {
+	case v.state.Shape == proof.OwnState:
 		t = t.WithoutCallback()
-	case proof.ForgedState:
+	case v.state.Shape == proof.ForgedState:
 		// Not ours, but the attempt in it counts: with it, every try would end here.
 		t = t.Without("code", "state")
+	case returned:
+		// The first return travelled whole in the second one.
+		t = t.WithoutCallback().Without("code", "state")
 	}
 	return v.at.URL(t)
 }

@@ -91,8 +91,8 @@ func everyCharacter(s *scenario) {
 	v := s.who("session")
 	anonymous := s.visitor("mei")
 	_, id, _ := strings.Cut(s.values["K1"], "=")
-	anonymous.jar[s.value("K1name")] = id
 	for i := range valid {
+		anonymous.jar[s.value("K1name")] = id // without the returns that were noted
 		other := byte('0')
 		if valid[i] == other {
 			other = '1'

@@ -203,16 +203,12 @@ func (t Target) ForRedirectURI() Target {
 	return t
 }
 
-// isLostCallback holds for a code beside a carried query: only a redirect URI of this
-// library comes back so. The app's own page may have either.
+// isLostCallback holds for a code beside a carried query, which only a redirect URI of
+// this library comes back with. The carried query may have been altered, too.
 func (t Target) isLostCallback() bool {
 	_, _, _, coded := t.LastParam("code")
-	value, _, _, carried := t.LastParam(carriedQuery)
-	if !coded || !carried {
-		return false
-	}
-	_, ok := decodeCarried(value)
-	return ok
+	_, _, _, carried := t.LastParam(carriedQuery)
+	return coded && carried
 }
 
 // IsReturn says whether this address looks like WeChat's way back whose state cannot be
