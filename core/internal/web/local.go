@@ -40,27 +40,17 @@ func LocalTarget(escaped string, at Origin) Target {
 }
 
 // cutOrigin cuts scheme, host and prefix off an address of this very site. The origin
-// has to be written letter by letter as browsers write it.
+// has to be written letter by letter as browsers write it. Any other address comes back
+// as it is.
 func (o Origin) cutOrigin(address string) string {
-	rest, ok := strings.CutPrefix(address, o.String())
-	if !ok || o.Host == "" {
-		return address
-	}
+	rest, ok := strings.CutPrefix(address, o.String()+o.Prefix)
 	switch {
-	case rest == "":
-		return "/"
-	case rest[0] == '?' || rest[0] == '#':
+	case !ok || o.Host == "":
+		return address
+	case rest == "" || rest[0] == '?' || rest[0] == '#':
 		return "/" + rest
 	case rest[0] != '/':
-		return address // another host that begins alike
-	}
-	if inside, ok := strings.CutPrefix(rest, o.Prefix); ok && o.Prefix != "" {
-		if inside == "" || inside[0] == '?' || inside[0] == '#' {
-			return "/" + inside
-		}
-		if inside[0] == '/' {
-			return inside
-		}
+		return address // another host, or another path, that begins alike
 	}
 	return rest
 }
