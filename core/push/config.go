@@ -26,6 +26,9 @@ const (
 // parallel for different people. A hook that panics harms nothing else. WeChat sends
 // a message again when the answer comes late; the hook is called once all the same.
 // An error of a hook is logged, and WeChat does not send the message again.
+//
+// A Config prints without Token and key. Residual risk: fmt cannot ask a value in an
+// unexported field of another struct how to print itself, and shows all of it.
 type Config struct {
 	// Token is the console's Token (令牌), which signs every message. Required: with
 	// an empty one anybody could sign.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -206,4 +208,84 @@ func (q *queue) isClosed() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.closed
+}
+
+func TestDifferentMessagesAreDifferent(t *testing.T) {
+	for mode, key := range map[string]string{"明文模式": "", "安全模式": pushAESKey} {
+		r := newRig(t)
+		made := strconv.FormatInt(r.now().Unix(), 10)
+		text := func(openID, made, id, content string) string {
+			return "<xml><FromUserName>" + openID + "</FromUserName><CreateTime>" + made + "</CreateTime><MsgType>text</MsgType><Content>" + content + "</Content>" + id + "</xml>"
+		}
+		first := text("oAlice_1", made, "<MsgId>1</MsgId>", "a")
+		card := func(id string) string {
+			return event("oAlice_1", "user_get_card", "", r.now(), "<CardId>"+id+"</CardId>")
+		}
+		for _, tt := range []struct {
+			rule     string
+			messages []string
+			want     int
+		}{
+			{"one message, three times", []string{first, first, first}, 1},
+			{"two people under one number", []string{first, text("oBob_123", made, "<MsgId>1</MsgId>", "a")}, 2},
+			{"one person under one number, a second later", []string{first, text("oAlice_1", strconv.FormatInt(r.now().Unix()-1, 10), "<MsgId>1</MsgId>", "a")}, 2},
+			{"one message, written anew", []string{first, text("oAlice_1", made, " <MsgId>1</MsgId>", "a")}, 1},
+			{"two numbers", []string{first, text("oAlice_1", made, "<MsgId>2</MsgId>", "a")}, 2},
+			{"two messages without a number", []string{text("oAlice_1", made, "", "a"), text("oAlice_1", made, "", "b")}, 2},
+			{"one message without a number, twice", []string{text("oAlice_1", made, "", "a"), text("oAlice_1", made, "", "a")}, 1},
+			{"two events of one second", []string{card("1"), card("2"), card("1")}, 2},
+			{"an event and a message", []string{card("1"), first}, 2},
+			{"number and time, cut elsewhere", []string{text("oAlice_1", made, "<MsgId>11</MsgId>", "a"), text("oAlice_11", made, "<MsgId>1</MsgId>", "a")}, 2},
+		} {
+			r.receiver = r.node(nil)
+			var l ledger
+			p := r.poster(l.hooks(Config{EncodingAESKey: key}))
+			for _, m := range tt.messages {
+				if w := p.post(m); w.Code != 200 {
+					t.Errorf("%s: %d", tt.rule, w.Code)
+				}
+			}
+			if got := l.read(r.receiver); len(got) != tt.want {
+				t.Errorf("rule: each message reaches a hook once, and every other one as well: %s (%s): %q", tt.rule, mode, got)
+			}
+		}
+	}
+}
+
+func TestWhatThisPackageIsHandedMayPanic(t *testing.T) {
+	r := newRig(t)
+	r.receiver = NewReceiver(Account{AppID: testAppID, Followers: panicking{}, Tokens: panicking{}, Logger: slog.New(slog.NewTextHandler(r.log, nil)), Now: r.now})
+	var l ledger
+	p := r.poster(l.hooks(Config{}))
+	for i, name := range []string{"subscribe", "unsubscribe"} {
+		if w := p.post(event("oAlice_1", name, "", r.now().Add(time.Duration(i)*time.Second))); w.Code != 200 {
+			t.Errorf("rule: no message is lost for a panic in what keeps followers or tokens: %d", w.Code)
+		}
+	}
+	if got := l.read(r.receiver); len(got) != 2 || strings.Contains(r.log.String(), "secret of the app's") || !strings.Contains(r.log.String(), "panic of type string") {
+		t.Errorf("rule: it is logged without its value: %q %s", got, r.log)
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Heard(context.Context, string, bool, time.Time) { panic("secret of the app's") }
+func (panicking) Forget(context.Context, string)                 { panic("secret of the app's") }
+
+func TestOldMessagesAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		p := r.poster(Config{})
+		p.post(event("oAlice_1", "CLICK", "", r.now()))
+		time.Sleep(remembered - time.Second) // the clock of synctest: nobody waits
+		r.receiver.Sweep()
+		if n := r.receiver.recent.ItemCount(); n != 2 {
+			t.Errorf("rule: a message and its signature are remembered for 10 minutes: %d", n)
+		}
+		time.Sleep(2 * time.Second)
+		r.receiver.Sweep()
+		if n := r.receiver.recent.ItemCount(); n != 0 {
+			t.Errorf("rule: a message is forgotten when it can no longer be sent again: %d", n)
+		}
+	})
 }

@@ -194,3 +194,8 @@ func (l *ledger) read(r *Receiver) []string {
 	defer l.mu.Unlock()
 	return slices.Clone(l.lines)
 }
+
+// wait is an OnFollow that takes until the channel is closed.
+func wait(goOn chan struct{}) func(context.Context, FollowEvent) error {
+	return func(context.Context, FollowEvent) error { <-goOn; return nil }
+}
