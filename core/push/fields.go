@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// readMessage reads the fields of an opened message, whatever order they are in.
+// readMessage reads the fields of a decrypted message. It does not look at the time.
 func readMessage(body []byte) (*Message, error) {
 	fields, fixed, err := readFields(body)
 	if err != nil {

@@ -59,3 +59,56 @@ func TestOnePersonShutsOutNobodyElse(t *testing.T) {
 	close(goOn)
 	r.receiver.waiting.running.Wait()
 }
+
+func TestHooksHaveTheirTime(t *testing.T) {
+	for want, c := range map[time.Duration]Config{defaultHookTimeout: {}, time.Minute: {HookTimeout: time.Minute}} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			took := time.Duration(0)
+			c.OnFollow = func(ctx context.Context, _ FollowEvent) error {
+				began := time.Now()
+				<-ctx.Done()
+				took = time.Since(began)
+				return ctx.Err()
+			}
+			r.poster(c).post(event("oAlice_1", "subscribe", "", r.now()))
+			r.receiver.Close(time.Hour)
+			if took != want {
+				t.Errorf("rule: the context of a hook lives as long as HookTimeout says: %v, want %v", took, want)
+			}
+		})
+	}
+}
+
+func TestCloseEndsTheContextOfHooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		took := time.Duration(0)
+		p := r.poster(Config{HookTimeout: time.Hour, OnFollow: func(ctx context.Context, _ FollowEvent) error {
+			began := time.Now()
+			<-ctx.Done()
+			took = time.Since(began)
+			return nil
+		}})
+		p.post(event("oAlice_1", "subscribe", "", r.now()))
+		r.receiver.Close(time.Minute)
+		synctest.Wait()
+		if took != time.Minute {
+			t.Errorf("rule: Close ends the context of hooks that take longer: %v", took)
+		}
+	})
+}
+
+func TestTheLimitIsTheSites(t *testing.T) {
+	r := newRig(t)
+	goOn := make(chan struct{})
+	p := r.poster(Config{MaxWaiting: 3, OnFollow: wait(goOn)})
+	codes := map[int]int{}
+	for i := range 5 {
+		codes[p.post(event("oPerson_"+strconv.Itoa(i), "subscribe", "", r.now())).Code]++
+	}
+	close(goOn)
+	if codes[200] != 3 || codes[503] != 2 {
+		t.Errorf("rule: MaxWaiting messages wait, and no more: %v", codes)
+	}
+}

@@ -44,10 +44,7 @@ func readParameters(q url.Values) (parameters, bool) {
 	if p.nonce == "" || len(p.nonce) > maxNonce || !isAll(p.nonce, letterOrDigit) {
 		return parameters{}, false
 	}
-	seconds, err := strconv.ParseInt(p.timestamp, 10, 64)
-	if err != nil {
-		return parameters{}, false
-	}
+	seconds, _ := strconv.ParseInt(p.timestamp, 10, 64) // ten digits always are a number
 	p.time = time.Unix(seconds, 0)
 	return p, true
 }

@@ -57,6 +57,9 @@ func TestOnlyWeChatsParametersAreSigned(t *testing.T) {
 				t.Errorf("rule: nonce and timestamp are such as WeChat sends, whatever the signature says: %s (%s): %d", tt.rule, mode, w.Code)
 			}
 			q := p.resigned(tt.timestamp, tt.nonce, "")
+			if _, ok := readParameters(q); ok != (tt.want == 200) {
+				t.Errorf("rule: that is decided before any clock is looked at: %s: %t", tt.rule, ok)
+			}
 			q.Set("echostr", "1")
 			if w := p.send("GET", q, ""); w.Code != tt.want {
 				t.Errorf("rule: the console's check of the address obeys the same rules: %s (%s): %d", tt.rule, mode, w.Code)
@@ -104,6 +107,15 @@ func TestOldQueriesCarryNoMessage(t *testing.T) {
 			if w := p.post(made); w.Code != tt.want {
 				t.Errorf("rule: a message is as old as its query: %s (%s): %d", tt.rule, mode, w.Code)
 			}
+		}
+		// Either time is within five minutes of the next one, and the message is old all the same.
+		message, encrypted = event("oAlice_1", "CLICK", "old", r.now().Add(-window-4*time.Minute)), ""
+		if key != "" {
+			encrypted = p.key.Encrypt([]byte(message))
+			message = envelope(encrypted)
+		}
+		if w := p.send("POST", p.resigned(strconv.FormatInt(r.now().Add(-4*time.Minute).Unix(), 10), "1", encrypted), message); w.Code != 403 {
+			t.Errorf("rule: a message is no older than 5 minutes, whenever it was sent (%s): %d", mode, w.Code)
 		}
 	}
 }

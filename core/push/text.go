@@ -107,17 +107,16 @@ func entity(name string) (rune, bool) {
 	case "apos":
 		return '\'', true
 	}
-	number, base := strings.CutPrefix(name, "#")
-	if !base || number == "" || number[0] == '+' || number[0] == '-' {
+	digits, numeric := strings.CutPrefix(name, "#")
+	radix := 10
+	if hex, ok := strings.CutPrefix(digits, "x"); ok {
+		digits, radix = hex, 16
+	}
+	if !numeric || !isAll(digits, letterOrDigit) {
 		return 0, false
 	}
-	hex := number[0] == 'x'
-	digits, radix := number, 10
-	if hex {
-		digits, radix = number[1:], 16
-	}
 	n, err := strconv.ParseUint(digits, radix, 32)
-	if err != nil || n > utf8.MaxRune || strings.ContainsAny(digits, "+_") {
+	if err != nil || n > utf8.MaxRune {
 		return 0, false
 	}
 	return rune(n), true

@@ -13,6 +13,8 @@ import (
 // empty one anybody could compute the signature. encrypted is the text of the
 // element Encrypt for msg_signature, "" for signature.
 //
+// Before you compare, check that timestamp is 10 digits and nonce 1 to 32 letters and
+// digits: SHA-1 lets a stranger extend a signed text that begins with the token.
 // Compare it with [crypto/subtle.ConstantTimeCompare]. For msg_signature
 // [PushKey.Open] does all of this.
 func PushSignature(token, timestamp, nonce, encrypted string) string {
