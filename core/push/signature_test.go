@@ -108,14 +108,22 @@ func TestOldQueriesCarryNoMessage(t *testing.T) {
 				t.Errorf("rule: a message is as old as its query: %s (%s): %d", tt.rule, mode, w.Code)
 			}
 		}
-		// Either time is within five minutes of the next one, and the message is old all the same.
-		message, encrypted = event("oAlice_1", "CLICK", "old", r.now().Add(-window-4*time.Minute)), ""
-		if key != "" {
-			encrypted = p.key.Encrypt([]byte(message))
-			message = envelope(encrypted)
-		}
-		if w := p.send("POST", p.resigned(strconv.FormatInt(r.now().Add(-4*time.Minute).Unix(), 10), "1", encrypted), message); w.Code != 403 {
-			t.Errorf("rule: a message is no older than 5 minutes, whenever it was sent (%s): %d", mode, w.Code)
+		for _, tt := range []struct {
+			rule       string
+			made, sent time.Duration // from now
+		}{
+			{"old, and sent a little later", -window - 4*time.Minute, -4 * time.Minute},
+			{"new, and sent before the window", -window, -window - 30*time.Second},
+			{"new, and sent behind the window", 2 * time.Minute, window + time.Minute},
+		} {
+			message, encrypted := event("oAlice_1", "CLICK", tt.rule, r.now().Add(tt.made)), ""
+			if key != "" {
+				encrypted = p.key.Encrypt([]byte(message))
+				message = envelope(encrypted)
+			}
+			if w := p.send("POST", p.resigned(strconv.FormatInt(r.now().Add(tt.sent).Unix(), 10), "1", encrypted), message); w.Code != 403 {
+				t.Errorf("rule: message and query are both of the last 5 minutes: %s (%s): %d", tt.rule, mode, w.Code)
+			}
 		}
 	}
 }
