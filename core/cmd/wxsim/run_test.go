@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -103,20 +104,26 @@ func TestRunRefuses(t *testing.T) {
 		"help is no failure":             {[]string{"-h"}, 0, "-insecure-listen"},
 		"an unknown flag":                {[]string{"-nonsense"}, 2, "nonsense"},
 		"an unknown refusal":             {[]string{"-refusal", "maybe"}, 1, "-refusal"},
-		"a wrong domain":                 {[]string{"-domain", "http://x"}, 1, "Domain"},
+		"a wrong domain":                 {[]string{"-domain", "http://x"}, 1, "wxsim: -domain \"http://x\" must be a host without scheme, port or path\n"},
 		"a wrong address":                {[]string{"-addr", "x"}, 1, "-addr"},
 		"listening on all interfaces":    {[]string{"-addr", ":0"}, 1, "-insecure-listen"},
 		"listening on a public address":  {[]string{"-addr", "192.0.2.1:0"}, 1, "-insecure-listen"},
 		"an address that is in use":      {[]string{"-addr", busy.Addr().String()}, 1, "wxsim:"},
-		"a push address and no token":    {[]string{"-push-url", "http://localhost/"}, 1, "PushToken"},
-		"a key that is none":             {[]string{"-encoding-aes-key", "x"}, 1, "EncodingAESKey"},
-		"an empty secret":                {[]string{"-app-secret", ""}, 1, "Secret"},
-		"an app id of more than letters": {[]string{"-app-id", "<x>"}, 1, "AppID"},
+		"a push address and no token":    {[]string{"-push-url", "http://localhost/"}, 1, "-push-token must be"},
+		"a key that is none":             {[]string{"-encoding-aes-key", "x"}, 1, "-encoding-aes-key must be"},
+		"an empty secret":                {[]string{"-app-secret", ""}, 1, "-app-secret is empty"},
+		"an app id that is there twice":  {[]string{"-app-id", "wxfedcba9876543210"}, 1, "-app-id wxfedcba9876543210 is there twice"},
+		"a file that is not there":       {[]string{"-config", "/nonexistent/x"}, 1, "-config"},
+		"a file beside the flags":        {[]string{"-config", "x", "-domain", "localhost"}, 1, "-domain and -config exclude each other"},
+		"a certificate over a text":      {[]string{"-tls", "run.go"}, 1, "is no certificate"},
+		"https on a public address":      {[]string{"-tls", "x", "-tls-addr", "192.0.2.1:0"}, 1, "-tls-addr 192.0.2.1:0 is reachable"},
+		"an argument that is no flag":    {[]string{"start"}, 2, "unexpected argument \"start\""},
+		"an app id of more than letters": {[]string{"-app-id", "<x>"}, 1, "-app-id must be"},
 	} {
 		var stderr bytes.Buffer
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel() // ends a run that should not have begun
-		if got := run(ctx, tc.args, io.Discard, &stderr); got != tc.status || !strings.Contains(stderr.String(), tc.says) {
+		if got := run(ctx, freePort(tc.args), io.Discard, &stderr); got != tc.status || !strings.Contains(stderr.String(), tc.says) {
 			t.Errorf("rule: %s; got status %d, %s", rule, got, &stderr)
 		}
 	}
@@ -128,7 +135,15 @@ func TestServeUntilReportsADeadListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if err := serveUntil(context.Background(), l, http.NotFoundHandler()); err == nil {
+	if err := serveUntil(context.Background(), http.NotFoundHandler(), l); err == nil {
 		t.Error("rule: a listener that dies is an error")
 	}
+}
+
+// freePort makes a run that would listen at the usual address listen at any.
+func freePort(args []string) []string {
+	if slices.Contains(args, "-addr") {
+		return args
+	}
+	return append([]string{"-addr", "127.0.0.1:0"}, args...)
 }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"maps"
+	"os"
+
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+// configFile is the -config file. Every name is that of the field in package
+// wxsim, in lower case with underscores.
+type configFile struct {
+	Accounts []struct {
+		AppID          string         `json:"app_id"`
+		Secret         string         `json:"secret"`
+		Domain         string         `json:"domain"`
+		MoreDomains    []string       `json:"more_domains"`
+		Website        bool           `json:"website"`
+		Sandbox        bool           `json:"sandbox"`
+		NoUnionID      bool           `json:"no_union_id"`
+		Name           string         `json:"name"`
+		OriginalID     string         `json:"original_id"`
+		PushURL        string         `json:"push_url"`
+		PushToken      string         `json:"push_token"`
+		EncodingAESKey string         `json:"encoding_aes_key"`
+		Quotas         map[string]int `json:"quotas"`
+		MinuteQuotas   map[string]int `json:"minute_quotas"`
+		IPs            []string       `json:"ips"`
+	} `json:"accounts"`
+	People []struct {
+		ID       string `json:"id"`
+		Nickname string `json:"nickname"`
+		Avatar   string `json:"avatar"`
+		Follows  bool   `json:"follows"`
+	} `json:"people"`
+}
+
+// configNames are the fields of package wxsim and their names in the file.
+func configNames() map[string]string {
+	return map[string]string{"AppID": "app_id", "Secret": "secret", "Domain": "domain", "MoreDomains": "more_domains",
+		"OriginalID": "original_id", "PushURL": "push_url", "PushToken": "push_token", "EncodingAESKey": "encoding_aes_key",
+		"Quotas": "quotas", "MinuteQuotas": "minute_quotas", "IPs": "ips", "ID": "id", "Avatar": "avatar"}
+}
+
+// readConfig adds a file's accounts and people to cfg. A name that is not known
+// is an error, so that a typing mistake is found.
+func readConfig(path string, cfg *wxsim.Config) error {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("wxsim: -config: %w", err)
+	}
+	var file configFile
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&file); err != nil {
+		return fmt.Errorf("wxsim: -config %s: %w", path, err)
+	}
+	for _, a := range file.Accounts {
+		cfg.Accounts = append(cfg.Accounts, wxsim.Account(a))
+	}
+	for _, p := range file.People {
+		cfg.People = append(cfg.People, wxsim.Person(p))
+	}
+	return nil
+}
+
+func mapKeys(m map[string]string) iter.Seq[string] { return maps.Keys(m) }
