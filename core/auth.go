@@ -89,7 +89,7 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	}
 	lifetime, end := context.WithCancel(context.Background())
 	followers, err := follow.New(follow.Config{
-		AppID: c.AppID, AppSecret: c.AppSecret, Store: c.Cache, LookUp: lookUpFollower(&c, wechat, token), Now: now, Lifetime: lifetime,
+		AppID: c.AppID, AppSecret: c.AppSecret, Store: c.Cache, LookUp: lookUpFollower(&c, wechat, token), MaxLookUps: c.maxCalls(), Now: now, Lifetime: lifetime,
 	})
 	if err != nil {
 		end()
@@ -144,8 +144,7 @@ func (a *Auth) sweep(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			a.sessions.Sweep(now)
-			a.logins.results.Sweep()
-			a.logins.guard.Sweep()
+			a.logins.sweep()
 			a.followers.Sweep()
 			a.messages.Sweep()
 			if a.tokens != nil && a.tokens.memory != nil {

@@ -150,6 +150,13 @@ type Config struct {
 	// forgotten when the login is done.
 	KeepTokens bool
 
+	// MaxCalls is how many codes this process exchanges at once, and how many followers it
+	// looks up at once; each has as many places. Beyond it visitors read the "unavailable"
+	// page (503) at once. One browser gets at most 16 places of the exchanges, and half of
+	// them. Default 256, enough for 500 logins a second while WeChat answers in half a
+	// second; raise it for sudden crowds.
+	MaxCalls int
+
 	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect
 	// and 3 s to the first byte. Redirects are never followed, whatever client this
 	// is: the app secret would travel as Referer. Every try ends after 5 s.
@@ -168,6 +175,16 @@ type Config struct {
 // maxPreviousSecrets bounds the work that a state costs that nobody signed: a MAC for
 // each secret.
 const maxPreviousSecrets = 3
+
+// defaultMaxCalls is Config.MaxCalls where it is not set.
+const defaultMaxCalls = 256
+
+func (c *Config) maxCalls() int {
+	if c.MaxCalls > 0 {
+		return c.MaxCalls
+	}
+	return defaultMaxCalls
+}
 
 // ConfigFromEnv reads WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
 // WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ACCOUNT_NAME, WECHAT_FOLLOW_QRCODE and
@@ -239,6 +256,9 @@ func (c *Config) check() (public web.Origin, err error) {
 	}
 	if _, ok := parseFollowCode(c.FollowQRCode, c.OpenURL); !ok {
 		wrong("FollowQRCode is neither an image nor a link: set Config.FollowQRCode or WECHAT_FOLLOW_QRCODE to an https address, a data:image URI or a path of this site")
+	}
+	if c.MaxCalls < 0 {
+		wrong("MaxCalls is %d: set Config.MaxCalls to how many calls of one kind may be made at once, or leave it out for %d", c.MaxCalls, defaultMaxCalls)
 	}
 	if m := c.Sessions; m != nil {
 		if m.Store == nil || m.Codec == nil || m.Cookie.Name == "" {

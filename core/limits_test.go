@@ -12,6 +12,7 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
+	"github.com/seed467724c4/wechat/core/internal/once"
 	"github.com/seed467724c4/wechat/core/internal/proof"
 	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/internal/web"
@@ -65,14 +66,14 @@ func TestOneLoginCannotFillMemory(t *testing.T) {
 	r := newRig(t)
 	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
-	for range 3 * maxDeliveries {
+	for range 3 * once.MaxPerCode {
 		again := *b
 		again.cookies = map[string]string{"__Host-" + r.auth.binding: b.cookies["__Host-"+r.auth.binding]}
 		again.get(g, back)
 	}
 	sessions := r.auth.sessions.PrivateStore().Held()
-	if sessions != maxDeliveries || r.exchanges() != 1 {
-		t.Errorf("%d sessions of %d deliveries, %d exchanges", sessions, 3*maxDeliveries, r.exchanges())
+	if sessions != once.MaxPerCode || r.exchanges() != 1 {
+		t.Errorf("%d sessions of %d deliveries, %d exchanges", sessions, 3*once.MaxPerCode, r.exchanges())
 	}
 }
 
@@ -107,8 +108,8 @@ func TestWhoWaitsForAnotherNodeTakesNobodysPlace(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Cache = cache })
 	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
-	for range maxExchanges - 1 {
-		r.auth.logins.places <- struct{}{}
+	for i := range defaultMaxCalls - 1 {
+		r.auth.logins.places.Take(fmt.Sprint("browser ", i))
 	}
 	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40163, Times: 1})
 	dead := *b
@@ -160,10 +161,10 @@ func TestStoresWithShortKeysAndAppsThatIterate(t *testing.T) {
 	all, _ := store.All()
 	for key, value := range all {
 		if _, _, err := (scs.GobCodec{}).Decode(value); err != nil && key != "" {
-			notes++ // the sealed results of Config.Cache
+			notes++ // what Config.Cache holds: two sealed results, and their end by the logout
 		}
 	}
-	if notes != 2 {
+	if notes != 3 {
 		t.Errorf("%d entries of the session store are no sessions", notes)
 	}
 }

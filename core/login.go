@@ -19,35 +19,40 @@ const (
 	// callbackTimeout bounds a callback as a whole, with retries: after that the visitor
 	// has left.
 	callbackTimeout = 10 * time.Second
-	// maxExchanges is how many exchanges one process makes at once. Beyond it the answer
-	// is 503 at once, because a queue would outlive the codes in it.
-	maxExchanges = 256
-	// maxDeliveries is how often a browser may log in within a minute, by callbacks that
-	// are delivered again and again: each login takes memory for a session. It is twice
-	// what one process exchanges at once, so that no ordinary browser meets it.
-	maxDeliveries = 2 * maxExchanges
+	// usedCode (errcode 40163) alone says that a code was good and somebody has used it,
+	// perhaps another node a moment ago.
+	usedCode = 40163
 )
 
 // logins turns codes into users: each code once per browser, however often the
 // callback is delivered, and for as long as WeChat knows the code.
 type logins struct {
-	wechat   *wxapi.Client
-	appID    string
-	onLogin  func(context.Context, *User) error
-	now      func() time.Time
-	flights  singleflight.Group
-	results  *once.Results
-	guard    *once.LoopGuard
-	kept     *tokens // nil without Config.KeepTokens
-	places   chan struct{}
-	lifetime context.Context // ends with Close
+	wechat     *wxapi.Client
+	appID      string
+	onLogin    func(context.Context, *User) error
+	now        func() time.Time
+	flights    singleflight.Group
+	results    *once.Results
+	guard      *once.LoopGuard
+	deliveries *once.Deliveries
+	places     *once.Places
+	kept       *tokens         // nil without Config.KeepTokens
+	lifetime   context.Context // ends with Close
 }
 
 func newLogins(c *Config, wechat *wxapi.Client, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
 		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
-		results: results, guard: once.NewLoopGuard(proof.RecentWindow), kept: kept, places: make(chan struct{}, maxExchanges),
+		results: results, guard: once.NewLoopGuard(proof.RecentWindow), deliveries: once.NewDeliveries(),
+		places: once.NewPlaces(c.maxCalls()), kept: kept,
 	}
+}
+
+// sweep drops what is over.
+func (l *logins) sweep() {
+	l.results.Sweep()
+	l.guard.Sweep()
+	l.deliveries.Sweep()
 }
 
 // result is what an exchange came to: an answer for decide, and the user or the
@@ -60,13 +65,14 @@ type result struct {
 
 // exchange gives every delivery of one code to one browser the same result.
 func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
-	if l.guard.Count(browser, l.now()) >= maxDeliveries {
-		return result{outcome: codeDead, err: fmt.Errorf("%w: %d logins of one browser in a minute", ErrStuck, maxDeliveries)}
-	}
 	key := once.Key(code, browser, string(asked))
+	if err := l.deliveries.Spent(key, browser, l.now()); err != nil {
+		return tooManyLogins(err)
+	}
+	before := l.results.Ended(browser)
 	flight := l.flights.DoChan(key, func() (any, error) {
 		var r result
-		if err := recovered("exchange", func() { r = l.exchangeOnce(key, code, asked, lang) }); err != nil {
+		if err := recovered("exchange", func() { r = l.exchangeOnce(key, code, browser, asked, lang) }); err != nil {
 			r = result{outcome: unavailable, err: unavailableFor(err)}
 		}
 		return r, nil
@@ -74,9 +80,16 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 	select {
 	case r := <-flight:
 		came := r.Val.(result)
-		if came.outcome == loggedIn {
-			l.guard.Add(browser, l.now())
+		if came.outcome != loggedIn {
+			return came
 		}
+		if !before && l.results.Ended(browser) {
+			return result{outcome: codeDead, err: errors.New("the browser was logged out meanwhile")}
+		}
+		if err := l.deliveries.Add(key, browser, came.user.OpenID, l.now()); err != nil {
+			return tooManyLogins(err)
+		}
+		l.guard.Add(browser, l.now())
 		return came
 	case <-ctx.Done():
 		// This caller left; the others still get their answer.
@@ -84,31 +97,41 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 	}
 }
 
+// tooManyLogins lets the login start anew: a new code is what an honest visitor needs.
+func tooManyLogins(err error) result {
+	return result{outcome: codeDead, err: fmt.Errorf("%w: %w", ErrStuck, err)}
+}
+
 // exchangeOnce runs on a context of its own: the delivery that began it may hang up.
-func (l *logins) exchangeOnce(key, code string, asked Scope, lang string) result {
+func (l *logins) exchangeOnce(key, code, browser string, asked Scope, lang string) result {
 	ctx, cancel := context.WithTimeout(l.lifetime, callbackTimeout)
 	defer cancel()
-	if u, ok := l.remembered(l.results.Get(ctx, key)); ok {
+	if u, ok := l.remembered(l.results.Get(ctx, key, browser)); ok {
 		return result{outcome: loggedIn, user: u}
 	}
-	r := l.withinLimit(ctx, code, asked, lang)
+	r := l.withinLimit(ctx, code, browser, asked, lang)
 	switch {
 	case r.outcome == loggedIn:
-		l.remember(ctx, key, r.user)
-	case r.outcome == codeDead && !errors.Is(r.err, wxapi.ErrCode):
-		if u, ok := l.remembered(l.results.Await(ctx, key)); ok {
+		l.remember(ctx, key, browser, r.user)
+	case r.outcome == codeDead && isUsedCode(r.err):
+		if u, ok := l.remembered(l.results.Await(ctx, key, browser)); ok {
 			return result{outcome: loggedIn, user: u}
 		}
 	}
 	return r
 }
 
+func isUsedCode(err error) bool {
+	var wx *wxapi.Error
+	return errors.As(err, &wx) && wx.Code == usedCode
+}
+
 // remember keeps the result for the other deliveries of this code. A user who is too
 // large for a record is too large for a session, so no login is lost.
-func (l *logins) remember(ctx context.Context, key string, u *User) {
+func (l *logins) remember(ctx context.Context, key, browser string, u *User) {
 	r := record{user: *u}
 	if b, err := r.encode(); err == nil {
-		l.results.Put(ctx, key, string(b))
+		l.results.Put(ctx, key, browser, string(b))
 	}
 }
 
@@ -121,14 +144,14 @@ func (l *logins) remembered(b string, found bool) (*User, bool) {
 }
 
 // withinLimit asks WeChat while there is room.
-func (l *logins) withinLimit(ctx context.Context, code string, asked Scope, lang string) result {
-	select {
-	case l.places <- struct{}{}:
-		defer func() { <-l.places }()
-		return l.askWeChat(ctx, code, asked, lang)
-	default:
-		return result{outcome: unavailable, err: fmt.Errorf("%w: %d exchanges at once", ErrUnavailable, maxExchanges)}
+// Without room the answer is 503 at once, because a queue would outlive the codes in it.
+func (l *logins) withinLimit(ctx context.Context, code, browser string, asked Scope, lang string) result {
+	giveBack, ok := l.places.Take(browser)
+	if !ok {
+		return result{outcome: unavailable, err: fmt.Errorf("%w: too many exchanges at once, by this browser or in all (Config.MaxCalls)", ErrUnavailable)}
 	}
+	defer giveBack()
+	return l.askWeChat(ctx, code, asked, lang)
 }
 
 func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang string) result {

@@ -24,6 +24,19 @@ func (v *visit) logout() *Outcome {
 		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	v.addHeader(h)
+	v.endResults()
 	v.setBinding(proof.NewBinding())
 	return v.redirect(http.StatusSeeOther, v.at.URL(web.LocalTarget(v.target.FirstParam("to"), v.at)))
+}
+
+// endResults ends what is remembered of this browser's logins: the address of a callback
+// and the binding cookie of before the logout must log nobody in again. For browsers that
+// nobody knows nothing is noted.
+func (v *visit) endResults() {
+	results := v.auth.logins.results
+	for value := range web.CookieValues(v.request.Header, web.CookieName(v.auth.binding, v.at.IsHTTPS())) {
+		if b, ok := proof.ParseBinding(value); ok && (v.stored.Token != "" || results.Knows(b.ID)) {
+			results.End(v.ctx, b.ID)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -164,13 +165,14 @@ func TestTheBulkheadAnswersAtOnce(t *testing.T) {
 	r := newRig(t)
 	b, g := r.browser(), r.gate(ModeRequire)
 	back := b.consent(b.get(g, "/me"))
-	for range maxExchanges {
-		r.auth.logins.places <- struct{}{}
+	var giveBack func()
+	for i := range defaultMaxCalls {
+		giveBack, _ = r.auth.logins.places.Take(fmt.Sprint("browser ", i))
 	}
 	if out := b.get(g, back); out.Status != 503 || r.exchanges() != 0 {
 		t.Errorf("503 and no exchange: %d, %d", out.Status, r.exchanges())
 	}
-	<-r.auth.logins.places
+	giveBack()
 	if b.arrives(b.get(g, back)) != "/me" {
 		t.Error("the code still works when there is room")
 	}

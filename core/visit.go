@@ -209,11 +209,24 @@ func (v *visit) isLostReturn() (returned, second bool) {
 	return v.target.IsReturn()
 }
 
-// recentLogins counts the logins of this browser in the last minute, by its cookie and,
-// should cookies be lost with the answer to every login, by this process's own
-// memory.
+// recentLogins counts the logins of this browser in the last minute after which no
+// session came back: by its cookie and, should cookies be lost with the answer to every
+// login, by this process's own memory. A login whose session the app itself has ended
+// since does not count, for the first few: a store that loses every session would
+// otherwise send the browser round and round.
 func (v *visit) recentLogins() int {
-	return max(v.binding.RecentLogins(v.now), v.auth.logins.guard.Count(v.binding.ID, v.now))
+	guard := v.auth.logins.guard
+	here := guard.Count(v.binding.ID, v.now)
+	n := max(v.binding.RecentLogins(v.now), here)
+	if n < proof.MaxRecentLogins || here >= 2*proof.MaxRecentLogins {
+		return n
+	}
+	for _, token := range guard.Sessions(v.binding.ID, v.now) {
+		if there, err := v.auth.sessions.Exists(v.ctx, token); err == nil && !there {
+			n--
+		}
+	}
+	return n
 }
 
 // exchange turns the code into a session.
@@ -234,6 +247,7 @@ func (v *visit) exchange() {
 		v.header.Del("Set-Cookie") // of a touch: the token is another now
 		v.addHeader(w.Header)
 		v.user = r.user
+		v.auth.logins.guard.AddSession(v.binding.ID, w.Token, v.now)
 		v.setBinding(v.binding.WithLogin(v.now))
 	}
 }

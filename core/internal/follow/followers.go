@@ -25,8 +25,6 @@ const (
 	LookAgain = 5 * time.Second
 	// LookUpTimeout bounds one look-up at WeChat.
 	LookUpTimeout = 5 * time.Second
-	// MaxLookUps is how many look-ups one process makes at once.
-	MaxLookUps = 256
 	// FreshMessage is how old a message may be to be believed. An older one was on its
 	// way for long, or it is a repeat: by now something else may be true.
 	FreshMessage = 5 * time.Second
@@ -36,14 +34,16 @@ const (
 	noteLife = 10 * time.Minute
 )
 
-// Config is what Followers needs. All but Store is required.
+// Config is what New needs. All but Store is required.
 type Config struct {
 	AppID, AppSecret string
 	// Store shares what is known with other nodes. Default nil: this process's memory.
 	Store scs.Store
 	// LookUp asks WeChat whether a person follows the account. It must not panic.
 	LookUp func(ctx context.Context, openID string) (follows bool, err error)
-	Now    func() time.Time
+	// MaxLookUps is how many look-ups one process makes at once.
+	MaxLookUps int
+	Now        func() time.Time
 	// Lifetime ends every look-up under way.
 	Lifetime context.Context
 }
@@ -67,7 +67,7 @@ func New(c Config) (*Followers, error) {
 		return nil, err
 	}
 	return &Followers{
-		config: c, places: make(chan struct{}, MaxLookUps),
+		config: c, places: make(chan struct{}, c.MaxLookUps),
 		shared: vault.New(c.Store, seal), local: cache.New(noteLife, 0),
 	}, nil
 }
@@ -114,7 +114,7 @@ func (f *Followers) lookUp(openID string) sighting {
 	case f.places <- struct{}{}:
 		defer func() { <-f.places }()
 	default:
-		return sighting{err: fmt.Errorf("%d look-ups at once", MaxLookUps)}
+		return sighting{err: fmt.Errorf("%d look-ups at once", f.config.MaxLookUps)}
 	}
 	ctx, cancel := context.WithTimeout(f.config.Lifetime, LookUpTimeout)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 // fixture is Followers of an account in front of a WeChat that is a function.
 func fixture(t *testing.T, store scs.Store, lookUp func(context.Context, string) (bool, error)) *Followers {
 	t.Helper()
-	f, err := New(Config{AppID: "wx0123456789abcdef", AppSecret: "a secret", Store: store, LookUp: lookUp, Now: time.Now, Lifetime: t.Context()})
+	f, err := New(Config{AppID: "wx0123456789abcdef", AppSecret: "a secret", Store: store, LookUp: lookUp, MaxLookUps: 256, Now: time.Now, Lifetime: t.Context()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestManyWhoAskAboutOnePersonAskWeChatOnce(t *testing.T) {
 func TestLookUpsAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := fixture(t, nil, yes)
-		for range MaxLookUps {
+		for range 256 {
 			f.places <- struct{}{}
 		}
 		if _, err := f.Follows(t.Context(), "oAlice_1"); err == nil {

@@ -1,54 +1,43 @@
 package once
 
 import (
-	"sync"
+	"slices"
 	"time"
-
-	"github.com/patrickmn/go-cache"
 )
 
-// LoopGuard counts the logins of each browser within a window. Only a code that WeChat
-// accepted adds to it, so strangers cannot fill it.
-type LoopGuard struct {
-	window time.Duration
-	mu     sync.Mutex
-	counts *cache.Cache // browser -> count
-}
+// maxTokens is how many sessions of a browser a LoopGuard keeps.
+const maxTokens = 8
 
-type count struct {
-	since time.Time
-	n     int
-}
+// LoopGuard counts the logins of each browser within a window, and keeps the tokens of
+// the sessions that they made: a login whose session is still there, and did not come
+// back, tells of a lost cookie, and one whose session was ended does not. Only a code
+// that WeChat accepted adds to it, so strangers cannot fill it. It is safe for concurrent
+// use.
+type LoopGuard struct{ browsers *counter }
 
 // NewLoopGuard starts no goroutine: the owner calls Sweep.
-func NewLoopGuard(window time.Duration) *LoopGuard {
-	return &LoopGuard{window: window, counts: cache.New(window, 0)}
-}
+func NewLoopGuard(window time.Duration) *LoopGuard { return &LoopGuard{newCounter(window)} }
 
 // Count is how many logins a browser made within the window.
 func (g *LoopGuard) Count(browser string, now time.Time) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.count(browser, now).n
+	return g.browsers.get(browser, now).n
+}
+
+// Sessions are the tokens of the latest sessions that these logins made.
+func (g *LoopGuard) Sessions(browser string, now time.Time) []string {
+	return slices.Clone(g.browsers.get(browser, now).tokens)
 }
 
 // Add counts one login of a browser.
-func (g *LoopGuard) Add(browser string, now time.Time) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	c := g.count(browser, now)
-	c.n++
-	g.counts.SetDefault(browser, c)
+func (g *LoopGuard) Add(browser string, now time.Time) { g.browsers.add(browser, now) }
+
+// AddSession keeps the token of the session that a login made.
+func (g *LoopGuard) AddSession(browser, token string, now time.Time) {
+	g.browsers.change(browser, now, func(c *count) {
+		kept := c.tokens[max(0, len(c.tokens)-maxTokens+1):]
+		c.tokens = append(slices.Clone(kept), token)
+	})
 }
 
 // Sweep drops what is older than the window.
-func (g *LoopGuard) Sweep() { g.counts.DeleteExpired() }
-
-func (g *LoopGuard) count(browser string, now time.Time) count {
-	if v, ok := g.counts.Get(browser); ok {
-		if c, ok := v.(count); ok && now.Sub(c.since) < g.window {
-			return c
-		}
-	}
-	return count{since: now}
-}
+func (g *LoopGuard) Sweep() { g.browsers.counts.DeleteExpired() }

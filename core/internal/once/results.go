@@ -17,49 +17,57 @@ const (
 	// AwaitLife is how long [Results.Await] waits for another node, which may still be
 	// exchanging the code that WeChat calls used.
 	AwaitLife = time.Second
+	// endLife is how long a logout is remembered: longer than any result that was there
+	// at the logout, or was under way.
+	endLife = Life + time.Minute
 )
 
-// Results remembers what a code came to: in this process, and sealed in a shared store
-// for the other nodes. A store that is down is as good as none.
+// Results remembers the result of each code: in this process, and sealed in a shared
+// store for the other nodes. A store that is down is as good as none. It is safe for
+// concurrent use.
 type Results struct {
-	local  *cache.Cache
-	shared *vault.Vault // nil without a shared store
+	local    *cache.Cache // key -> record
+	browsers *cache.Cache // those with a result in local
+	ended    *cache.Cache // browsers that logged out
+	shared   *vault.Vault // nil without a shared store
 }
 
-// NewResults starts no goroutine: the owner calls Sweep. store may be nil. What another
-// node sealed with one of the previous secrets is read too.
+// NewResults starts no goroutine: the owner calls Sweep. store may be nil. Results that
+// another node sealed with one of the previous secrets are read too.
 func NewResults(store scs.Store, appID, secret string, previous ...string) (*Results, error) {
 	seal, err := vault.NewSeal(appID, secret, "remembered logins", previous...)
 	if err != nil {
 		return nil, err
 	}
 	// No janitor of go-cache's own: its goroutine has no owner that ends it.
-	return &Results{local: cache.New(Life, 0), shared: vault.New(store, seal)}, nil
+	return &Results{
+		local: cache.New(Life, 0), browsers: cache.New(Life, 0), ended: cache.New(endLife, 0),
+		shared: vault.New(store, seal),
+	}, nil
 }
 
-// Key names one code in one browser. By the code alone, a code read in a log would log
-// anybody in.
+// Key names one code in one browser, with the scope that was asked for. By the code
+// alone, a code read in a log would log anybody in.
 func Key(code, browser, scope string) string { return vault.Key(code, browser, scope) }
 
-// Get returns the record of a login.
-func (r *Results) Get(ctx context.Context, key string) (record string, found bool) {
+// Get returns the record of a login, unless its browser has logged out since.
+func (r *Results) Get(ctx context.Context, key, browser string) (record string, found bool) {
 	if v, ok := r.local.Get(key); ok {
 		record, found = v.(string)
-		return record, found
+	} else if r.shared != nil {
+		b, ok, err := r.shared.Get(ctx, key)
+		record, found = string(b), ok && err == nil
 	}
-	if r.shared == nil {
+	if !found || r.Ended(browser) || r.endedElsewhere(ctx, browser) {
 		return "", false
 	}
-	b, found, err := r.shared.Get(ctx, key)
-	if err != nil || !found {
-		return "", false
-	}
-	return string(b), true
+	return record, true
 }
 
 // Put remembers the record of a login for [Life].
-func (r *Results) Put(ctx context.Context, key, record string) {
+func (r *Results) Put(ctx context.Context, key, browser, record string) {
 	r.local.SetDefault(key, record)
+	r.browsers.SetDefault(browser, nil)
 	if r.shared != nil {
 		_ = r.shared.Put(ctx, key, []byte(record), time.Now().Add(Life))
 	}
@@ -67,16 +75,16 @@ func (r *Results) Put(ctx context.Context, key, record string) {
 
 // Await looks for the result of another node for at most [AwaitLife]. Without a shared
 // store it looks once.
-func (r *Results) Await(ctx context.Context, key string) (record string, found bool) {
+func (r *Results) Await(ctx context.Context, key, browser string) (record string, found bool) {
 	if r.shared == nil {
-		return r.Get(ctx, key)
+		return r.Get(ctx, key, browser)
 	}
 	ctx, cancel := context.WithTimeout(ctx, AwaitLife)
 	defer cancel()
 	tick := time.NewTicker(AwaitLife / 10)
 	defer tick.Stop()
 	for {
-		if record, found := r.Get(ctx, key); found {
+		if record, found := r.Get(ctx, key, browser); found {
 			return record, true
 		}
 		select {
@@ -87,8 +95,47 @@ func (r *Results) Await(ctx context.Context, key string) (record string, found b
 	}
 }
 
-// Sweep drops what is over.
-func (r *Results) Sweep() { r.local.DeleteExpired() }
+// Knows says whether this process remembers a result of a browser.
+func (r *Results) Knows(browser string) bool {
+	_, known := r.browsers.Get(browser)
+	return known
+}
 
-// Len is how many results are held in this process.
-func (r *Results) Len() int { return r.local.ItemCount() }
+// End makes every result of a browser count no more, here and on nodes with the same
+// store: who kept a callback's address and the cookies of before a logout is not logged
+// in by them. Anybody may send a made-up browser, so call it only for one that
+// [Results.Knows], or that ended a session.
+func (r *Results) End(ctx context.Context, browser string) {
+	r.ended.SetDefault(browser, nil)
+	if r.shared != nil {
+		_ = r.shared.Put(ctx, endKey(browser), nil, time.Now().Add(endLife))
+	}
+}
+
+// Ended says whether a browser logged out at this node, within the life of a result.
+func (r *Results) Ended(browser string) bool {
+	_, ended := r.ended.Get(browser)
+	return ended
+}
+
+func (r *Results) endedElsewhere(ctx context.Context, browser string) bool {
+	if r.shared == nil {
+		return false
+	}
+	_, ended, err := r.shared.Get(ctx, endKey(browser))
+	return ended && err == nil
+}
+
+func endKey(browser string) string { return vault.Key("logged out", browser) }
+
+// Sweep drops what is over.
+func (r *Results) Sweep() {
+	r.local.DeleteExpired()
+	r.browsers.DeleteExpired()
+	r.ended.DeleteExpired()
+}
+
+// Len is how many entries are held in this process.
+func (r *Results) Len() int {
+	return r.local.ItemCount() + r.browsers.ItemCount() + r.ended.ItemCount()
+}

@@ -96,6 +96,12 @@ func (s *Sessions) RecordOf(ctx context.Context, token string, buffered bool) (r
 	return record, found, nil
 }
 
+// Exists says whether a session is in the store, whatever it holds.
+func (s *Sessions) Exists(ctx context.Context, token string) (bool, error) {
+	_, found, err := vault.Find(ctx, s.manager.Store, s.storeKey(token))
+	return found, err
+}
+
 // recordOf is the record in an encoded session.
 func (s *Sessions) recordOf(b []byte) (record string, found bool) {
 	if s.inPlace {
