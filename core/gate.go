@@ -201,7 +201,7 @@ func (v *visit) perform(s step) *Outcome {
 	case followPage:
 		return v.page(FollowPage, ErrNotFollowing)
 	case stuckPage:
-		return v.page(StuckPage, errors.Join(ErrStuck, v.reason))
+		return v.page(StuckPage, errors.Join(ErrStuck, v.reason, v.cookieTwins()))
 	}
 	// Unreachable: decide knows no other step. Closed rather than open.
 	return v.page(UnavailablePage, ErrUnavailable)

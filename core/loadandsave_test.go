@@ -125,3 +125,62 @@ func TestWhoeverLoadedTheSessionWritesItsCookie(t *testing.T) {
 		t.Errorf("%d %v", out.Status, out.Header)
 	}
 }
+
+// The browser keeps a left-over cookie of the session's name, and sends it before the
+// app's own until an answer removes it.
+func TestALeftOverSessionCookieKeepsNobodyOut(t *testing.T) {
+	for rule, c := range map[string]struct {
+		domain string
+		logins int // after which the page is there; 0 for never
+	}{
+		"the app's cookie has a domain: the left-over is removed":            {"example.com", 2},
+		"the app's cookie has none: whose the other is cannot be told apart": {"", 0},
+	} {
+		m := manager(memstore.NewWithCleanupInterval(0))
+		m.Cookie.Domain = c.domain
+		r := newRig(t, func(conf *Config) { conf.Sessions = m })
+		app := appWithLoadAndSave(r, m, r.gate(ModeRequire), func(w http.ResponseWriter, _ *http.Request) {})
+		b := r.browser()
+		leftOver := strings.Repeat("l", 43)
+		send := func(target string) *Outcome {
+			req := httptest.NewRequest("GET", target, nil)
+			req.Header = with("User-Agent", inWeChat, "Accept", "text/html")
+			if leftOver != "" {
+				req.AddCookie(&http.Cookie{Name: "session", Value: leftOver})
+			}
+			for name, value := range b.cookies {
+				req.AddCookie(&http.Cookie{Name: name, Value: value})
+			}
+			w := httptest.NewRecorder()
+			app.ServeHTTP(w, req)
+			out := &Outcome{Status: w.Code, Header: http.Header{}, Body: w.Body.Bytes()}
+			for _, line := range w.Header().Values("Set-Cookie") {
+				if cookie, _ := http.ParseSetCookie(line); cookie.Domain == "" && cookie.MaxAge < 0 {
+					leftOver = ""
+					continue
+				}
+				out.Header.Add("Set-Cookie", line)
+			}
+			out.Header["Location"] = w.Header()["Location"]
+			b.keep(out)
+			return out
+		}
+		out, logins := send("/me"), 0
+		for range 20 {
+			if out.Status == 302 {
+				out = send(b.consent(out))
+			}
+			if out.Status != 303 {
+				break
+			}
+			logins++
+			out = send(b.arrives(out))
+		}
+		if c.logins > 0 && (out.Status != 200 || logins > c.logins) {
+			t.Errorf("rule: %s: %d after %d logins", rule, out.Status, logins)
+		}
+		if c.logins == 0 && (out.Status != 400 || !strings.Contains(r.log.String(), "cookies named")) {
+			t.Errorf("rule: %s; the log names them: %d\n%s", rule, out.Status, r.log.String())
+		}
+	}
+}

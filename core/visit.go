@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -193,6 +194,14 @@ func (v *visit) losesSession() bool {
 	return v.user == nil && v.binding.ID != "" && v.recentLogins() >= proof.MaxRecent
 }
 
+// cookieTwins names, for the log, session cookies that hide each other.
+func (v *visit) cookieTwins() error {
+	if n := v.auth.sessions.CookiesSent(v.request.Header, v.at.IsHTTPS()); n > 1 {
+		return fmt.Errorf("the browser sent %d cookies named %q: one of them was set with another domain or path and hides the app's", n, v.auth.sessions.CookieName(v.at.IsHTTPS()))
+	}
+	return nil
+}
+
 // losesState says that something on the way back from WeChat alters or drops the state.
 // Only returns count, because many tabs may start a login at once. A browser without
 // cookies is known by the address, which shows a second return by itself.
@@ -218,7 +227,7 @@ func (v *visit) recentLogins() int {
 	guard := v.auth.logins.guard
 	here := guard.Count(v.binding.ID, v.now)
 	n := max(v.binding.RecentLogins(v.now), here)
-	if n < proof.MaxRecentLogins || here >= 2*proof.MaxRecentLogins {
+	if n < proof.MaxRecent || here >= 2*proof.MaxRecent {
 		return n
 	}
 	for _, token := range guard.Sessions(v.binding.ID, v.now) {
