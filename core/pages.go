@@ -19,6 +19,8 @@ const (
 	SnapshotPage    PageKind = "snapshot"     // WeChat's snapshot page; tap 使用完整服务
 	UnavailablePage PageKind = "unavailable"  // WeChat, the session store or OnLogin failed
 	FollowPage      PageKind = "follow"       // logged in, but does not follow the account; see MustFollow
+	DeniedPage      PageKind = "denied"       // the app itself refused the login; see Page.MessageHTML
+	ContinuePage    PageKind = "continue"     // cookies were kept back after the redirect from WeChat; it opens Page.Here by itself (200)
 	ForbiddenPage   PageKind = "forbidden"    // a logout that another site asked for, or not by POST
 	BadRequestPage  PageKind = "bad-request"  // the address cannot be one of this site
 )
@@ -37,21 +39,24 @@ const (
 // Page is what a page is made of.
 //
 // Every field can stand as it is in an HTML attribute, quoted either way, and in HTML
-// text: none holds a quote, an angle bracket or a control byte. Addresses are percent-encoded. Only
-// Here holds something of the request: the address that was asked for, or the page that
-// a form stood on. html/template may escape all of them once more;
-// it leaves AccountHTML, which is HTML already, as it is. One thing remains for apps
-// that write attributes without html/template: an '&' in an address. A page that asks
-// for "/?a=1&lt=2" is read there as "/?a=1<=2", which is another address of this site.
+// text: none holds a quote, an angle bracket or a control byte, except for the line ends
+// of MessageHTML. Addresses are percent-encoded. Only Here holds something of the
+// request: the address that was asked for, or the page that a form stood on.
+//
+// html/template may escape all of them once more; it leaves AccountHTML and
+// MessageHTML, which are HTML already, as they are. One thing remains for apps that
+// write attributes without html/template: an '&' in an address. A page that asks for
+// "/?a=1&lt=2" is read there as "/?a=1<=2", which is another address of this site.
 type Page struct {
 	Kind        PageKind
 	Status      int
 	Lang        string        // "zh-CN", "zh-TW" or "en", by Accept-Language; zh-TW is for Hong Kong and Macau, too
 	Here        string        // where its main button leads: the page that was asked for, absolute; on LogInAgainPage the login; on ConsentPage WeChat; "" on a bad request
-	Home        string        // the site's front page, absolute; FollowPage only
+	Home        string        // the site's front page, absolute; FollowPage and DeniedPage
 	Guest       string        // where one continues without a login; RefusedPage, with Config.GuestPath
 	QRCode      string        // OutsidePage: of Here, as a data URI, or "" for an address of more than 412 bytes; FollowPage: the account's, an address or data URI, or ""
 	AccountHTML template.HTML // the account's name, HTML-escaped, or ""; FollowPage only
+	MessageHTML template.HTML // the app's own text of a refusal, HTML-escaped, or "" for the page's own text; DeniedPage only; its line ends stay
 	Follow      string        // where WeChat shows the account, or ""; FollowPage only
 	Fault       Fault         // StuckPage only
 	Reference   string        // also in the log; "" where nothing was logged
@@ -86,7 +91,7 @@ func (p Page) view() page.View {
 	return page.View{
 		Kind: page.Kind(p.Kind), Lang: p.Lang, Fault: page.Fault(p.Fault),
 		Here: p.Here, Home: p.Home, Guest: p.Guest,
-		QRCode: p.QRCode, Account: p.AccountHTML, Follow: p.Follow,
+		QRCode: p.QRCode, Account: p.AccountHTML, Follow: p.Follow, Message: p.MessageHTML,
 		Reference: p.Reference,
 	}
 }

@@ -74,6 +74,20 @@ func TestEveryFieldOfAPageCanStandInAnAttribute(t *testing.T) {
 	}
 }
 
+// The pages of the app's own refusal and of a browser that keeps cookies back.
+func TestARefusalOfTheAppsOwnAndAPageThatGoesOn(t *testing.T) {
+	for _, kind := range []PageKind{DeniedPage, ContinuePage} {
+		if statusOf[kind] != map[PageKind]int{DeniedPage: 403, ContinuePage: 200}[kind] {
+			t.Errorf("rule: page %s has a status of its own: %d", kind, statusOf[kind])
+		}
+	}
+	r := newRig(t)
+	p := Page{Kind: DeniedPage, Lang: "en", Home: "https://app.example.com/", MessageHTML: "A&amp;B"}
+	if got := string(r.auth.pages.render(p)); !strings.Contains(got, `<p class="message">A&amp;B</p>`) || !strings.Contains(got, `id="home"`) {
+		t.Errorf("rule: the page shows the app's text: %s", got)
+	}
+}
+
 func TestALongAddressOutsideWeChatGetsAPageWithoutACode(t *testing.T) {
 	r := newRig(t)
 	b, g := r.browser(), r.gate(ModeRequire)

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"html"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -200,6 +201,7 @@ func pageOf(r *Request, at web.Origin) string {
 var statusOf = map[PageKind]int{
 	LogInAgainPage: http.StatusUnauthorized,
 	OutsidePage:    http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
+	DeniedPage: http.StatusForbidden, ContinuePage: http.StatusOK,
 	SnapshotPage: http.StatusForbidden, FollowPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
 	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
 	UnavailablePage: http.StatusServiceUnavailable,
@@ -231,7 +233,9 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		if code.local {
 			p.QRCode = page.Address(v.at.URL(web.Target{Path: code.image}))
 		}
-		p.Home = page.Address(v.at.URL(web.Target{Path: "/"}))
+		p.Home = v.home()
+	case DeniedPage:
+		p.Home = v.home()
 	case RefusedPage:
 		if path := v.auth.config.GuestPath; path != "" {
 			p.Guest = page.Address(v.at.URL(web.Target{Path: path}))
@@ -296,8 +300,11 @@ func (v *visit) appsOwn(err error) *Outcome {
 }
 
 func (v *visit) problemFor(p Page, err error) *Outcome {
-	return v.problemWith(p.Status, v.auth.pages.builtIn.Problem(page.Kind(p.Kind), p.Status, p.Reference), err)
+	return v.problemWith(p.Status, v.auth.pages.builtIn.Problem(page.Kind(p.Kind), p.Status, p.Reference, html.UnescapeString(string(p.MessageHTML))), err)
 }
+
+// home is the front page of the site.
+func (v *visit) home() string { return page.Address(v.at.URL(web.Target{Path: "/"})) }
 
 // here is the page that was asked for, to try again: never with a code or state
 // of ours, and on a logout the front page.

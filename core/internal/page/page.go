@@ -5,7 +5,11 @@
 // core/internal/web.
 package page
 
-import "html/template"
+import (
+	"html/template"
+	"strings"
+	"unicode"
+)
 
 // Kind names a page. It is also the page's data-page attribute.
 type Kind string
@@ -21,6 +25,8 @@ const (
 	Snapshot    Kind = "snapshot"
 	Unavailable Kind = "unavailable"
 	Follow      Kind = "follow"
+	Denied      Kind = "denied"
+	Continue    Kind = "continue"
 	Forbidden   Kind = "forbidden"
 	BadRequest  Kind = "bad-request"
 )
@@ -49,8 +55,18 @@ type View struct {
 	QRCode    string        // an image: its address or a data URI
 	Account   template.HTML // the account's name; see Text
 	Follow    string        // where WeChat shows the account
+	Message   template.HTML // Denied only: the app's own text instead of the page's; see Text
 	Reference string        // also in the log
 }
 
-// Text escapes s: the result can stand in HTML text and in a quoted attribute.
-func Text(s string) template.HTML { return template.HTML(template.HTMLEscapeString(s)) }
+// Text escapes s: the result can stand in HTML text and in a quoted attribute. It is
+// valid UTF-8 without control characters other than line ends.
+func Text(s string) template.HTML {
+	s = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && c != '\n' {
+			return -1
+		}
+		return c
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	return template.HTML(template.HTMLEscapeString(s))
+}

@@ -19,9 +19,13 @@ type problem struct {
 }
 
 // Problem tells a script what a page of this kind tells a visitor. It is in English,
-// because developers read it.
-func (r *Renderer) Problem(kind Kind, status int, reference string) []byte {
+// because developers read it. message is the app's own text instead of the page's, not
+// escaped, or "".
+func (r *Renderer) Problem(kind Kind, status int, reference, message string) []byte {
 	s := r.words["en"].of(View{Kind: kind})
+	if message != "" {
+		s.Body = message
+	}
 	// Strings and a number: Marshal never fails for them.
 	body, _ := json.Marshal(problem{Type: "about:blank", Title: s.Title, Status: status, Detail: s.Body, Reference: reference})
 	return body

@@ -46,6 +46,26 @@ func TestTheDocumentIsWhatEncodingJSONWrites(t *testing.T) {
 	}
 }
 
+func TestAProblemSaysInEnglishWhatThePageSays(t *testing.T) {
+	r := New(false)
+	en := r.words["en"].Pages
+	for _, kind := range kinds {
+		for _, message := range []string{"", `账号"已停用"<`} {
+			want := problem{Type: "about:blank", Title: en[kind].Title, Status: 403, Detail: en[kind].Body, Reference: "abc123"}
+			if message != "" {
+				want.Detail = message
+			}
+			if kind == Outside && message == "" {
+				want.Detail = en[kind].BodyWithoutCode // a document has no code
+			}
+			var got problem
+			if err := json.Unmarshal(r.Problem(kind, 403, "abc123", message), &got); err != nil || got != want {
+				t.Errorf("rule: a script reads what the page %s says, or the app's own text: %v %+v", kind, err, got)
+			}
+		}
+	}
+}
+
 func FuzzTheDocumentIsWhatEncodingJSONWrites(f *testing.F) {
 	for _, seed := range []string{"https://app.example.com/me?x=1&y=2", `/"\<>`, "/\xff\u2028你"} {
 		f.Add(seed)

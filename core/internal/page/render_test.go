@@ -66,6 +66,19 @@ func TestWhatAPageShowsDependsOnWhatItHas(t *testing.T) {
 		{"the stuck page names the fault", with(func(v *View) { v.Fault = MixedScheme }, Stuck), `data-fault="scheme"`, "private mode"},
 		{"without an address there is no button", with(func(v *View) { v.Here = "" }, Unavailable), "Login is unavailable", `id="retry"`},
 		{"without a reference nothing refers", with(func(v *View) { v.Reference = "" }, Unavailable), "Login is unavailable", "Reference"},
+		{"a refusal is in the app's words", with(func(v *View) { v.Message = Text("账号已停用\n<b>请联系客服</b>") }, Denied), "<p class=\"message\">账号已停用\n&lt;b&gt;请联系客服&lt;/b&gt;</p>", en[Denied].Body},
+		{"without the app's words it has ours", with(func(*View) {}, Denied), "<p>" + en[Denied].Body + "</p>", `class="message"`},
+		{"a refusal leads home", with(func(*View) {}, Denied), `id="home" href="https://x.example/"`, `id="retry"`},
+		{"a page that goes on has a button for who does not wait", with(func(*View) {}, Continue), `id="retry" href="https://x.example/a?b=1&c=2"`, `id="home"`},
+		{"it goes on by itself, at once", with(func(*View) {}, Continue), `<meta http-equiv="refresh" content="0;url=https://x.example/a?b=1&amp;c=2">`, "ZgotmplZ"},
+		{"it does so on http as well", with(func(v *View) { v.Here = "http://x.example/" }, Continue), `content="0;url=http://x.example/"`, "ZgotmplZ"},
+		{"a semicolon and a quote end no address", with(func(v *View) { v.Here = `https://x.example/';url="//y` }, Continue), `content="0;url=https://x.example/%27;url=%22//y"`, `url="`},
+		{"it goes nowhere without an address", with(func(v *View) { v.Here = "" }, Continue), "<h1>" + en[Continue].Title, "refresh"},
+		{"it runs no script", with(func(v *View) { v.Here = "javascript:alert(1)" }, Continue), "<h1>" + en[Continue].Title, "refresh"},
+		{"nor one in other letters", with(func(v *View) { v.Here = " JavaScript:alert(1)" }, Continue), "<h1>" + en[Continue].Title, "refresh"},
+		{"it shows no document of its own", with(func(v *View) { v.Here = "data:text/html,x" }, Continue), "<h1>" + en[Continue].Title, "refresh"},
+		{"it leads to no other host", with(func(v *View) { v.Here = "//evil.example/" }, Continue), "<h1>" + en[Continue].Title, "refresh"},
+		{"no other page goes on by itself", with(func(*View) {}, LogInAgain), `id="retry"`, "refresh"},
 		{"an unknown language is the default one", with(func(v *View) { v.Lang = "xx" }, Unavailable), `<html lang="zh-CN">`, "Login is unavailable"},
 	} {
 		if !strings.Contains(html.UnescapeString(c.page), html.UnescapeString(c.has)) || strings.Contains(c.page, c.lack) {
@@ -78,13 +91,31 @@ func TestNothingThatAPageIsGivenBecomesMarkup(t *testing.T) {
 	r := New(false)
 	const raw = `x"><script>alert(1)</script>'onload=1`
 	for _, kind := range kinds {
-		v := View{Kind: kind, Lang: raw, Fault: raw, Here: "https://x/" + raw, Home: "https://x/" + raw, Guest: "https://x/" + raw, QRCode: "https://x/" + raw, Account: Text(raw), Follow: "https://x/" + raw, Reference: raw}
+		v := View{Kind: kind, Lang: raw, Fault: raw, Here: "https://x/" + raw, Home: "https://x/" + raw, Guest: "https://x/" + raw, QRCode: "https://x/" + raw, Account: Text(raw), Message: Text(raw), Follow: "https://x/" + raw, Reference: raw}
 		if page := string(r.HTML(v)); strings.Contains(page, "<script") || strings.Contains(page, `"onload`) || strings.Contains(page, `'onload`) {
 			t.Errorf("rule: page %s takes no markup: %s", kind, page)
 		}
 		v.Here, v.Lang = "javascript:alert(1)", "en"
 		if page := string(r.HTML(v)); strings.Contains(page, `href="javascript:`) {
 			t.Errorf("rule: page %s has no link that runs a script: %s", kind, page)
+		}
+	}
+}
+
+func TestATextIsEscaped(t *testing.T) {
+	for _, c := range []struct{ rule, in, want string }{
+		{"a plain text stays", "江南春茶，2 楼", "江南春茶，2 楼"},
+		{"an emoji stays", "🌸", "🌸"},
+		{"markup", "<b>&", "&lt;b&gt;&amp;"},
+		{"quotes of both kinds", `"'`, "&#34;&#39;"},
+		{"line ends stay", "a\nb", "a\nb"},
+		{"control bytes are dropped", "a\x00\x08\r\x1b\x7f\u0085b", "ab"},
+		{"what is no UTF-8", "a\xffb", "a\ufffdb"},
+		{"what is escaped already is escaped again", "&lt;", "&amp;lt;"},
+		{"nothing", "", ""},
+	} {
+		if got := string(Text(c.in)); got != c.want {
+			t.Errorf("rule: %s: %q, want %q", c.rule, got, c.want)
 		}
 	}
 }

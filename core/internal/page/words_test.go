@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	kinds  = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Forbidden, BadRequest}
+	kinds  = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Denied, Continue, Forbidden, BadRequest}
 	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie, StateLost}
 )
 
@@ -24,6 +24,8 @@ var needed = map[Kind]string{
 	Snapshot:    "Hint Button",
 	Unavailable: "Hint Button",
 	Follow:      "TitleNamed Hint HintWithLink HintWithoutCode Button Follow Home",
+	Denied:      "Home", // trying again would end the same way
+	Continue:    "Hint Button",
 	Forbidden:   "Hint Button",
 	BadRequest:  "Hint",
 }
