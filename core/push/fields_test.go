@@ -122,6 +122,8 @@ func TestFieldsAreAsWeChatWroteThem(t *testing.T) {
 	for _, tt := range []struct{ rule, message, want string }{
 		{"blanks around a key", key("<EventKey><![CDATA[ a b ]]></EventKey>"), " a b "},
 		{"blanks around a section", key("<EventKey>\n <![CDATA[ a]]>\n</EventKey>"), " a"},
+		{"a blank in front of a section", key("<EventKey> <![CDATA[a]]></EventKey>"), "a"},
+		{"a blank behind a section", key("<EventKey><![CDATA[a]]> </EventKey>"), "a"},
 		{"a key without a section", key("<EventKey> a </EventKey>"), " a "},
 		{"a key of blanks", key("<EventKey><![CDATA[  ]]></EventKey>"), "  "},
 		{"no key", key(""), ""},
