@@ -33,13 +33,14 @@ func (r *reply) readDamaged(body []byte) bool {
 	}
 	r.damaged = true
 	whole := true
-	for at := skipSpace(body, 1); ; {
-		name, next, ok := nameAt(body, at)
+	scan := scanner{body: body}
+	for at := scan.skipSpace(1); ; {
+		name, next, ok := scan.name(at)
 		if !ok {
 			return false
 		}
-		start := skipSpace(body, next)
-		end := valueEnd(body, start)
+		start := scan.skipSpace(next)
+		end := scan.valueEnd(start)
 		value := escapeControls(bytes.TrimRight(body[start:end], " \t\r\n"))
 		valid := json.Valid(value)
 		r.names = append(r.names, name)
@@ -47,29 +48,37 @@ func (r *reply) readDamaged(body []byte) bool {
 			r.fields[name] = json.RawMessage(value)
 		}
 		whole = whole && valid
-		switch at = skipSpace(body, end); {
+		switch at = scan.skipSpace(end); {
 		case at == len(body)-1: // the closing brace
 			return !r.repeats()
 		case at < len(body) && body[at] == ',':
-			at = skipSpace(body, at+1)
+			at = scan.skipSpace(at + 1)
 		default:
 			return false
 		}
 	}
 }
 
-// nameAt reads a name and its colon; next is behind them.
-func nameAt(body []byte, at int) (name string, next int, ok bool) {
-	if at >= len(body) || body[at] != '"' {
+// scanner finds names and values in an object that is no valid JSON.
+type scanner struct {
+	body  []byte
+	steps int // bytes looked at, for the test that the work is linear
+}
+
+// name reads a name and its colon; next is behind them.
+func (s *scanner) name(at int) (name string, next int, ok bool) {
+	if at >= len(s.body) || s.body[at] != '"' {
 		return "", 0, false
 	}
-	rest := body[at+1:]
-	n := bytes.IndexByte(rest[:min(len(rest), maxName+1)], '"')
+	rest := s.body[at+1:]
+	rest = rest[:min(len(rest), maxName+1)]
+	s.steps += len(rest)
+	n := bytes.IndexByte(rest, '"')
 	if n < 0 || bytes.IndexByte(rest[:n], '\\') >= 0 {
 		return "", 0, false
 	}
-	next = skipSpace(body, at+1+n+1)
-	if next >= len(body) || body[next] != ':' {
+	next = s.skipSpace(at + 1 + n + 1)
+	if next >= len(s.body) || s.body[next] != ':' {
 		return "", 0, false
 	}
 	return string(rest[:n]), next + 1, true
@@ -78,17 +87,18 @@ func nameAt(body []byte, at int) (name string, next int, ok bool) {
 // valueEnd returns where the value that begins at start ends. A text ends at the
 // first quote behind which the object goes on as an object does: with a comma and
 // the next name, or with the brace that ends the body.
-func valueEnd(body []byte, start int) int {
+func (s *scanner) valueEnd(start int) int {
 	depth, inText := 0, false
-	for i := start; i < len(body); i++ {
-		switch b := body[i]; {
+	for i := start; i < len(s.body); i++ {
+		s.steps++
+		switch b := s.body[i]; {
 		case inText && b == '\\':
 			i++
 		case b == '"' && depth > 0:
 			inText = !inText
 		case b == '"' && !inText:
 			inText = true
-		case b == '"' && goesOn(body, i+1):
+		case b == '"' && s.goesOn(i+1):
 			return i + 1
 		case inText:
 		case b == '[' || b == '{':
@@ -99,25 +109,26 @@ func valueEnd(body []byte, start int) int {
 			return i
 		}
 	}
-	return len(body)
+	return len(s.body)
 }
 
 // goesOn reports whether an object continues or ends at at.
-func goesOn(body []byte, at int) bool {
-	at = skipSpace(body, at)
-	if at == len(body)-1 {
-		return body[at] == '}'
+func (s *scanner) goesOn(at int) bool {
+	at = s.skipSpace(at)
+	if at == len(s.body)-1 {
+		return s.body[at] == '}'
 	}
-	if at >= len(body) || body[at] != ',' {
+	if at >= len(s.body) || s.body[at] != ',' {
 		return false
 	}
-	_, _, ok := nameAt(body, skipSpace(body, at+1))
+	_, _, ok := s.name(s.skipSpace(at + 1))
 	return ok
 }
 
-func skipSpace(body []byte, at int) int {
-	for at < len(body) && (body[at] == ' ' || body[at] == '\t' || body[at] == '\r' || body[at] == '\n') {
+func (s *scanner) skipSpace(at int) int {
+	for at < len(s.body) && (s.body[at] == ' ' || s.body[at] == '\t' || s.body[at] == '\r' || s.body[at] == '\n') {
 		at++
+		s.steps++
 	}
 	return at
 }
