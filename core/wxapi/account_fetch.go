@@ -57,6 +57,7 @@ func (t *AccountToken) fetchStable(ctx context.Context, force bool) (fetched, er
 	}
 	r, err := t.client.doRetryBusy(ctx, call{
 		op:      t.token.name,
+		ownDial: true, // it is prefetched, while a visitor waits for the calls that follow
 		path:    stableTokenPath,
 		secrets: t.secrets(),
 		body:    body{"client_credential", t.client.appID, t.client.secret(), force},
@@ -70,6 +71,7 @@ func (t *AccountToken) fetchStable(ctx context.Context, force bool) (fetched, er
 func (t *AccountToken) fetchClassic(ctx context.Context, rejected string) (fetched, error) {
 	r, err := t.client.doRetryBusy(ctx, call{
 		op:      t.token.name,
+		ownDial: true,
 		path:    tokenPath,
 		secrets: t.secrets(),
 		query:   []string{"grant_type", "client_credential", "appid", t.client.appID, "secret", t.client.secret()},

@@ -141,6 +141,14 @@ func (r *refresher) renew(ctx context.Context, now int64, rejected string) (stri
 	}
 }
 
+// prefetch begins a fetch if the value is missing or due, and does not wait.
+func (r *refresher) prefetch() {
+	now := time.Now().UnixNano()
+	if c := r.current.Load(); now >= c.renewAt && r.recentFailure(c, now) == nil {
+		r.fetches.DoChan("", func() (any, error) { return r.fetchOnce() })
+	}
+}
+
 // reject takes a value that WeChat did not accept out of use. A late report about
 // an older value changes nothing.
 func (r *refresher) reject(rejected string) {

@@ -92,6 +92,11 @@ func (c *Client) AccountToken(cfg AccountTokenConfig) (*AccountToken, error) {
 // returned even if ctx has ended.
 func (t *AccountToken) Token(ctx context.Context) (string, error) { return t.token.get(ctx, "") }
 
+// Prefetch fetches the token in the background if there is none or if it is due,
+// for a call that will come soon. It never waits. A fetch that failed a moment ago
+// counts, see [AccountToken].
+func (t *AccountToken) Prefetch() { t.token.prefetch() }
+
 // Renew returns a token instead of rejected, one that WeChat did not accept. It
 // fetches only if rejected is the current token; a token that another node has
 // put into the Cache comes first. stable_token is asked plainly, and with

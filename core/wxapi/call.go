@@ -24,6 +24,7 @@ type call struct {
 	secrets []string // values that no error may show, beside the app secret
 	limit   int      // of the reply, in bytes; 0 for defaultMaxReply
 	display bool     // the reply holds texts of people, and a broken one is left out
+	ownDial bool     // leaves the connections that were opened ahead to other calls
 }
 
 func (c call) maxReply() int {
@@ -57,6 +58,9 @@ func (c *Client) doRetryBusy(ctx context.Context, call call) (reply, error) {
 func (c *Client) send(ctx context.Context, call call) (status int, body []byte, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	if call.ownDial {
+		ctx = context.WithValue(ctx, ownDial{}, true)
+	}
 	req, err := c.newRequest(ctx, call)
 	if err != nil {
 		return 0, nil, err
@@ -70,6 +74,7 @@ func (c *Client) send(ctx context.Context, call call) (status int, body []byte, 
 	req.Close = true
 	resp, err := c.http.Do(req)
 	if err != nil {
+		c.flushAhead()
 		return 0, nil, err
 	}
 	defer resp.Body.Close()

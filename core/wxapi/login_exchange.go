@@ -40,6 +40,7 @@ func (c *Client) Exchange(ctx context.Context, code string) (*Token, error) {
 		"code", code,
 		"grant_type", "authorization_code",
 	}})
+	c.afterLoginCall(err)
 	if err != nil {
 		return nil, err
 	}

@@ -68,6 +68,7 @@ func (c *Client) UserInfo(ctx context.Context, accessToken, openID, lang string)
 		"openid", openID,
 		"lang", lang,
 	}})
+	c.afterLoginCall(err)
 	if err != nil {
 		return nil, err
 	}
