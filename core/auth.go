@@ -33,12 +33,15 @@ type Auth struct {
 	logins   *logins
 	token    *wxapi.AccountToken
 
-	followers  *follow.Followers
-	followCode followCode // see Config.FollowQRCode
-	tokens     *tokens    // nil without Config.KeepTokens
-	pages      pages
-	now        func() time.Time
-	binding    string // cookie name, without prefix
+	followers *follow.Followers
+	// checksFollowers is set when a gate has MustFollow: the login may happen at another
+	// gate, and its visitors come to that one next.
+	checksFollowers atomic.Bool
+	followCode      followCode // see Config.FollowQRCode
+	tokens          *tokens    // nil without Config.KeepTokens
+	pages           pages
+	now             func() time.Time
+	binding         string // cookie name, without prefix
 
 	verification string // see Config.DomainVerification
 
@@ -119,6 +122,7 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		messages:     messages,
 		lifetime:     lifetime, end: end, ended: make(chan struct{}),
 	}
+	a.logins.prepare = a.prepareCallback
 	go a.sweep(lifetime)
 	c.warn()
 	return a, nil

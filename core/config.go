@@ -160,6 +160,12 @@ type Config struct {
 	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect
 	// and 3 s to the first byte. Redirects are never followed, whatever client this
 	// is: the app secret would travel as Referer. Every try ends after 5 s.
+	//
+	// The default opens connections to WeChat while the visitor is there, at most 8
+	// for at most a minute, so that a callback waits for one round trip a call. A
+	// client given here, and a proxy from the environment, open one for each call:
+	// three round trips. A transport that traces or logs requests sees the app secret
+	// and the code; wrap it with [wxapi.RedactTransport].
 	HTTPClient *http.Client
 
 	// Logger gets what visitors are shown errors for, with the same reference, and

@@ -63,6 +63,9 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	if g.following != "" && g.auth.followCode == (followCode{}) {
 		g.auth.config.logger().Warn("wechat: MustFollow without Config.FollowQRCode: visitors read that they should follow, and not how")
 	}
+	if g.following != "" {
+		g.auth.checksFollowers.Store(true)
+	}
 	g.want, g.fast = g.scope.level(), g.canBeFast()
 	// The answer behind the gate depends on who asks.
 	g.passHeader = http.Header{"Vary": {"Cookie"}}

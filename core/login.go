@@ -36,8 +36,9 @@ type logins struct {
 	guard      *once.LoopGuard
 	deliveries *once.Deliveries
 	places     *once.Places
-	kept       *tokens         // nil without Config.KeepTokens
-	lifetime   context.Context // ends with Close
+	kept       *tokens           // nil without Config.KeepTokens
+	lifetime   context.Context   // ends with Close
+	prepare    func(asked Scope) // before an exchange, see Auth.prepareCallback
 }
 
 func newLogins(c *Config, wechat *wxapi.Client, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
@@ -155,6 +156,7 @@ func (l *logins) withinLimit(ctx context.Context, code, browser string, asked Sc
 }
 
 func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang string) result {
+	l.prepare(asked)
 	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return l.wechat.Exchange(ctx, code) })
 	switch {
 	case err == nil:

@@ -89,6 +89,7 @@ func (v *visit) start() *Outcome {
 	if log := v.auth.config.logger(); log.Enabled(v.ctx, slog.LevelDebug) { // its arguments would be made for nothing
 		log.DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
 	}
+	v.auth.prepareLogin(scope)
 	wechat := v.auth.wechat.AuthorizeURL(v.at.URL(back), string(scope), state)
 	if v.gate.askFirst && scope == Prompt && attempt == 1 {
 		v.wechat = wechat

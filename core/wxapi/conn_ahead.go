@@ -168,6 +168,10 @@ func (a *ahead) take() (net.Conn, error) {
 		a.opening = without(a.opening, o)
 		a.mu.Unlock()
 		<-o.done // the dial has a time limit, and net/http waits no longer than its caller
+		if o.err == nil && hasInput(o.conn) {
+			o.conn.Close()
+			continue
+		}
 		return o.conn, o.err
 	}
 }

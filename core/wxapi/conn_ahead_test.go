@@ -140,6 +140,39 @@ func TestRoundTripsOfAFollowerCheck(t *testing.T) {
 	}
 }
 
+// With several nodes the callback may come to any of them, and each has what its own
+// starts and the logins on it have opened.
+func TestThreeNodes(t *testing.T) {
+	certificate, roots := newCertificate(t, "api.example.com")
+	for _, every := range []time.Duration{time.Second, 10 * time.Second} { // between logins
+		synctest.Test(t, func(t *testing.T) {
+			l := newLink(t, certificate)
+			nodes := []*Client{l.client(roots), l.client(roots), l.client(roots)}
+			const logins = 90
+			slow := 0
+			for n := range logins {
+				nodes[n%3].DialAhead(1)
+				time.Sleep(200 * time.Millisecond)
+				begun := time.Now()
+				// Never the node of the start, and the nodes in no regular order.
+				if err := silentLogin(nodes[(n+1+n/3%2)%3]); err != nil {
+					t.Fatal(err)
+				}
+				if time.Since(begun) != roundTripTime {
+					slow++
+				}
+				time.Sleep(every)
+			}
+			if slow > len(nodes) {
+				t.Errorf("rule: with a login every %v each node has a connection ready: %d of %d logins waited for one", every, slow, logins)
+			}
+			if dials, open, codes, _ := l.seen(); codes != logins || open > len(nodes)*aheadMax || dials > logins*3/2+len(nodes) {
+				t.Errorf("rule: what is kept ready for other nodes costs little: %d dials for %d logins, %d open", dials, logins, open)
+			}
+		})
+	}
+}
+
 func TestPrefetch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := newUpstream()
