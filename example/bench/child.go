@@ -34,6 +34,7 @@ func isChild() bool {
 func childTasks() map[string]func(args []string, out *json.Encoder) error {
 	return map[string]func([]string, *json.Encoder) error{
 		"server": serve, "load": loadTask, "heap": heapTask,
+		loginTask: loginsTask, loginCPUTask: loginCPUChild,
 	}
 }
 

@@ -4,8 +4,12 @@
 //	go run .                     requests and counts, in this process
 //	go run . -server             whole servers, in processes of their own
 //	go run . -memory             1,000,000 sessions, in processes of their own
+//	go run . -login              what a visitor waits for at a login, beside other libraries
 //	go run . -soak 5m            heap and goroutines of each adapter under a load that goes on
 //	go run . -all -soak 5m       everything
+//
+// -login replaces its own section of README.md and leaves the rest as it is; the other
+// runs leave that section as it is. It is not part of -all.
 //
 // The first and the last write README.md into the folder they run in, which is this
 // one with "go run -C example/bench .". A run that measures only a part prints it, so
@@ -42,6 +46,10 @@ type options struct {
 	sessions int
 	soak     time.Duration
 	output   string // a file; "" for the terminal
+
+	login        bool
+	loginRounds  int
+	loginProfile string // a file for pprof; "" for none
 }
 
 func main() {
@@ -64,6 +72,9 @@ func main() {
 // write puts the report where it belongs, and nothing into a file before there is a
 // whole one.
 func write(o options, stdout, progress io.Writer) error {
+	if o.login {
+		return writeLogins(o, stdout, progress)
+	}
 	var report bytes.Buffer
 	if err := run(o, &report, progress); err != nil {
 		return err
@@ -71,6 +82,11 @@ func write(o options, stdout, progress io.Writer) error {
 	if o.output == "" {
 		_, err := report.WriteTo(stdout)
 		return err
+	}
+	if old, err := os.ReadFile(o.output); err == nil {
+		if _, logins, _ := cutLogins(string(old)); logins != "" {
+			report.WriteString("\n" + logins)
+		}
 	}
 	return os.WriteFile(o.output, report.Bytes(), 0o644)
 }
@@ -91,6 +107,9 @@ func parse(args []string) (options, error) {
 	server := f.Bool("server", false, "compare whole servers")
 	memory := f.Bool("memory", false, "weigh a million sessions")
 	soak := f.Duration("soak", 0, "hold a load for so `long` and watch heap and goroutines")
+	f.BoolVar(&o.login, "login", false, "measure logins")
+	f.IntVar(&o.loginRounds, "login-rounds", 20, "how often each login is measured")
+	f.StringVar(&o.loginProfile, "login-profile", "", "write a CPU profile of our logins to this `file`")
 	all := f.Bool("all", false, "measure everything")
 	f.DurationVar(&o.round, "round", o.round, "how long a server is measured in one round")
 	f.IntVar(&o.sessions, "sessions", o.sessions, "how many sessions a million is")
@@ -122,6 +141,8 @@ func parse(args []string) (options, error) {
 	}
 	switch {
 	case *output == "-":
+	case o.login && *output == "":
+		o.output = "README.md"
 	case *output != "":
 		o.output = *output
 	case *only == "" && o.parts[requestPart]:
