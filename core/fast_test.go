@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 // Whatever Known lets through, the state machine lets through as well, with the
@@ -194,6 +195,56 @@ func benchmarkKnown(b *testing.B, change func(*Config)) {
 	for b.Loop() {
 		if g.Known(ctx, "/me?x=1", cookies) == nil {
 			b.Fatal("not known")
+		}
+	}
+}
+
+// Behind Optional, too, the first session cookie is not the only one.
+func TestASecondSessionCookieIsReadBehindEveryGate(t *testing.T) {
+	for name, change := range map[string]func(*Config){"private": func(*Config) {}, "own": hashed(false)} {
+		r := newRig(t, change)
+		b := r.browser()
+		b.login(r.gate(ModeRequire), "/")
+		cookie := r.auth.sessions.CookieName(true)
+		own := cookie + "=" + b.cookies[cookie]
+		for _, first := range []string{"", "x", strings.Repeat("g", 43), "." + strings.Repeat("g", 42), strings.Repeat("g", 400)} {
+			for _, mode := range []Mode{ModeRequire, ModeOptional} {
+				line := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", cookie+"="+first+"; "+own)
+				two := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", cookie+"="+first, "Cookie", own)
+				for _, h := range []http.Header{line, two} {
+					out := r.gate(mode).Handle(context.Background(), &Request{Method: "GET", Target: "/", Host: "app.example.com", TLS: true, Header: h})
+					if u, ok := FromContext(orEmpty(out)); !ok || u == nil {
+						t.Errorf("rule: a garbage cookie before the session hides nobody (%s, mode %d, %.10q): %d", name, mode, first, out.Status)
+					}
+				}
+			}
+		}
+	}
+}
+
+// What LoadAndSave has loaded is the session, whatever cookie the request carries.
+func TestALoadedSessionIsTheSession(t *testing.T) {
+	r := newRig(t, hashed(false))
+	m := r.auth.config.Sessions
+	alice, bob := r.browser(), r.browser()
+	bob.person = wxsim.DefaultPeople()[1].ID
+	g := r.gate(ModeRequire)
+	alice.login(g, "/")
+	bob.login(g, "/")
+	for rule, c := range map[string]struct{ token, person string }{
+		"another person's is loaded": {bob.cookies["session"], bob.person}, "an empty one is loaded": {"", ""},
+	} {
+		ctx, err := m.Load(context.Background(), c.token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mode := range []Mode{ModeRequire, ModeOptional} {
+			h := with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", "session="+alice.cookies["session"])
+			out := r.gate(mode).Handle(ctx, &Request{Method: "GET", Target: "/", Host: "app.example.com", TLS: true, Header: h})
+			u, _ := FromContext(orEmpty(out))
+			if c.person == "" && u != nil || c.person != "" && (u == nil || u.OpenID != r.sim.OpenID(testAppID, c.person)) {
+				t.Errorf("rule: the loaded session counts and no cookie (%s, mode %d): %v", rule, mode, u)
+			}
 		}
 	}
 }

@@ -45,3 +45,27 @@ func FuzzDecodeRecord(f *testing.F) {
 		}
 	})
 }
+
+func TestOnlyAWholeRecordOfThisVersionIsAUser(t *testing.T) {
+	good := record{user: User{OpenID: "oABC", Scope: Silent, Privilege: []string{"p"}}, touched: 1}
+	for rule, change := range map[string]func(*record, []byte) []byte{
+		"version 0 is unknown":          func(_ *record, b []byte) []byte { b[0] = 0; return b },
+		"a later version is unknown":    func(_ *record, b []byte) []byte { b[0] = recordVersion + 1; return b },
+		"the last version is unknown":   func(_ *record, b []byte) []byte { b[0] = 255; return b },
+		"a user has an open id":         func(r *record, _ []byte) []byte { r.user.OpenID = ""; b, _ := r.encode(); return b },
+		"a user without scope is none":  func(_ *record, b []byte) []byte { b[1] = 0; return b },
+		"an unknown scope is none":      func(_ *record, b []byte) []byte { b[1] = 3; return b },
+		"lengths beyond the end":        func(_ *record, b []byte) []byte { b[lengthsAt]++; return b },
+		"more privileges than there is": func(_ *record, b []byte) []byte { b[19]++; return b },
+		"nothing":                       func(*record, []byte) []byte { return nil },
+	} {
+		r := good
+		b, err := r.encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := decodeRecord(string(change(&r, b)), testAppID); ok {
+			t.Errorf("rule: %s: %+v", rule, got.user)
+		}
+	}
+}

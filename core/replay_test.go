@@ -253,3 +253,47 @@ func TestAStoreThatLosesEverySessionStopsTheBrowser(t *testing.T) {
 		t.Errorf("rule: a store that loses every session ends on the page, within the redirects that a browser follows: %d after %d", w.out.Status, w.redirects)
 	}
 }
+
+// While an answer from WeChat is pending, the app is not asked for a profile: the answer
+// brings one.
+func TestAProfileIsNotLookedUpWhileAnAnswerIsPending(t *testing.T) {
+	looked := 0
+	r := newRig(t, func(c *Config) {
+		c.Profile = func(context.Context, string) (*User, error) { looked++; return nil, nil }
+	})
+	b, prompt := r.browser(), r.gate(ModeRequire, Prompt)
+	b.login(r.gate(ModeRequire), "/")
+	out := b.get(prompt, "/profile")
+	back := b.consent(out)
+	before := looked
+	if b.arrives(b.get(prompt, back)) != "/profile" || looked != before {
+		t.Errorf("rule: a callback with a code is exchanged, and the app is not asked for the profile it brings: %d look-ups", looked-before)
+	}
+}
+
+// A login as a whole is given 10 s, however slow the parts of it are.
+func TestACallbackHasATimeLimit(t *testing.T) {
+	var left time.Duration
+	r := newRig(t, func(c *Config) {
+		c.OnLogin = func(ctx context.Context, _ *User) error {
+			end, ok := ctx.Deadline()
+			if !ok {
+				t.Error("rule: OnLogin's context ends")
+			}
+			left = time.Until(end)
+			return nil
+		}
+		c.Profile = func(ctx context.Context, _ string) (*User, error) {
+			if end, ok := ctx.Deadline(); !ok || time.Until(end) > callbackTimeout {
+				t.Error("rule: Profile's context ends after 10 s at most")
+			}
+			return nil, nil
+		}
+	})
+	b := r.browser()
+	b.login(r.gate(ModeRequire), "/")
+	b.get(r.gate(ModeRequire, Prompt), "/profile")
+	if left <= 0 || left > 10*time.Second || callbackTimeout != 10*time.Second {
+		t.Errorf("rule: a callback takes 10 s at most, as OnLogin's docs say: %v left", left)
+	}
+}

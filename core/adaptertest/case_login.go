@@ -1,6 +1,7 @@
 package adaptertest
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -40,6 +41,11 @@ var loginRules = []rule{
 		name: "logout",
 		text: "Logout ends the session on a POST from the same site, and on no other request",
 		try:  logout,
+	},
+	{
+		name: "logout ends callbacks",
+		text: "the address of a callback and the cookies of before a logout log nobody in after it",
+		try:  keptCallback,
 	},
 }
 
@@ -159,6 +165,42 @@ func loginGoesToLocalPages(f *fixture) error {
 		if got := a.Header.Values("Location"); a.Status != 303 || !slices.Equal(got, []string{f.appURL + "/"}) {
 			return fmt.Errorf("to=%s: %d to %q, want the front page", to, a.Status, got)
 		}
+	}
+	return nil
+}
+
+// keptCallback logs in by hand, and logs out: the address of the callback and the
+// cookies of before it must log nobody in.
+func keptCallback(f *fixture) error {
+	b := f.browser("mei")
+	base, target := f.appURL, "/engine/me"
+	var kept, cookies string
+	for range 6 {
+		if base == f.appURL && strings.Contains(target, "code=") {
+			kept, cookies = target, b.cookies(rawhttp.Host(f.appURL))
+		}
+		a, err := b.send(base, "GET", target, "")
+		if err != nil {
+			return err
+		}
+		to := a.Header.Get("Location")
+		if to == "" {
+			break
+		}
+		if base, target, err = f.split(to); err != nil {
+			return err
+		}
+	}
+	if kept == "" {
+		return errors.New("the login had no callback")
+	}
+	if a, err := b.ask("POST", "/logout", "Sec-Fetch-Site: same-origin"); err != nil || a.Status != 303 {
+		return fmt.Errorf("logout: %v, %v", a, err)
+	}
+	thief := f.browser("mei")
+	a, err := thief.ask("GET", kept, "Cookie: "+cookies)
+	if err != nil || a.Status != 302 || strings.HasPrefix(a.Header.Get("Location"), f.appURL) {
+		return fmt.Errorf("the callback of before the logout: %v, %v; want a new login", a, err)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ var sessionRows = []row{
 		s.do(step{target: asked, want: "RESTART -> LOGIN"})
 	}},
 	{number: 105, rule: "if the session store is down, the visitor gets a page and is not logged out, and logins work again when it is back", onlyOwn: true, run: storeDown},
+	{number: 105, rule: "a session store that panics is a session store that is down", onlyOwn: true, run: storePanics},
 	{number: 106, rule: "if OnLogin fails or panics, the visitor is not logged in", run: hookFails},
 }
 
@@ -77,6 +78,12 @@ func accountSwitch(s *scenario) {
 			s.errorf("jun's data are in mei's session")
 		}
 	}
+}
+
+func storePanics(s *scenario) {
+	defer s.store.setPanics(false)
+	s.store.setPanics(true)
+	storeDown(s)
 }
 
 func storeDown(s *scenario) {

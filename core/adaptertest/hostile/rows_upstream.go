@@ -29,7 +29,7 @@ var upstreamRows = []row{
 	{number: 101, rule: "a reply of one byte a second is cut in time", slow: true, run: drippingAnswer},
 	{number: 102, rule: "a nickname with invalid bytes is cleaned, and the visitor is logged in", run: oddNames},
 	{number: 103, rule: "the virtual user of a snapshot page is never logged in, and the real user can log in afterwards", run: snapshotPage},
-	{number: 104, rule: "beyond 256 exchanges at a time the visitor gets a page at once", run: tooMany},
+	{number: 104, rule: "beyond 256 exchanges at a time, and beyond 16 of one browser, the visitor gets a page at once", run: tooMany},
 }
 
 func wechatFails(s *scenario) {
@@ -177,14 +177,33 @@ func snapshotPage(s *scenario) {
 }
 
 func tooMany(s *scenario) {
-	const most = 256
+	const most, each = 256, 16
 	codes := len(s.wechat.exchanged())
-	targets := make([]string, most)
+	targets := make([]string, each)
 	for i := range targets {
 		targets[i] = "?x=1&code=" + s.code(s.t, appID, "mei", base) + "&state={S1}"
 	}
 	release := s.holdExchanges(0)
-	answers := s.deliver(targets...)
+	answers := make(chan *result, most)
+	for i := range most { // a browser gets 16 of them, the others one each
+		raw := ""
+		if i < each {
+			raw = s.mei.raw(request{target: s.place(targets[i])})
+		} else {
+			v := s.visitor("mei")
+			state := s.begin(v, asked)
+			raw = v.raw(request{target: s.place("?x=1&code=" + s.code(s.t, appID, "mei", base) + "&state=" + state)})
+		}
+		go func() { answers <- s.roundTrip(s.mei.node, raw) }()
+		if i == each-1 {
+			s.waitForExchanges(each, codes)
+			share := s.get(s.mei, s.place("?x=1&code={C1b}&state={S1}"))
+			s.expectUnavailable(share)
+			if slices.Contains(s.wechat.exchanged(), s.value("C1b")) {
+				s.errorf("the seventeenth code of one browser was exchanged")
+			}
+		}
+	}
 	s.waitForExchanges(most, codes)
 	beyond := s.place("?x=1&code={C2}&state={S2}")
 	a := s.get(s.jun, beyond)

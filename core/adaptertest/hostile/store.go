@@ -11,12 +11,13 @@ import (
 
 var _ scs.Store = (*countingStore)(nil)
 
-// countingStore is a session store that counts its calls and can fail.
+// countingStore is a session store that counts its calls, and can fail or panic.
 type countingStore struct {
 	mu             sync.Mutex
 	items          map[string][]byte
 	reads, writes  int
 	noRead, noSave bool
+	panics         bool // instead of an error
 }
 
 var errDown = errors.New("store is down")
@@ -29,7 +30,7 @@ func (c *countingStore) Find(key string) ([]byte, bool, error) {
 	defer c.mu.Unlock()
 	c.reads++
 	if c.noRead {
-		return nil, false, errDown
+		return nil, false, c.down()
 	}
 	b, found := c.items[key]
 	return b, found, nil
@@ -41,7 +42,7 @@ func (c *countingStore) Commit(key string, b []byte, _ time.Time) error {
 	defer c.mu.Unlock()
 	c.writes++
 	if c.noSave {
-		return errDown
+		return c.down()
 	}
 	c.items[key] = b
 	return nil
@@ -67,10 +68,24 @@ func (c *countingStore) counts() (reads, writes int) {
 	return c.reads, c.writes
 }
 
+func (c *countingStore) down() error {
+	if c.panics {
+		panic(errDown)
+	}
+	return errDown
+}
+
 func (c *countingStore) setDown(read, save bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.noRead, c.noSave = read, save
+}
+
+// setPanics lets a store that is down panic.
+func (c *countingStore) setPanics(yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.panics = yes
 }
 
 // corrupt replaces every session with bytes that no codec can decode.

@@ -2,6 +2,7 @@ package follow
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -117,6 +118,51 @@ func TestAnOldMessageOnlySaysThatSomethingChanged(t *testing.T) {
 		}
 		if follows, err := f.Follows(t.Context(), "oAlice_1"); follows || err != nil || calls != 1 {
 			t.Errorf("rule: after an old message WeChat is asked: %v %v, %d calls", follows, err, calls)
+		}
+	})
+}
+
+func TestWhatIsNotKnownOpensNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		for rule, s := range map[string]sighting{
+			"a look-up that failed":                   {err: errors.New("down"), at: now},
+			"a look-up that failed, about a follower": {follows: true, err: errors.New("down"), at: now},
+			"a no":               {at: now},
+			"an old message":     {follows: true, unknown: true, message: true, at: now},
+			"a yes that is over": {follows: true, at: now.Add(-YesLife)},
+		} {
+			f := fixture(t, nil, yes)
+			f.note("oAlice_1", s)
+			if f.KnownToFollow("oAlice_1") {
+				t.Errorf("rule: nobody is known to follow by %s", rule)
+			}
+		}
+		f := fixture(t, nil, yes)
+		if f.KnownToFollow("oAlice_1") {
+			t.Error("rule: nor by nothing at all")
+		}
+		if f.note("oAlice_1", sighting{follows: true, at: now}); !f.KnownToFollow("oAlice_1") || f.KnownToFollow("oAlice_2") {
+			t.Error("rule: a fresh yes counts, for that person")
+		}
+	})
+}
+
+func TestAFailedLookUpIsNotAskedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		calls := 0
+		f := fixture(t, nil, func(context.Context, string) (bool, error) { calls++; return false, errors.New("down") })
+		for range 5 {
+			if follows, err := f.Follows(t.Context(), "oAlice_1"); follows || err == nil {
+				t.Errorf("rule: an error is no answer: %v", follows)
+			}
+		}
+		if calls != 1 {
+			t.Errorf("rule: a failure is remembered for 3 s: %d calls", calls)
+		}
+		time.Sleep(NoLife)
+		if f.Follows(t.Context(), "oAlice_1"); calls != 2 {
+			t.Errorf("rule: and then WeChat is asked again: %d calls", calls)
 		}
 	})
 }
