@@ -47,6 +47,7 @@ type Auth struct {
 
 	messages     *push.Receiver // see Auth.PushHandler
 	prefixWarned atomic.Bool    // see warnOfPrefix
+	reports      reports        // see report
 	lifetime     context.Context
 	end          context.CancelFunc
 	ended        chan struct{}

@@ -31,6 +31,7 @@ const (
 	codeDead    // exchanged: WeChat does not know the code any more; or it cannot be a code and was not sent
 	tooLittle   // exchanged: WeChat granted less than the login asked for
 	unavailable // exchanged: WeChat, the store or the app failed
+	denied      // exchanged: the app refuses this person
 	snapshot    // exchanged: the virtual visitor of a snapshot page
 	callbacks   // how many there are
 )
@@ -63,6 +64,7 @@ const (
 	refusedPage                 // say that the login was refused
 	stuckPage                   // say why the attempts failed
 	unavailablePage             // say that the login is unavailable
+	deniedPage                  // say why the app refuses this person
 	snapshotPage                // ask for the full service instead of a snapshot
 	lookUp                      // find out whether the visitor follows, then decide again
 	followPage                  // ask the visitor to follow the account
@@ -105,6 +107,8 @@ func decide(f facts) step {
 		return arrive
 	case tooLittle, unavailable:
 		return unavailablePage
+	case denied:
+		return deniedPage
 	case snapshot:
 		return snapshotPage
 	case refusalReturned:

@@ -151,6 +151,9 @@ var invariants = []struct {
 	{"trouble upstream ends on its page and never restarts by itself", func(f facts, s step) bool {
 		return !(f.kind == web.Navigation && (f.callback == unavailable || f.callback == tooLittle)) || s == unavailablePage
 	}},
+	{"a refusal of the app's own ends on its page and never restarts by itself", func(f facts, s step) bool {
+		return (s == deniedPage) == (f.kind == web.Navigation && f.callback == denied)
+	}},
 	{"a snapshot's virtual visitor sees its page", func(f facts, s step) bool {
 		return !(f.kind == web.Navigation && f.callback == snapshot) || s == snapshotPage
 	}},

@@ -34,6 +34,14 @@ var (
 	// expired (42002), is void, as after a later silent login (40030), the visitor
 	// changed the WeChat password (42007), or the permission is gone (48001).
 	ErrRefreshRefused = errors.New("wechat: the profile can no longer be renewed, the visitor has to log in again")
+	// ErrLoginRequired: a request without a login, on a gate with [API] (401).
+	ErrLoginRequired = errors.New("wechat: login required")
+	// ErrDenied: the app refuses this person; see [Refuse] (403).
+	ErrDenied = errors.New("wechat: refused by the app")
+	// ErrLogInAgain is for the app to return from [LoadUser], where it no longer knows
+	// the person: the session ends, and the visitor logs in anew, so that OnLogin runs
+	// again. It is never shown to [OnError].
+	ErrLogInAgain = errors.New("wechat: the session's person is not known any more")
 	// ErrCrossSite: a logout that another site asked for (403).
 	ErrCrossSite = errors.New("wechat: logout asked for by another site")
 	// ErrMethod: a logout by anything but POST (405).
@@ -45,3 +53,28 @@ var errNoHost = fmt.Errorf("%w: the request has no usable Host, and Config.Publi
 
 // unavailableFor is ErrUnavailable with its reason.
 func unavailableFor(err error) error { return fmt.Errorf("%w: %w", ErrUnavailable, err) }
+
+// Refuse makes an error for [Config.OnLogin] and [LoadUser] to return where the app does
+// not want this person: banned, not invited, not on the list. The visitor reads text on a
+// page of its own (403), escaped and without a button to try again; a script gets it in a
+// problem document. Nothing is retried, and OnLogin's refusal makes no session.
+// errors.Is(err, [ErrDenied]) holds for it.
+func Refuse(text string) error { return &deniedError{text} }
+
+// deniedError carries what the visitor reads. Its message leaves the text out: it may
+// name the person, and logs are read by others.
+type deniedError struct{ text string }
+
+func (e *deniedError) Error() string { return ErrDenied.Error() }
+
+// Is makes errors.Is(err, ErrDenied) hold.
+func (e *deniedError) Is(target error) bool { return target == ErrDenied }
+
+// deniedText is what the visitor reads; "" without one.
+func deniedText(err error) string {
+	var denied *deniedError
+	if errors.As(err, &denied) {
+		return denied.text
+	}
+	return ""
+}

@@ -108,6 +108,9 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 	if !ok || p.user.Scope.level() < g.want || s.IdleIsDue(touched) {
 		return nil, t, false
 	}
+	if g.hasMaxAge && a.now().Sub(p.user.LoggedInAt) >= g.maxAge {
+		return nil, t, false
+	}
 	if g.following != "" && !a.followers.KnownToFollow(p.user.OpenID) {
 		return nil, t, false
 	}
@@ -121,7 +124,10 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 // script" (unauthorized, unless guests are welcome), reached without a visit.
 // BenchmarkScript and TestStrangersAllocateLittle watch over it.
 func (g *Gate) fastRefusal(ctx context.Context, r *Request, t web.Target) *Outcome {
-	if g.allowOutside || web.KindOf(r.Method, r.Target, r.Header) != web.Script {
+	if g.allowOutside || g.api && g.onError != nil || web.IsHTMX(r.Header) {
+		return nil
+	}
+	if kind := web.KindOf(r.Method, r.Target, r.Header); kind != web.Script && !(g.api && kind != web.Preflight) {
 		return nil
 	}
 	return g.refuse(ctx, r, t)

@@ -56,7 +56,11 @@ func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
 								if cookies != "" {
 									header.Set("Cookie", cookies)
 								}
-								g := r.gate(mode, scope)
+								options := []Option{scope}
+								if mode == ModeLogout {
+									options = nil // it starts no login
+								}
+								g := r.gate(mode, options...)
 								q := Request{Method: "GET", Target: target, Host: "app.example.com", TLS: true, Header: header}
 								known := g.Known(context.Background(), q.Target, header.Get("Cookie"))
 								if known == nil {

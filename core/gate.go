@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/proof"
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
@@ -25,7 +27,13 @@ type Gate struct {
 	following     Following
 	load          func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
 
-	want       level       // of scope
+	scopeSet  bool                 // the scope is an option's, not the default
+	scopeOf   func(*Request) Scope // see Scopes; nil without
+	api       bool                 // see API
+	maxAge    time.Duration        // see MaxAge
+	hasMaxAge bool
+
+	want       level       // of scope; with Scopes, what every request has enough with
 	fast       bool        // Known may decide
 	passHeader http.Header // of every request that goes on; shared, never changed
 
@@ -44,15 +52,7 @@ func NewGate(mode Mode, options ...Option) *Gate {
 		}
 		o.apply(g)
 	}
-	if g.scope != Silent && g.scope != Prompt {
-		panic(fmt.Sprintf("wechat: unknown scope %q: use core.Silent or core.Prompt", string(g.scope)))
-	}
-	if g.following != "" && g.following != MustFollow && g.following != MustFollowUnlessDown {
-		panic(fmt.Sprintf("wechat: unknown demand %q: use core.MustFollow", string(g.following)))
-	}
-	if g.mode != ModeRequire && g.following != "" {
-		panic("wechat: MustFollow goes with Require: a gate that demands nothing has nobody to ask to follow")
-	}
+	g.checkOptions()
 	if g.auth == nil {
 		a, err := Default()
 		if err != nil {
@@ -67,10 +67,39 @@ func NewGate(mode Mode, options ...Option) *Gate {
 		g.auth.checksFollowers.Store(true)
 	}
 	g.want, g.fast = g.scope.level(), g.canBeFast()
+	if g.scopeOf != nil {
+		g.want = promptLevel
+	}
 	// The answer behind the gate depends on who asks.
 	g.passHeader = http.Header{"Vary": {"Cookie"}}
 	g.problemHeader = problemHeader()
 	return g
+}
+
+// checkOptions panics about options that contradict each other or the gate's mode.
+func (g *Gate) checkOptions() {
+	wrong := func(format string, args ...any) { panic(fmt.Sprintf("wechat: "+format, args...)) }
+	guards := g.mode == ModeRequire || g.mode == ModeOptional
+	switch {
+	case g.scope != Silent && g.scope != Prompt:
+		wrong("unknown scope %q: use core.Silent or core.Prompt", string(g.scope))
+	case g.following != "" && g.following != MustFollow && g.following != MustFollowUnlessDown:
+		wrong("unknown demand %q: use core.MustFollow", string(g.following))
+	case g.mode != ModeRequire && g.following != "":
+		wrong("MustFollow goes with Require: no other gate demands anything of the visitor")
+	case g.mode == ModeLogout && g.scopeSet:
+		wrong("a scope on Logout: it starts no login, leave the scope out")
+	case g.askFirst && g.scope != Prompt && g.scopeOf == nil:
+		wrong("AskFirst without Prompt: a silent login shows no consent page, add core.Prompt or leave AskFirst out")
+	case g.askFirst && g.mode != ModeRequire && g.mode != ModeLogin:
+		wrong("AskFirst goes with Require and Login: no other gate starts a login")
+	case g.api && g.mode != ModeRequire:
+		wrong("API goes with Require: no other gate answers requests without a login")
+	case g.scopeOf != nil && g.mode != ModeRequire:
+		wrong("Scopes goes with Require: mount it on the outer gate")
+	case g.hasMaxAge && g.mode == ModeLogout, g.hasMaxAge && g.maxAge < 0, g.hasMaxAge && guards && g.maxAge < time.Minute:
+		wrong("MaxAge(%v): at least one minute on Require and Optional, 0 or more on Login, never on Logout", g.maxAge)
+	}
 }
 
 func noInstance(err error) string {
@@ -114,6 +143,7 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	if !v.locate() {
 		return v.page(BadRequestPage, ErrTarget)
 	}
+	v.applyScope()
 	if file := v.verification(); file != nil {
 		return file
 	}
@@ -127,6 +157,9 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 		return &Outcome{Context: ctx}
 	}
 	v.readAnswer()
+	if g.api && v.state.Shape != proof.OwnState && v.kind != web.Preflight {
+		v.kind = web.Script
+	}
 	if err := v.raise(); err != nil {
 		return v.page(UnavailablePage, unavailableFor(err))
 	}
@@ -163,7 +196,7 @@ func (v *visit) recovered(out **Outcome) {
 func (g *Gate) skipped(r Request) (yes bool) {
 	for _, skip := range g.skip {
 		if err := recovered("Skip", func() { yes = skip(&r) }); err != nil {
-			g.auth.config.logger().Error("wechat: a hook failed", "error", err)
+			g.auth.reports.hookFailed(context.Background(), g.auth.config.logger(), err)
 			yes = false
 		}
 		if yes {
@@ -203,6 +236,8 @@ func (v *visit) perform(s step) *Outcome {
 		return v.page(UnavailablePage, v.reason)
 	case followPage:
 		return v.page(FollowPage, ErrNotFollowing)
+	case deniedPage:
+		return v.page(DeniedPage, v.reason)
 	case stuckPage:
 		return v.page(StuckPage, errors.Join(ErrStuck, v.reason, v.cookieTwins()))
 	}

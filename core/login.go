@@ -185,7 +185,9 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 		}
 		u.fill(profile)
 	}
-	if err := l.hook(ctx, u); err != nil {
+	if err := l.hook(ctx, u); errors.Is(err, ErrDenied) {
+		return result{outcome: denied, err: err}
+	} else if err != nil {
 		return result{outcome: unavailable, err: unavailableFor(err)}
 	}
 	if u.Scope == Prompt {

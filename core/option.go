@@ -1,6 +1,9 @@
 package core
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Option is a setting of one mounted gate. What belongs to the account and not to a
 // route is in [Config]. The options, each with what holds without it:
@@ -14,6 +17,10 @@ import "context"
 //	AllowOutside()           visitors outside WeChat go on            they see a page with a QR code
 //	AskFirst()               a page with a button before Prompt's     straight to WeChat
 //	OnError(f)               sees errors first, may answer itself     the built-in pages
+//	API()                    401 instead of redirects and pages       redirects and pages for navigations
+//	Scopes(f)                the scope by request, for an outer gate  the gate's own scope
+//	MaxAge(d)                the login must be younger than this      any login of the session
+//	PassPreflight()          CORS preflights go on to the app         204
 type Option interface{ apply(*Gate) }
 
 // Scope is what a route needs to know of a visitor (网页授权 scope).
@@ -38,9 +45,19 @@ const (
 	Prompt Scope = "snsapi_userinfo"
 )
 
-func (s Scope) apply(g *Gate) { g.scope = s }
+func (s Scope) apply(g *Gate) {
+	if g.scopeSet && g.scope != s {
+		panic("wechat: two scopes on one gate: keep one, Prompt covers Silent")
+	}
+	g.scope, g.scopeSet = s, true
+}
 
-func (a *Auth) apply(g *Gate) { g.auth = a }
+func (a *Auth) apply(g *Gate) {
+	if g.auth != nil && g.auth != a {
+		panic("wechat: two instances on one gate: a gate logs visitors in to one account, so mount a gate for each")
+	}
+	g.auth = a
+}
 
 type optionFunc func(*Gate)
 
@@ -79,9 +96,46 @@ func PassPreflight() Option { return optionFunc(func(g *Gate) { g.passPreflight 
 // OnError is called with every error a visitor is shown a page or a problem
 // document for ([ErrOutside], [ErrRefused], [ErrStuck], [ErrUnavailable], …;
 // see errors.Is). It may return an answer of the app's own; nil keeps the
-// built-in one. It is not called for a plain "log in first".
+// built-in one. It is not called for a plain "log in first", except with [API].
 func OnError(f func(ctx context.Context, r *Request, err error) *Outcome) Option {
 	return optionFunc(func(g *Gate) { g.onError = f })
+}
+
+// API is for routes that scripts and programs call. A visitor without a login gets 401
+// with a problem document, whatever the headers say: never a redirect, never a page.
+// [OnError] is asked for this answer, too, with [ErrLoginRequired]. login_url is the
+// app's Login ([Config.LoginPath]) with the page that the script runs on, or that page.
+// Default: requests that look like page navigations are redirected to WeChat.
+func API() Option { return optionFunc(func(g *Gate) { g.api = true }) }
+
+// Scopes says what each request needs, for a gate around routes that need different
+// scopes. An outer Require cannot know what a route's own Require asks for, so a cold
+// visitor of a route with [Prompt] inside a silent group goes to WeChat twice. With
+//
+//	r.Use(ginwechat.Require(core.Scopes(func(r *core.Request) core.Scope {
+//		if r.Path() == "/profile" {
+//			return core.Prompt
+//		}
+//		return core.Silent
+//	})))
+//
+// it is once. It is asked on requests whose session has less than Prompt; it must be
+// quick and safe for concurrent use. If it panics or returns no scope, the gate's own
+// scope counts. Default: the gate's own scope for every request.
+func Scopes(scopeOf func(*Request) Scope) Option {
+	if scopeOf == nil {
+		panic("wechat: Scopes without a function: leave it out")
+	}
+	return optionFunc(func(g *Gate) { g.scopeOf = scopeOf })
+}
+
+// MaxAge demands that the visitor logged in with WeChat less than d ago: an older login
+// counts as none, and the visitor logs in again, silently where the scope is [Silent].
+// So a route notices that the phone's WeChat changed hands. On Require and Optional d is
+// at least one minute. On Login it may be 0: then every visit of the link logs in anew.
+// Default: a login counts as long as the session lives.
+func MaxAge(d time.Duration) Option {
+	return optionFunc(func(g *Gate) { g.maxAge, g.hasMaxAge = d, true })
 }
 
 // Mode is what a gate is for. Adapters choose it; applications meet it as

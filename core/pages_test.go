@@ -150,8 +150,6 @@ func TestAskFirstShowsAButtonBeforeWeChat(t *testing.T) {
 	if got := b.arrives(b.get(g, b.consent(out))); got != "/profile?x=1" || b.user(g, "/profile").Nickname == "" {
 		t.Errorf("the button logs in: %q", got)
 	}
-	silent := r.browser()
-	silent.authorize(silent.get(r.gate(ModeRequire, AskFirst()), "/me")) // a silent login has no page at all
 }
 
 func TestOutsidersMayGoOnAsNobody(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // find the old one gone.
 func (v *visit) raise() error {
 	lookUp := v.auth.config.Profile
-	if lookUp == nil || v.gate.mode == ModeOptional || v.callback == codeReturned || v.user == nil || v.user.level() >= v.gate.want {
+	if lookUp == nil || v.gate.mode == ModeOptional || v.callback == codeReturned || v.user == nil || v.user.level() >= v.want {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, callbackTimeout)

@@ -2,20 +2,17 @@ package core
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"html"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/seed467724c4/wechat/core/internal/page"
 	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/internal/web"
-	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
 // retryAfter is the Retry-After for trouble that passes by itself, in seconds.
@@ -24,11 +21,27 @@ const retryAfter = "5"
 // pass hands the request on, with the app's own user where it wants one.
 func (v *visit) pass() *Outcome {
 	ctx := v.ctx
+	if v.level() == anonymous {
+		v.user = nil
+	}
 	if v.gate.load != nil && v.user != nil {
 		var err error
-		if ctx, err = v.gate.load(ctx, v.user); err != nil {
+		ctx, err = v.gate.load(ctx, v.user)
+		switch {
+		case err == nil:
+		case errors.Is(err, ErrLogInAgain):
+			return v.logInAgain()
+		case errors.Is(err, ErrDenied):
+			return v.page(DeniedPage, err)
+		default:
 			return v.page(UnavailablePage, unavailableFor(err))
 		}
+	}
+	if v.state.Shape != proof.ForeignState {
+		// The address may hold a code that is not spent: another gate's, or another
+		// browser's.
+		v.add("Cache-Control", "no-store")
+		v.add("Referrer-Policy", "no-referrer")
 	}
 	p := &passage{Context: ctx, visitor: v.user, info: v.auth.requestInfo(v.at, v.stored.Token)}
 	if v.header == nil {
@@ -62,9 +75,9 @@ func (v *visit) start() *Outcome {
 	if v.binding.ID == "" {
 		v.readBinding()
 	}
-	scope := v.gate.scope
+	scope := v.scope
 	switch {
-	case v.user.level() >= v.gate.want:
+	case v.level() >= v.want:
 		scope = v.scopeAsked() // this gate has enough; a further one began the login
 	case v.user == nil && v.auth.config.Profile != nil:
 		scope = Silent // the app may know the profile; see raise
@@ -101,8 +114,16 @@ func (v *visit) start() *Outcome {
 // problem answers scripts, forms, streams and sockets, which a redirect to
 // another site would break (RFC 9457).
 func (v *visit) problem() *Outcome {
+	if v.gate.api {
+		if out := v.appsOwn(ErrLoginRequired); out != nil {
+			return out
+		}
+	}
 	challenge, loginURL := page.Challenge(v.gate.challenge(v.request, v.at, v.askedPage()))
 	v.add("Www-Authenticate", challenge)
+	if web.IsHTMX(v.request.Header) {
+		v.add("Hx-Redirect", loginURL)
+	}
 	return v.problemWith(http.StatusUnauthorized, page.LoginRequired(loginURL), nil)
 }
 
@@ -174,7 +195,7 @@ func challengeOf(at web.Origin, t web.Target) string {
 
 // loginTarget is where a script sends its page to log in: the app's Login with the page
 // that the script runs on, or else the address that was asked for. An address that no
-// browser can open as a page (a form's, a web socket's) becomes the page that the
+// browser can open as a page (a form's, a web socket's, an API's) becomes the page that the
 // request came from, or the front page.
 func (g *Gate) loginTarget(r *Request, at web.Origin, asked web.Target) web.Target {
 	path := g.auth.config.LoginPath
@@ -183,7 +204,7 @@ func (g *Gate) loginTarget(r *Request, at web.Origin, asked web.Target) web.Targ
 		return asked
 	case path != "":
 		return web.Target{Path: path, Query: "to=" + url.QueryEscape(pageOf(r, at)), HasQuery: true}
-	case r.Method != http.MethodGet && r.Method != http.MethodHead || web.IsWebSocket(r.Header):
+	case g.api || r.Method != http.MethodGet && r.Method != http.MethodHead || web.IsWebSocket(r.Header):
 		t, _ := web.ParseTarget(pageOf(r, at))
 		return t
 	}
@@ -200,6 +221,7 @@ func pageOf(r *Request, at web.Origin) string {
 }
 
 var statusOf = map[PageKind]int{
+	DeniedPage:     http.StatusForbidden,
 	LogInAgainPage: http.StatusUnauthorized,
 	OutsidePage:    http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
 	DeniedPage: http.StatusForbidden, ContinuePage: http.StatusOK,
@@ -243,6 +265,9 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		}
 	case StuckPage:
 		p.Fault = v.fault()
+	case DeniedPage:
+		p.Message = page.Text(deniedText(err))
+		p.Here, p.Home = "", page.Address(v.at.URL(web.Target{Path: "/"}))
 	case ForbiddenPage:
 		if errors.Is(err, ErrMethod) {
 			p.Status = http.StatusMethodNotAllowed
@@ -273,7 +298,7 @@ func (v *visit) appsOwn(err error) *Outcome {
 	}
 	var own *Outcome
 	if failed := recovered("OnError", func() { own = v.gate.onError(v.ctx, v.request, err) }); failed != nil {
-		v.auth.config.logger().ErrorContext(v.ctx, "wechat: a hook failed", "error", failed)
+		v.auth.reports.hookFailed(v.ctx, v.auth.config.logger(), failed)
 		return nil
 	}
 	if own == nil {
@@ -370,34 +395,17 @@ func (v *visit) fault() Fault {
 	return CookiesOff
 }
 
-// report logs trouble and returns the reference that leads from the visitor's
-// page to the line.
-func (v *visit) report(kind PageKind, fault Fault, err error) string {
-	reference := strings.ToLower(rand.Text()[:10])
-	args := append([]any{"page", string(kind), "reference", reference}, explain(err)...)
-	if fault != "" {
-		args = append(args, "fault", string(fault))
+// logInAgain ends the session of a person whom the app no longer knows, and decides
+// anew. An app that knows the person not even after the login ends on the stuck page,
+// by the count of recent logins.
+func (v *visit) logInAgain() *Outcome {
+	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.request.Header, v.at.IsHTTPS())
+	if err != nil {
+		return v.page(UnavailablePage, unavailableFor(err))
 	}
-	log := v.auth.config.logger()
-	if wxapi.Classify(err) == wxapi.ClassOperator {
-		log.ErrorContext(v.ctx, "wechat: login failed, the account's settings need a look", args...)
-	} else {
-		log.WarnContext(v.ctx, "wechat: login failed", args...)
-	}
-	return reference
-}
-
-// explain is what a log should hold of an error: for WeChat's own, its request id,
-// which their support asks for, and what the operator can do.
-func explain(err error) []any {
-	args := []any{"error", err.Error()}
-	var wx *wxapi.Error
-	if !errors.As(err, &wx) {
-		return args
-	}
-	args = append(args, "errcode", strconv.Itoa(wx.Code), "rid", wx.RequestID, "class", wx.Class().String())
-	if advice := wx.Advice(); advice != "" {
-		args = append(args, "advice", advice)
-	}
-	return args
+	v.header.Del("Set-Cookie") // of the session that just ended
+	v.addHeader(h)
+	v.user, v.stored, v.follow = nil, session.Stored{}, followNotAsked
+	v.readBinding()
+	return v.perform(decide(v.facts()))
 }

@@ -41,6 +41,12 @@ type User struct {
 	AppUserID string `json:"app_user_id,omitempty"`
 }
 
+// Anonymous reports that WeChat sent a placeholder instead of a profile, as it does for
+// people who chose to hide theirs: the nickname is 微信用户 and the avatar grey
+// (小程序用户头像昵称获取规则调整公告). An app that knows a better name keeps its own. A person who
+// really has this nickname is taken for anonymous, too.
+func (u *User) Anonymous() bool { return u != nil && u.Scope == Prompt && u.Nickname == "微信用户" }
+
 // String masks the open id: logs are read by more people than user tables.
 func (u *User) String() string {
 	if u == nil {

@@ -40,6 +40,8 @@ type visit struct {
 	code     string
 	callback callback
 	reason   error       // why an exchange failed
+	scope    Scope       // what this request needs
+	want     level       // of scope
 	follow   followState // as far as it is known
 	wechat   string      // where ConsentPage's button leads
 }
@@ -154,18 +156,41 @@ func (v *visit) readBinding() {
 	}
 }
 
+// applyScope finds out what this request needs.
+func (v *visit) applyScope() {
+	v.scope = v.gate.scope
+	if v.gate.scopeOf != nil {
+		var scope Scope
+		if err := recovered("Scopes", func() { scope = v.gate.scopeOf(v.request) }); err != nil {
+			v.auth.reports.hookFailed(v.ctx, v.auth.config.logger(), err)
+		} else if scope == Silent || scope == Prompt {
+			v.scope = scope
+		}
+	}
+	v.want = v.scope.level()
+}
+
+// level is how much of the visitor is known to this gate. A login that is older than
+// the gate's MaxAge counts as none.
+func (v *visit) level() level {
+	if v.user != nil && v.gate.hasMaxAge && v.now.Sub(v.user.LoggedInAt) >= v.gate.maxAge {
+		return anonymous
+	}
+	return v.user.level()
+}
+
 // facts is what decide is told.
 func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: v.kind, client: web.InsideWeChat,
-		level: v.user.level(), want: v.gate.want, callback: v.callback,
+		level: v.level(), want: v.want, callback: v.callback,
 		spent: v.spent(), allowOutside: v.gate.allowOutside,
 	}
 	// Where a script runs matters to nobody but guests.
 	if !v.auth.config.AnyBrowser && (f.kind == web.Navigation || f.allowOutside) {
 		f.client = web.ClientOf(web.FirstHeader(v.request.Header, "User-Agent"))
 	}
-	if v.gate.following != "" && v.user != nil {
+	if v.gate.following != "" && f.level > anonymous {
 		f.follow = max(v.follow, followUnknown)
 	}
 	if v.callback != noCallback {
