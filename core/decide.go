@@ -13,6 +13,7 @@ type facts struct {
 	asked        level       // what the login asked for that came back; anonymous without a state of ours
 	news         bool        // the code is newer than the session's login, or asks for more than the session holds
 	spent        bool        // no attempts are left
+	withheld     bool        // the browser brought no binding cookie, and may bring it on a request from this site
 	allowOutside bool        // the route lets visitors outside WeChat continue without a login
 	follow       followState // whether the logged-in visitor follows the account
 }
@@ -62,6 +63,7 @@ const (
 	framePage                   // show a page with a link to the top window
 	outsidePage                 // show a page that opens this address in WeChat
 	refusedPage                 // say that the login was refused
+	continuePage                // ask for this callback once more, from a page of this site
 	stuckPage                   // say why the attempts failed
 	unavailablePage             // say that the login is unavailable
 	deniedPage                  // say why the app refuses this person
@@ -132,6 +134,8 @@ func decide(f facts) step {
 		return satisfied
 	case f.client == web.OutsideWeChat:
 		return outsidePage
+	case f.spent && f.withheld:
+		return continuePage
 	case f.spent:
 		return stuckPage
 	default:

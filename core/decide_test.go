@@ -16,10 +16,10 @@ func everyFact(f func(facts)) (n int) {
 					for want := silentLevel; want <= promptLevel; want++ {
 						for a := range callbacks {
 							for asked := anonymous; asked <= promptLevel; asked++ {
-								for bits := range 8 {
+								for bits := range 16 {
 									for w := range followStates {
 										n++
-										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&4 != 0, w})
+										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&8 != 0, bits&4 != 0, w})
 									}
 								}
 							}
@@ -139,8 +139,9 @@ var invariants = []struct {
 	{"nobody is stuck: inside WeChat with attempts left, the login starts", func(f facts, s step) bool {
 		return !(!f.free() && f.unanswered() && f.client == web.InsideWeChat && !f.spent) || s == start
 	}},
-	{"attempts spent inside WeChat end on the page that says why", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && f.client == web.InsideWeChat && f.spent) || s == stuckPage
+	{"attempts spent inside WeChat end on the page that says why, after one more try from a page of this site", func(f facts, s step) bool {
+		spent := !f.free() && f.unanswered() && f.client == web.InsideWeChat && f.spent
+		return (s == stuckPage) == (spent && !f.withheld) && (s == continuePage) == (spent && f.withheld)
 	}},
 	{"outside WeChat is said first", func(f facts, s step) bool {
 		return !(!f.free() && f.unanswered() && f.client == web.OutsideWeChat) || s == outsidePage
@@ -199,15 +200,15 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 			}
 		}
 	})
-	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 8 * int(followStates); n != want {
+	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 16 * int(followStates); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
 	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(doorInvariants))
 }
 
 func (f facts) String() string {
-	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v guests %v follow %d",
-		f.mode, f.kind, f.client, f.level, f.want, f.callback, f.asked, f.news, f.spent, f.allowOutside, f.follow)
+	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v withheld %v guests %v follow %d",
+		f.mode, f.kind, f.client, f.level, f.want, f.callback, f.asked, f.news, f.spent, f.withheld, f.allowOutside, f.follow)
 }
 
 // Two gates in a chain see the same answer: whatever the outer one makes of it,

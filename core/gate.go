@@ -164,6 +164,10 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	s := decide(v.facts())
+	if s == stuckPage && v.isWithheld() {
+		v.withheld = true
+		s = decide(v.facts())
+	}
 	if s == exchange {
 		v.exchange()
 		s = decide(v.facts())
@@ -236,6 +240,8 @@ func (v *visit) perform(s step) *Outcome {
 		return v.page(UnavailablePage, v.reason)
 	case followPage:
 		return v.page(FollowPage, ErrNotFollowing)
+	case continuePage:
+		return v.page(ContinuePage, nil)
 	case deniedPage:
 		return v.page(DeniedPage, v.reason)
 	case stuckPage:

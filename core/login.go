@@ -34,6 +34,7 @@ type logins struct {
 	flights    singleflight.Group
 	results    *once.Results
 	guard      *once.LoopGuard
+	askedAgain *once.First // see visit.isWithheld
 	deliveries *once.Deliveries
 	places     *once.Places
 	kept       *tokens           // nil without Config.KeepTokens
@@ -44,7 +45,7 @@ type logins struct {
 func newLogins(c *Config, wechat *wxapi.Client, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
 		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
-		results: results, guard: once.NewLoopGuard(proof.RecentWindow), deliveries: once.NewDeliveries(),
+		results: results, guard: once.NewLoopGuard(proof.RecentWindow), askedAgain: once.NewFirst(proof.StateLife), deliveries: once.NewDeliveries(),
 		places: once.NewPlaces(c.maxCalls()), kept: kept,
 	}
 }
@@ -53,6 +54,7 @@ func newLogins(c *Config, wechat *wxapi.Client, results *once.Results, kept *tok
 func (l *logins) sweep() {
 	l.results.Sweep()
 	l.guard.Sweep()
+	l.askedAgain.Sweep()
 	l.deliveries.Sweep()
 }
 

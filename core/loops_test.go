@@ -1,6 +1,7 @@
 package core
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -104,4 +105,37 @@ func TestASessionThatNeverComesBackEndsOnThePageThatSaysSo(t *testing.T) {
 	}
 	r.advance(2 * time.Minute)
 	b.authorize(b.get(g, "/me")) // and later the visitor may try again
+}
+
+// iOS 12 keeps SameSite=Lax cookies back on a request that follows a redirect from
+// another site, and sends them on the next request that comes from a page of this site.
+func TestABrowserThatKeepsCookiesBackAfterARedirectLogsIn(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(ModeRequire)
+	out, rounds, to := b.get(g, "/me?x=1"), 0, ""
+	for ; out.Status == 302 && rounds < 10; rounds++ {
+		withheld := *b
+		withheld.cookies = map[string]string{}
+		to = b.consent(out)
+		out = withheld.send(g, "GET", to, nil)
+		maps.Copy(b.cookies, withheld.cookies) // what the answer set is kept
+	}
+	page := string(out.Body)
+	if out.Status != 200 || rounds != 3 || !strings.Contains(page, `data-page="continue"`) || out.Header.Get("Cache-Control") != "no-store" || out.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Fatalf("rule: before giving up, a page of this site asks once more: %d after %d %s", out.Status, rounds, page)
+	}
+	if strings.Contains(page, "code=") || strings.Contains(page, "state=") {
+		t.Errorf("rule: no page shows a code or a state: %s", page)
+	}
+	cookieless := *b
+	cookieless.cookies = map[string]string{}
+	if out := cookieless.send(g, "GET", to, nil); out.Status != 400 || !strings.Contains(string(out.Body), `data-fault="cookies"`) {
+		t.Errorf("rule: a browser that keeps no cookies at all ends on the page that says so: %d", out.Status)
+	}
+	if got := b.arrives(b.send(g, "GET", to, nil)); got != "/me?x=1" || b.user(g, "/me?x=1") == nil {
+		t.Errorf("rule: the login ends on the page that was asked for: %s", got)
+	}
+	if n := r.exchanges(); n != 1 {
+		t.Errorf("rule: one code is exchanged: %d", n)
+	}
 }

@@ -18,10 +18,9 @@ const (
 	FramePage       PageKind = "frame"        // inside a frame, where WeChat shows nothing
 	SnapshotPage    PageKind = "snapshot"     // WeChat's snapshot page; tap 使用完整服务
 	UnavailablePage PageKind = "unavailable"  // WeChat, the session store or OnLogin failed
-	DeniedPage      PageKind = "denied"       // the app refuses this person; see Refuse
 	FollowPage      PageKind = "follow"       // logged in, but does not follow the account; see MustFollow
-	DeniedPage      PageKind = "denied"       // the app itself refused the login; see Page.MessageHTML
-	ContinuePage    PageKind = "continue"     // cookies were kept back after the redirect from WeChat; it opens Page.Here by itself (200)
+	DeniedPage      PageKind = "denied"       // the app itself refuses this person; see Refuse and Page.MessageHTML
+	ContinuePage    PageKind = "continue"     // cookies were kept back after the redirect from WeChat; it asks for its own address once more, by itself (200)
 	ForbiddenPage   PageKind = "forbidden"    // a logout that another site asked for, or not by POST
 	BadRequestPage  PageKind = "bad-request"  // the address cannot be one of this site
 )
@@ -59,7 +58,6 @@ type Page struct {
 	AccountHTML template.HTML // the account's name, HTML-escaped, or ""; FollowPage only
 	MessageHTML template.HTML // the app's own text of a refusal, HTML-escaped, or "" for the page's own text; DeniedPage only; its line ends stay
 	Follow      string        // where WeChat shows the account, or ""; FollowPage only
-	Message     template.HTML // DeniedPage: the app's own text, HTML-escaped
 	Fault       Fault         // StuckPage only
 	Reference   string        // also in the log; "" where nothing was logged
 }

@@ -221,7 +221,6 @@ func pageOf(r *Request, at web.Origin) string {
 }
 
 var statusOf = map[PageKind]int{
-	DeniedPage:     http.StatusForbidden,
 	LogInAgainPage: http.StatusUnauthorized,
 	OutsidePage:    http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
 	DeniedPage: http.StatusForbidden, ContinuePage: http.StatusOK,
@@ -238,7 +237,7 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		return out
 	}
 	p := Page{Kind: kind, Status: statusOf[kind], Lang: v.auth.pages.builtIn.Language(v.request.Header.Get("Accept-Language"))}
-	if kind != BadRequestPage {
+	if kind != BadRequestPage && kind != ContinuePage {
 		p.Here = page.Address(v.here())
 	}
 	switch kind {
@@ -258,16 +257,13 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		}
 		p.Home = v.home()
 	case DeniedPage:
-		p.Home = v.home()
+		p.Here, p.Home, p.MessageHTML = "", v.home(), page.Text(deniedText(err))
 	case RefusedPage:
 		if path := v.auth.config.GuestPath; path != "" {
 			p.Guest = page.Address(v.at.URL(web.Target{Path: path}))
 		}
 	case StuckPage:
 		p.Fault = v.fault()
-	case DeniedPage:
-		p.Message = page.Text(deniedText(err))
-		p.Here, p.Home = "", page.Address(v.at.URL(web.Target{Path: "/"}))
 	case ForbiddenPage:
 		if errors.Is(err, ErrMethod) {
 			p.Status = http.StatusMethodNotAllowed

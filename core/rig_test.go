@@ -163,7 +163,11 @@ func (b *browser) keep(out *Outcome) {
 
 func (b *browser) get(g *Gate, target string) *Outcome {
 	b.rig.t.Helper()
-	return b.send(g, "GET", target, nil)
+	out := b.send(g, "GET", target, nil)
+	if out.Status == http.StatusOK && strings.Contains(string(out.Body), `data-page="continue"`) {
+		return b.send(g, "GET", target, nil) // the page asks for its own address once more
+	}
+	return out
 }
 
 // consent plays WeChat's side of a start: what the visitor comes back with.

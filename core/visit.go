@@ -39,6 +39,7 @@ type visit struct {
 	state    proof.State
 	code     string
 	callback callback
+	withheld bool        // see isWithheld
 	reason   error       // why an exchange failed
 	scope    Scope       // what this request needs
 	want     level       // of scope
@@ -184,7 +185,7 @@ func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: v.kind, client: web.InsideWeChat,
 		level: v.level(), want: v.want, callback: v.callback,
-		spent: v.spent(), allowOutside: v.gate.allowOutside,
+		spent: v.spent(), withheld: v.withheld, allowOutside: v.gate.allowOutside,
 	}
 	// Where a script runs matters to nobody but guests.
 	if !v.auth.config.AnyBrowser && (f.kind == web.Navigation || f.allowOutside) {
@@ -212,6 +213,18 @@ func (v *visit) scopeAsked() Scope {
 // logins after which no session came back, or by returns whose state was lost.
 func (v *visit) spent() bool {
 	return v.state.Attempt >= maxAttempts || v.losesSession() || v.losesState()
+}
+
+// isWithheld says that this is a callback of ours to a browser that brought no binding
+// cookie at all. iOS 12 keeps SameSite=Lax cookies back on a request that follows a
+// redirect from another site (https://bugs.webkit.org/show_bug.cgi?id=188165), and sends
+// them when a page of this site asks for the address once more. A state has one such try
+// in each process, or a browser without cookies would ask for ever.
+func (v *visit) isWithheld() bool {
+	if v.callback != staleState || v.binding.ID != "" || v.code == "" || v.now.Sub(v.state.IssuedAt) > proof.StateLife {
+		return false
+	}
+	return v.auth.logins.askedAgain.Is(v.state.ID(), v.now)
 }
 
 // losesSession says that this browser logged in again and again and brings no session.

@@ -19,6 +19,9 @@ const (
 	outRefuse  = "REFUSE-401"
 	outDrop    = "DROP"
 	outRouter  = "ROUTER"
+
+	// outContinue asks for its own address once more, and shows it nowhere.
+	outContinue = "PAGE-200 continue"
 )
 
 var pageKind = regexp.MustCompile(`data-page="([a-z-]+)"`)

@@ -50,6 +50,7 @@ var gateRows = []row{
 	{number: 51, rule: "if the session cookie never comes back, the login ends on a page that names that cookie", run: sessionNeverComesBack},
 	{number: 52, rule: "if no cookie comes back, the login ends on a page that says so", run: nothingComesBack},
 	{number: 53, rule: "the third attempt with another browser's state ends on a page whose link begins a new login", run: func(s *scenario) {
+		s.do(step{as: "none", target: "?x=1&code={C1}&state={S3}", want: "PAGE-200 continue"})
 		s.do(step{as: "none", target: "?x=1&code={C1}&state={S3}", want: "PAGE-400 stuck"})
 		s.do(step{as: "none", target: asked, want: "RESTART -> LOGIN", attempt: 1})
 	}},
@@ -82,6 +83,7 @@ func (s *scenario) round(v *visitor, after func()) (outcomes []string, last *res
 		case outLogin:
 			s.firstSeen(a.newSession())
 			target = asked
+		case outContinue: // the page asks for its own address once more
 		default:
 			return outcomes, a
 		}
@@ -106,7 +108,7 @@ func nothingComesBack(s *scenario) {
 	codes := len(s.wechat.exchanged())
 	v := s.visitor("mei")
 	got, last := s.round(v, func() { v.forget("") })
-	want := "RESTART RESTART RESTART PAGE-400 stuck"
+	want := "RESTART RESTART RESTART PAGE-200 continue PAGE-400 stuck"
 	if strings.Join(got, " ") != want || len(s.wechat.exchanged()) != codes {
 		s.errorf("%q with %d exchanges, want %q and none", got, len(s.wechat.exchanged())-codes, want)
 	}

@@ -68,12 +68,12 @@ func (r *Renderer) HTML(v View) []byte {
 		Text   said
 		Name   template.HTML
 		QRCode template.URL
-		GoTo   string // where the page goes by itself
+		Reload bool // the page asks for its own address once more, by itself
 	}{
 		View: v, CSS: template.CSS(pageCSS), Text: s,
 		Name:   template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s.Name), "{account}", string(v.Account))),
 		QRCode: template.URL(v.QRCode), // drawn by QRCode, or the operator's
-		GoTo:   goTo(v),
+		Reload: v.Kind == Continue,
 	}
 	var b bytes.Buffer
 	if err := r.template.Execute(&b, data); err != nil {
@@ -82,15 +82,6 @@ func (r *Renderer) HTML(v View) []byte {
 		return []byte(template.HTMLEscapeString(s.Title))
 	}
 	return b.Bytes()
-}
-
-// goTo is where a page goes by itself, "" for nowhere. It must be a web address: older
-// versions of html/template do not check the scheme of an address in this place.
-func goTo(v View) string {
-	if v.Kind != Continue || !strings.HasPrefix(v.Here, "https://") && !strings.HasPrefix(v.Here, "http://") {
-		return ""
-	}
-	return Address(v.Here)
 }
 
 // Policy is the Content-Security-Policy of a page. pictures is the source of the

@@ -88,6 +88,9 @@ func (w words) of(v View) said {
 		Guest:     labelIf(v.Guest, t.Guest),
 		Reference: labelIf(v.Reference, strings.ReplaceAll(w.Reference, "{reference}", v.Reference)),
 	}
+	if v.Kind == Continue {
+		s.Button = t.Button // its link leads to the page's own address, which no page shows
+	}
 	if v.Home != v.Here {
 		s.Home = labelIf(v.Home, t.Home)
 	}

@@ -49,6 +49,9 @@ type State struct {
 	Prompt   bool
 }
 
+// ID names a state, in a form that tells nothing of its MACs.
+func (s State) ID() string { return string(s.raw[:headerEnd]) }
+
 // Shape says whose a state is.
 type Shape uint8
 

@@ -17,16 +17,10 @@ const MaxTarget = 2048
 // never read as a callback.
 const MaxCallback = MaxTarget + 1024
 
-// The query parameters that this library adds to a redirect URI.
-const (
-	// carriedQuery holds the asked query as a whole (base64url) when that query uses a
-	// name that WeChat appends: WeChat adds code and state without removing those that
-	// are already there.
-	carriedQuery = "_wx"
-	// sameSiteMark says that this callback was already asked for once more from a page
-	// of this site.
-	sameSiteMark = "_wx_again"
-)
+// carriedQuery is the parameter of a redirect URI that holds the asked query as a whole
+// (base64url) when that query uses a name that WeChat appends: WeChat adds code and state
+// without removing those that are already there.
+const carriedQuery = "_wx"
 
 // Target is a request target that is cut at the first '?'. Nothing in it is ever
 // decoded or put together again from parts, so that the visitor ends on the bytes that
@@ -161,7 +155,7 @@ func (t Target) without(own bool, names ...string) Target {
 
 func isOwnParam(pair string) bool {
 	name, _, _ := strings.Cut(pair, "=")
-	return name == carriedQuery || name == sameSiteMark
+	return name == carriedQuery
 }
 
 // WithoutCallback is the page that was asked for when this target is WeChat's way back:
@@ -195,7 +189,7 @@ func (t Target) ForRedirectURI() Target {
 		value, _, _, _ := t.LastParam(carriedQuery)
 		return Target{t.Path, carriedQuery + "=" + value, true}
 	}
-	for _, name := range []string{"code", "state", "appid", carriedQuery, sameSiteMark} {
+	for _, name := range []string{"code", "state", "appid", carriedQuery} {
 		if _, _, _, found := t.LastParam(name); found {
 			return Target{t.Path, carriedQuery + "=" + base64.RawURLEncoding.EncodeToString([]byte(t.Query)), true}
 		}
@@ -231,16 +225,6 @@ const (
 	minCode = 24
 	maxCode = 512
 )
-
-// SameSite is this callback with the mark that it was asked for from a page of this
-// site. ok is false when it has the mark already.
-func (t Target) SameSite() (marked Target, ok bool) {
-	if _, _, _, found := t.LastParam(sameSiteMark); found || !t.HasQuery {
-		return t, false
-	}
-	t.Query += "&" + sameSiteMark + "=1"
-	return t, true
-}
 
 func decodeCarried(value string) (string, bool) {
 	if len(value) > MaxTarget {

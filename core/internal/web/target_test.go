@@ -119,14 +119,3 @@ func TestAReturnIsKnownByItsCode(t *testing.T) {
 		}
 	}
 }
-
-func TestTheSameSiteMarkIsSetOnceAndTakenAway(t *testing.T) {
-	back := Target{"/page", "a=1&code=C&state=S", true}
-	marked, ok := back.SameSite()
-	if !ok || marked.WithoutCallback().String() != "/page?a=1" {
-		t.Errorf("rule: the mark goes with code and state: %s", marked.WithoutCallback())
-	}
-	if _, again := marked.SameSite(); again {
-		t.Error("rule: a callback is marked once")
-	}
-}
