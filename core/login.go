@@ -58,8 +58,8 @@ func (l *logins) sweep() {
 	l.deliveries.Sweep()
 }
 
-// result is what an exchange came to: an answer for decide, and the user or the
-// reason.
+// result is the result of an exchange: for decide, and the user or the reason why there
+// is none.
 type result struct {
 	outcome callback
 	user    *User

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -295,5 +296,30 @@ func TestACallbackHasATimeLimit(t *testing.T) {
 	b.get(r.gate(ModeRequire, Prompt), "/profile")
 	if left <= 0 || left > 10*time.Second || callbackTimeout != 10*time.Second {
 		t.Errorf("rule: a callback takes 10 s at most, as OnLogin's docs say: %v left", left)
+	}
+}
+
+// A login that is being exchanged when its browser logs out comes to nothing.
+func TestALogoutEndsALoginUnderWay(t *testing.T) {
+	r := newRig(t)
+	b, g := r.browser(), r.gate(ModeRequire)
+	b.login(g, "/")
+	r.advance(2 * time.Second)
+	tab := copyOf(b) // its session cookie has not come back yet
+	delete(tab.cookies, r.auth.sessions.CookieName(true))
+	back := tab.consent(tab.get(g, "/me"))
+	release := make(chan struct{})
+	r.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Wait: release, Times: 1})
+	end := make(chan *Outcome)
+	go func() { end <- tab.get(g, back) }()
+	for r.exchanges() < 2 {
+		runtime.Gosched()
+	}
+	if out := b.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 {
+		t.Fatal(out.Status)
+	}
+	close(release)
+	if out := <-end; out.Status != 302 || tab.sessionCookie() != "" {
+		t.Errorf("rule: a logout ends a login under way in another tab: %d", out.Status)
 	}
 }

@@ -15,22 +15,22 @@ import (
 )
 
 const (
-	// YesLife is how long a "yes" is remembered.
+	// YesLife is how long it is remembered that a person follows.
 	YesLife = 5 * time.Minute
-	// NoLife is short, so that a visitor who has just followed gets in; user/info may be
-	// called 500,000 times a day.
+	// NoLife is how long it is remembered that a person does not follow, or that WeChat
+	// failed. It is short, so that a visitor who has just followed gets in. user/info may
+	// be called 500,000 times a day.
 	NoLife = 3 * time.Second
-	// LookAgain is how often a node looks into the shared store, where other nodes may
-	// have noted a message.
+	// LookAgain is how often a node reads the shared store, where other nodes may have
+	// noted a message.
 	LookAgain = 5 * time.Second
 	// LookUpTimeout bounds one look-up at WeChat.
 	LookUpTimeout = 5 * time.Second
-	// FreshMessage is how old a message may be to be believed. An older one was on its
-	// way for long, or it is a repeat: by now something else may be true.
+	// FreshMessage is how old a message may be to be believed. An older one was delayed or
+	// repeated, and may be wrong by now.
 	FreshMessage = 5 * time.Second
-	// noteLife is how long what is known of a person is kept: beyond its own life, so
-	// that neither a look-up under way nor an earlier message that comes later undoes
-	// what a message told.
+	// noteLife is how long a sighting is kept: longer than it is believed, so that neither
+	// a look-up under way nor an earlier message that arrives later overrides a message.
 	noteLife = 10 * time.Minute
 )
 
@@ -48,8 +48,8 @@ type Config struct {
 	Lifetime context.Context
 }
 
-// Followers knows who follows the account: from look-ups at WeChat, and from the
-// messages that tell of a change. It is safe for concurrent use.
+// Followers decides who follows the account, from look-ups at WeChat and from messages
+// about changes. It is safe for concurrent use.
 type Followers struct {
 	config  Config
 	flights singleflight.Group
@@ -75,18 +75,18 @@ func New(c Config) (*Followers, error) {
 // Sweep drops what is over.
 func (f *Followers) Sweep() { f.local.DeleteExpired() }
 
-// Len is how many people are held in this process.
+// Len is how many people this process remembers.
 func (f *Followers) Len() int { return f.local.ItemCount() }
 
-// KnownToFollow reports that a person is known to follow, without asking WeChat or the
-// shared store.
+// KnownToFollow says whether this process knows that a person follows. It asks neither
+// WeChat nor the shared store.
 func (f *Followers) KnownToFollow(openID string) bool {
 	s, ok := f.seen(openID)
 	return ok && s.err == nil && s.follows
 }
 
-// Follows reports whether a person follows the account. However many ask about one
-// person at once, WeChat is asked once. An error means that WeChat cannot tell now.
+// Follows says whether a person follows the account. Calls about one person at the same
+// time ask WeChat once. An error means that WeChat cannot tell now.
 func (f *Followers) Follows(ctx context.Context, openID string) (bool, error) {
 	if s, ok := f.seen(openID); ok {
 		return s.follows, s.err
@@ -107,8 +107,8 @@ func (f *Followers) Follows(ctx context.Context, openID string) (bool, error) {
 	}
 }
 
-// lookUp asks while there is room, on a context of its own: the visitor who began it
-// may leave.
+// lookUp asks WeChat while there is room. It has a context of its own, because the
+// visitor who began it may leave.
 func (f *Followers) lookUp(openID string) sighting {
 	select {
 	case f.places <- struct{}{}:
@@ -121,7 +121,7 @@ func (f *Followers) lookUp(openID string) sighting {
 	return f.ask(ctx, openID)
 }
 
-// ask looks where other nodes write, and then asks WeChat.
+// ask reads what other nodes noted, and asks WeChat where that is too old.
 func (f *Followers) ask(ctx context.Context, openID string) sighting {
 	asked := f.config.Now()
 	if s, ok := f.fetch(ctx, openID); ok && asked.Before(s.at.Add(s.life())) {
@@ -140,8 +140,8 @@ func (f *Followers) ask(ctx context.Context, openID string) sighting {
 	return s
 }
 
-// Heard notes what a message tells that WeChat made at a time. A message that is not
-// fresh says only that something changed: then WeChat is asked.
+// Heard notes a message that WeChat made at a time. One that is not fresh tells only that
+// something changed: the next visit asks WeChat.
 func (f *Followers) Heard(ctx context.Context, openID string, follows bool, made time.Time) {
 	now := f.config.Now()
 	s := sighting{follows: follows, message: true, at: now, told: made.Unix()}
@@ -151,8 +151,8 @@ func (f *Followers) Heard(ctx context.Context, openID string, follows bool, made
 	f.learn(ctx, openID, s)
 }
 
-// learn notes a sighting here and for the other nodes, unless something newer is
-// known. It returns what is known then.
+// learn notes a sighting in this process and in the shared store, unless a newer one is
+// known. It returns the one that counts.
 func (f *Followers) learn(ctx context.Context, openID string, s sighting) sighting {
 	s, taken := f.note(openID, s)
 	if f.shared == nil || !taken {
@@ -167,7 +167,7 @@ func (f *Followers) learn(ctx context.Context, openID string, s sighting) sighti
 	return s
 }
 
-// fetch is what another node noted, which may be over.
+// fetch reads what another node noted. It may be too old to be believed.
 func (f *Followers) fetch(ctx context.Context, openID string) (sighting, bool) {
 	if f.shared == nil {
 		return sighting{}, false
@@ -187,8 +187,8 @@ func (f *Followers) key(openID string) string {
 	return vault.Key("follows", f.config.AppID, openID)
 }
 
-// note remembers a sighting in this process, unless something newer is known; then it
-// is not taken. It returns what is known.
+// note remembers a sighting in this process, unless a newer one is known: then taken is
+// false. It returns the one that counts.
 func (f *Followers) note(openID string, s sighting) (known sighting, taken bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -204,8 +204,6 @@ func (f *Followers) note(openID string, s sighting) (known sighting, taken bool)
 		// A message reaches one node only; the others look again this often.
 		s.until = soon
 	}
-	// Kept beyond its life, so that neither a look-up that was under way nor an
-	// earlier message that comes later undoes what a message told.
 	f.local.SetDefault(openID, s)
 	return s, true
 }

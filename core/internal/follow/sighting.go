@@ -8,12 +8,12 @@ import (
 // sighting is what is known about one person.
 type sighting struct {
 	follows bool
-	unknown bool      // an old message came: WeChat is to be asked
-	err     error     // WeChat could not tell
-	message bool      // told by a message, not looked up
+	unknown bool      // by an old message: WeChat is to be asked
+	err     error     // from WeChat, which could not tell
+	message bool      // by a message, not by a look-up
 	at      time.Time // when WeChat was asked, or the message came
-	told    int64     // when the latest message that is known of was made, Unix seconds; 0 for none
-	until   time.Time
+	told    int64     // when WeChat made the latest known message, Unix seconds; 0 for none
+	until   time.Time // until when it is believed
 }
 
 // A sighting in the shared cache: a byte each for follows, unknown and message, then
@@ -32,7 +32,7 @@ func (s sighting) encode() []byte {
 	return b
 }
 
-// outdates says that s is to be believed rather than one that is noted after it.
+// outdates says whether s is to be believed rather than a sighting that is noted later.
 func (s sighting) outdates(later sighting) bool {
 	if later.message {
 		return s.told > later.told

@@ -8,10 +8,10 @@ import (
 )
 
 // Memory is the session store of one process: an scs.Store in 256 shards, so
-// that a sweep of many expired sessions never holds up a reader for long. Sessions
-// are kept as strings, which nobody can change: a user's fields can share their
-// bytes and a logged-in request copies nothing. Who owns it calls sweep; it starts
-// no goroutine.
+// that a sweep of many expired sessions never holds up a reader for long. It keeps
+// sessions as strings, which cannot change: a user's fields share their bytes, and a
+// logged-in request copies nothing. It starts no goroutine: the owner calls Sweep. It is
+// safe for concurrent use.
 type Memory struct {
 	seed   maphash.Seed
 	shards [256]shard
@@ -27,6 +27,7 @@ type item struct {
 	expires int64 // Unix seconds
 }
 
+// NewMemory is an empty store.
 func NewMemory() *Memory {
 	m := &Memory{seed: maphash.MakeSeed()}
 	for i := range m.shards {
@@ -48,9 +49,9 @@ func (m *Memory) Find(token string) ([]byte, bool, error) {
 	return []byte(it.value), true, nil
 }
 
-// findLive is Find without a copy and without a look at the clock, which would be the
-// only one of a logged-in request and a tenth of its time (BenchmarkKnown): what has
-// expired is found until the next sweep, a minute at most. It does not keep token.
+// findLive is Find without a copy and without reading the clock. A session that has
+// expired is found until the next sweep, a minute later at most: the clock would be a
+// tenth of the time of a logged-in request (BenchmarkKnown). It does not keep token.
 func (m *Memory) findLive(token string) (string, bool) {
 	it, found := m.item(token)
 	return it.value, found
@@ -90,8 +91,7 @@ func (m *Memory) All() (map[string][]byte, error) {
 	return all, nil
 }
 
-// Held is how many values there are, with those that have expired and were not swept
-// yet.
+// Held is how many values there are, expired ones that were not swept yet among them.
 func (m *Memory) Held() (n int) {
 	for i := range m.shards {
 		s := &m.shards[i]
@@ -111,8 +111,8 @@ func (m *Memory) Delete(token string) error {
 	return nil
 }
 
-// Sweep drops what has expired: collected under the read lock, dropped 64 at a
-// time, so that a writer or reader waits microseconds and not for the whole map.
+// Sweep drops what has expired. It collects under the read lock and drops 64 at a time,
+// so that readers and writers wait microseconds and not for the whole map.
 func (m *Memory) Sweep(now time.Time) {
 	var expired []string
 	past := now.Unix()

@@ -8,16 +8,17 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// Timeout is what any store gets for one command, and any command of a visitor's
-// request that goes to one.
+// Timeout is how long a store may take for one command. It also bounds all commands
+// together that write one session.
 const Timeout = 500 * time.Millisecond
 
-// Find, Commit and Remove go to a store as scs does: with a context, and so with a
-// time limit, where it takes one. A store that panics is a store that fails: the store
-// is the app's, and a panic in a handler of fiber, or in a goroutine of this library,
-// would end the process.
+// Find, Commit and Remove call a store as scs does: with a context, and so with a time
+// limit, where the store takes one. A store that panics counts as one that fails,
+// because a panic in a handler of fiber, or in a goroutine of this library, would end
+// the process.
 
-// Find returns the value under key, and whether there is one.
+// Find returns the value under key, and whether there is one. An error means that the
+// store failed.
 func Find(ctx context.Context, in scs.Store, key string) (value []byte, found bool, err error) {
 	defer failed(&err)
 	if store, ok := in.(interface {
@@ -30,7 +31,7 @@ func Find(ctx context.Context, in scs.Store, key string) (value []byte, found bo
 	return in.Find(key)
 }
 
-// Commit puts value under key until it expires.
+// Commit puts value under key until expires.
 func Commit(ctx context.Context, in scs.Store, key string, value []byte, expires time.Time) (err error) {
 	defer failed(&err)
 	if store, ok := in.(interface {
@@ -43,7 +44,7 @@ func Commit(ctx context.Context, in scs.Store, key string, value []byte, expires
 	return in.Commit(key, value, expires)
 }
 
-// Remove takes key away, if it is there.
+// Remove deletes key, if it is there.
 func Remove(ctx context.Context, in scs.Store, key string) (err error) {
 	defer failed(&err)
 	if store, ok := in.(interface {

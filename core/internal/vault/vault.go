@@ -36,7 +36,7 @@ func (v *Vault) Get(ctx context.Context, key string) (value []byte, found bool, 
 	return value, ok, nil
 }
 
-// Put keeps value under key until it expires.
+// Put seals value and keeps it under key until expires.
 func (v *Vault) Put(ctx context.Context, key string, value []byte, expires time.Time) error {
 	return Commit(ctx, v.store, key, v.seal.Close(key, value), expires)
 }
