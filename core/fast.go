@@ -45,8 +45,10 @@ func (a *Auth) requestInfo(at web.Origin, token string) *requestInfo {
 // Value answers for the user at once; everything else is the request's own.
 func (p *passage) Value(key any) any {
 	switch k := key.(type) {
-	case userKey:
+	case visitorKey:
 		return p.visitor
+	case outsideKey:
+		return p
 	case passageKey:
 		if p.info != nil && p.info.auth == k.auth {
 			return p
@@ -60,7 +62,7 @@ func (p *passage) Value(key any) any {
 type passageKey struct{ auth *Auth }
 
 func (a *Auth) passageIn(ctx context.Context) *passage {
-	p, _ := ctx.Value(passageKey{a}).(*passage)
+	p, _ := valueIn(ctx, passageKey{a}).(*passage)
 	return p
 }
 
@@ -94,7 +96,7 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 	}
 	token, _, sent := web.FirstCookie(cookies, s.CookieName(a.public.IsHTTPS()))
 	if !sent && g.mode == ModeOptional {
-		return g.passing(&passage{Context: ctx}), t, true
+		return g.passing(&passage{Context: ctx}, g.passHeader), t, true
 	}
 	if !session.IsToken(token) {
 		return nil, t, !sent
@@ -116,7 +118,7 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 	}
 	p.info = a.requestInfo(a.public, token)
 	p.visitor = &p.user
-	return g.passing(p), t, false
+	return g.passing(p, g.passHeader), t, false
 }
 
 // fastRefusal is the other quick way, for a script of a page that nobody is logged in
@@ -133,9 +135,13 @@ func (g *Gate) fastRefusal(ctx context.Context, r *Request, t web.Target) *Outco
 	return g.refuse(ctx, r, t)
 }
 
-func (g *Gate) passing(p *passage) *Outcome {
+func (g *Gate) passing(p *passage, header http.Header) *Outcome {
 	p.outcome.Context = p
-	p.outcome.Header = g.passHeader
+	p.outcome.Header = header
+	p.outcome.private = p.visitor != nil && !g.sharedCache
+	if g.sharedCache {
+		allowSharedCache(p.Context)
+	}
 	return &p.outcome
 }
 
@@ -143,40 +149,4 @@ func (g *Gate) passing(p *passage) *Outcome {
 // URL the request's own host must be looked at, too.
 func (g *Gate) canBeFast() bool {
 	return (g.mode == ModeRequire || g.mode == ModeOptional) && len(g.skip) == 0 && g.load == nil && g.auth.public.Host != ""
-}
-
-// AddTo adds every value of o.Header to h, for adapters over net/http. A Vary where
-// the response has none, which is most requests, costs no allocation; of several
-// headers, those that the response does not have share one.
-func (o *Outcome) AddTo(h http.Header) {
-	if values := o.Header["Vary"]; len(o.Header) == 1 && len(values) == 1 && h["Vary"] == nil {
-		o.single[0] = values[0]
-		h["Vary"] = o.single[:]
-		return
-	}
-	if o.ownHeader {
-		for name, values := range o.Header {
-			if h[name] == nil {
-				h[name] = values // nobody else's, and it grows away from its neighbours
-			} else {
-				h[name] = append(h[name], values...)
-			}
-		}
-		return
-	}
-	shared := make([]string, 0, len(o.Header))
-	for name, values := range o.Header {
-		if had := h[name]; had != nil || len(values) != 1 {
-			h[name] = append(had, values...)
-			continue
-		}
-		shared = append(shared, values[0])
-		h[name] = alone(shared)
-	}
-}
-
-// alone is the last of values as a slice of its own, which grows away from them.
-func alone(values []string) []string {
-	n := len(values)
-	return values[n-1 : n : n]
 }

@@ -24,6 +24,7 @@ type Gate struct {
 	allowOutside  bool // see AllowOutside
 	askFirst      bool // see AskFirst
 	passPreflight bool // see PassPreflight
+	sharedCache   bool // see SharedCache
 	following     Following
 	load          func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
 
@@ -102,6 +103,10 @@ func (g *Gate) checkOptions() {
 	}
 }
 
+// KeepsSessionsInProcess says that sessions are lost to any other process of the same
+// app, for adapters whose framework starts several.
+func (g *Gate) KeepsSessionsInProcess() bool { return g.auth.sessions.InProcess() }
+
 func noInstance(err error) string {
 	return fmt.Sprintf("wechat: no instance to log visitors in with:\n\t%s\n"+
 		"Do one of these before Require, Optional, Login or Logout is called:\n"+
@@ -137,7 +142,7 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	v.request = &v.asked
 	defer v.recovered(&out)
 	if len(g.skip) > 0 && g.skipped(r) {
-		return &Outcome{Context: ctx}
+		return &Outcome{Context: skippedContext{ctx}}
 	}
 	v.kind = web.KindOf(v.request.Method, v.request.Target, v.request.Header)
 	if !v.locate() {
@@ -154,7 +159,7 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 		return v.logout()
 	}
 	if v.kind == web.Preflight && g.passPreflight {
-		return &Outcome{Context: ctx}
+		return &Outcome{Context: skippedContext{ctx}}
 	}
 	v.readAnswer()
 	if g.api && v.state.Shape != proof.OwnState && v.kind != web.Preflight {
@@ -196,8 +201,12 @@ func (v *visit) recovered(out **Outcome) {
 	}
 }
 
-// skipped asks every Skip; one that panics does not skip.
+// skipped asks every Skip; one that panics does not skip. A path that routers read
+// differently is never skipped.
 func (g *Gate) skipped(r Request) (yes bool) {
+	if r.isAmbiguous() {
+		return false
+	}
 	for _, skip := range g.skip {
 		if err := recovered("Skip", func() { yes = skip(&r) }); err != nil {
 			g.auth.reports.hookFailed(context.Background(), g.auth.config.logger(), err)

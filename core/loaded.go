@@ -5,9 +5,6 @@ import (
 	"fmt"
 )
 
-// loadedKey finds the app's own user in a context.
-type loadedKey[T any] struct{}
-
 // LoadUser gives handlers behind a gate the app's own user, of the app's own type:
 // load is called with everybody who is logged in, once per request that goes on,
 // with the request's context, and [Loaded] returns what it returned. An error or a
@@ -41,14 +38,7 @@ func LoadUser[T any](load func(context.Context, *User) (T, error)) Option {
 			if failed != nil {
 				return nil, fmt.Errorf("LoadUser: %w", failed)
 			}
-			return context.WithValue(ctx, loadedKey[T]{}, own), nil
+			return WithLoaded(ctx, own), nil
 		}
 	})
-}
-
-// Loaded returns the app's own user that [LoadUser] found for this request; false
-// where no gate with a LoadUser of this very type ran, or the visitor is nobody.
-func Loaded[T any](ctx context.Context) (T, bool) {
-	own, ok := ctx.Value(loadedKey[T]{}).(T)
-	return own, ok
 }

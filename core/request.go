@@ -1,14 +1,18 @@
 package core
 
 import (
-	"context"
-	"net/http"
+	"net/url"
+	"path"
+	"strings"
+
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // Header is what the core needs of a request's headers. [http.Header] is one;
 // an adapter over another framework hands in a small type of its own. Names are
-// given in canonical form ("User-Agent"). The strings must stay valid after the
-// request: a framework that reuses its buffers copies them out here.
+// given in canonical form ("User-Agent") and are to be compared without case: some
+// frameworks keep them as they were sent. The strings must stay valid after the
+// request: a framework that reuses its buffers copies them here.
 type Header interface {
 	// Get returns the first value of a header, or "".
 	Get(name string) string
@@ -35,24 +39,48 @@ type Request struct {
 	Header Header
 }
 
-// Outcome is the gate's answer. An adapter obeys it and does nothing else:
-//
-//   - every value of every header in Header is added to the response, never set,
-//     whatever Status is ([Outcome.AddTo] does it over net/http); Header itself may
-//     be shared and is not changed;
-//   - Status 0 means: call the next handler, with Context as the request's
-//     context; nothing is written and the response writer is not wrapped;
-//   - any other Status is the answer: it is written with Body, and no later
-//     handler runs;
-//   - Err, where the framework has a place for a request's errors, is put there.
-//     It holds no secret, code or token.
-type Outcome struct {
-	Context context.Context
-	Header  http.Header
-	Status  int
-	Body    []byte
-	Err     error
+// Path is the path of the target, percent-decoded and cleaned as net/http's ServeMux
+// cleans it: no "." or ".." segments, no double slashes, a slash at the end kept. It is
+// "" where the target has no path that can be decoded. Use it in [Skip] and [OnError]
+// instead of Target.
+func (r *Request) Path() string {
+	p, ok := r.decodedPath()
+	if !ok {
+		return ""
+	}
+	clean := path.Clean(p)
+	if strings.HasSuffix(p, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
+}
 
-	single    [1]string // see AddTo
-	ownHeader bool      // the values in Header are this answer's alone; see AddTo
+// isAmbiguous holds for a path that routers read differently. Some decode it or remove
+// its ".." segments before they choose a handler, and others do not. What such a path
+// skips for one router could be a guarded page for another.
+func (r *Request) isAmbiguous() bool {
+	decoded, ok := r.decodedPath()
+	if !ok || strings.ContainsAny(decoded, "\\\x00") || r.hasEncodedSlash() {
+		return true
+	}
+	for segment := range strings.SplitSeq(decoded, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Request) hasEncodedSlash() bool {
+	t, _, _ := web.ParseRequestTarget(r.Target)
+	return strings.Contains(t.Path, "%2f") || strings.Contains(t.Path, "%2F")
+}
+
+func (r *Request) decodedPath() (string, bool) {
+	t, _, ok := web.ParseRequestTarget(r.Target)
+	if !ok {
+		return "", false
+	}
+	decoded, err := url.PathUnescape(t.Path)
+	return decoded, err == nil
 }

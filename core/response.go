@@ -45,11 +45,10 @@ func (v *visit) pass() *Outcome {
 	}
 	p := &passage{Context: ctx, visitor: v.user, info: v.auth.requestInfo(v.at, v.stored.Token)}
 	if v.header == nil {
-		return v.gate.passing(p)
+		return v.gate.passing(p, v.gate.passHeader)
 	}
 	v.addHeader(v.gate.passHeader)
-	p.outcome = Outcome{Context: p, Header: v.header}
-	return &p.outcome
+	return v.gate.passing(p, v.header)
 }
 
 // answerWith makes an answer of our own: never stored, never a referrer, because the
@@ -304,7 +303,7 @@ func (v *visit) appsOwn(err error) *Outcome {
 		v.auth.config.logger().ErrorContext(v.ctx, "wechat: OnError returned an outcome without a status", "status", own.Status)
 		return nil
 	}
-	out := &Outcome{Context: own.Context, Header: own.Header.Clone(), Status: own.Status, Body: own.Body, Err: own.Err}
+	out := &Outcome{Context: own.Context, Header: own.Header.Clone(), Status: own.Status, Body: own.Body, Err: own.Err, own: true}
 	if out.Context == nil {
 		out.Context = v.ctx
 	}

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -89,26 +88,4 @@ func (u *User) level() level {
 		return anonymous
 	}
 	return u.Scope.level()
-}
-
-// userKey finds the visitor in a context: a *User, nil where a gate ran and the
-// visitor is nobody.
-type userKey struct{}
-
-// FromContext returns the logged-in user; false where there is none, or no gate
-// ran. Where gates are mounted inside each other it is what the innermost found. It works in handlers of every framework and in whatever they call with
-// the request's context. The user is shared: do not change it.
-func FromContext(ctx context.Context) (*User, bool) {
-	u, _ := ctx.Value(userKey{}).(*User)
-	return u, u != nil
-}
-
-// MustFromContext is what the adapters' User functions call: the logged-in user,
-// nil for nobody behind Optional. It panics, naming the fix, where no gate ran.
-func MustFromContext(ctx context.Context) *User {
-	u, ok := ctx.Value(userKey{}).(*User)
-	if !ok {
-		panic("wechat: no Require or Optional ran before this handler: mount one on the route, its group or the whole app")
-	}
-	return u
 }

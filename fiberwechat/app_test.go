@@ -3,6 +3,7 @@ package fiberwechat_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"net/http"
 
 	"github.com/gofiber/fiber/v2"
@@ -26,13 +27,22 @@ var sound = adapter{
 	}, adaptor.HTTPHandler,
 }
 
-// app has the routes of adaptertest.App. Fiber calls handlers in the order in which
-// they were added, so the routes with a gate of their own come first. The app has
-// fiber's default configuration, because most apps have it.
+// app has fiber's default configuration, because most apps have it.
 func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
+	return a.configured(fiber.Config{})(h)
+}
+
+// configured has the routes of adaptertest.App. Fiber calls handlers in the order in
+// which they were added, so the routes with a gate of their own come first.
+func (a adapter) configured(config fiber.Config) adaptertest.App {
+	return func(h *adaptertest.Harness) (string, func(), error) { return a.serve(config, h) }
+}
+
+func (a adapter) serve(config fiber.Config, h *adaptertest.Harness) (string, func(), error) {
 	require, prompt := a.Require(h.Options()...), a.Require(h.Options(fiberwechat.Prompt)...)
 
-	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	config.DisableStartupMessage = true
+	app := fiber.New(config)
 	app.Use(outer(h))
 	apart := app.Group("/apart")
 	apart.Get("/route", require, handler(h)).Post("/route", require, handler(h))
@@ -67,13 +77,31 @@ func outer(h *adaptertest.Harness) fiber.Handler {
 func handler(h *adaptertest.Harness) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		return c.Send(h.Serve(adaptertest.Seen{
-			Context: c.UserContext(),
-			User:    func() *core.User { return fiberwechat.User(c) },
-			Native:  func() any { return c.Locals(fiberwechat.Key) },
-			Method:  string(c.Request().Header.Method()), Target: string(c.Request().Header.RequestURI()),
+			Context:  c.UserContext(),
+			User:     func() *core.User { return fiberwechat.User(c) },
+			Native:   func() any { return c.Locals(fiberwechat.Key) },
+			Contexts: []context.Context{c.Context()},
+			Header:   responseHeader{c}, Reset: c.Response().Reset,
+			Method: string(c.Request().Header.Method()), Target: string(c.Request().Header.RequestURI()),
 			Body: bytes.Clone(c.Body()),
 		}))
 	}
+}
+
+// responseHeader is the response's headers, as the suite's handlers change them.
+type responseHeader struct{ c *fiber.Ctx }
+
+func (r responseHeader) Add(name, value string) { r.c.Response().Header.Add(name, value) }
+func (r responseHeader) Set(name, value string) { r.Del(name); r.c.Set(name, value) }
+func (r responseHeader) Del(name string)        { r.c.Response().Header.Del(name) }
+func (r responseHeader) Values(name string) []string {
+	var values []string
+	for key, value := range r.c.Response().Header.All() {
+		if string(key) == name {
+			values = append(values, string(value))
+		}
+	}
+	return values
 }
 
 func stream(h *adaptertest.Harness) fiber.Handler {

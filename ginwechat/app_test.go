@@ -74,7 +74,7 @@ func handler(h *adaptertest.Harness) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		setuptest.Serve(h, c.Writer, c.Request,
 			func() *core.User { return ginwechat.User(c) },
-			func() any { user, _ := c.Get(ginwechat.Key); return user })
+			func() any { user, _ := c.Get(ginwechat.Key); return user }, c, c.Copy())
 	}
 }
 

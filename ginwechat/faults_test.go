@@ -18,6 +18,9 @@ import (
 type fault string
 
 const (
+	headersAdded    fault = "an answer's headers only added"
+	lateComplete    fault = "Complete only behind the handler"
+	noComplete      fault = "no Complete"
 	none            fault = "none"
 	headersSet      fault = "c.Header for headers"
 	headersJoined   fault = "a header's values joined by a comma"
@@ -36,11 +39,14 @@ const (
 // The suite has to find every fault; otherwise it proves nothing about the adapter.
 func TestTheSuiteFindsDefects(t *testing.T) {
 	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
+		headersAdded:    {"headers of an answer are added", "custom answer", "must follow"},
+		lateComplete:    {"pages of one visitor are private", "removed headers come back", "streams are private"},
+		noComplete:      {"pages of one visitor are private", "removed headers come back", "streams are private"},
 		headersSet:      {"headers of an answer are added", "headers of a passed request are added", "custom answer"},
 		headersJoined:   {"headers of an answer are added", "custom answer"},
 		firstValueOnly:  {"headers of an answer are added", "custom answer"},
 		noAbort:         {"no handler after an answer", "custom answer", "must follow"},
-		noWithContext:   {"user in three places", "optional", "loaded user"},
+		noWithContext:   {"user in three places", "loaded user"},
 		noNativeStore:   {"user in three places"},
 		ownBackground:   {"the app's own context", "loaded user"},
 		parsedTarget:    {"silent login", "double slash"},
@@ -84,9 +90,7 @@ func (f fault) guard(gate *core.Gate) gin.HandlerFunc {
 			ctx = context.Background()
 		}
 		out := gate.Handle(ctx, request)
-		for name, values := range out.Header {
-			f.add(c, name, values)
-		}
+		f.addHeaders(c, out)
 		if out.Status != 0 {
 			if f != noAbort {
 				c.Abort()
@@ -95,15 +99,47 @@ func (f fault) guard(gate *core.Gate) gin.HandlerFunc {
 			_, _ = c.Writer.Write(out.Body)
 			return
 		}
-		if out.Context != ctx {
-			if f != noWithContext {
-				c.Request = c.Request.WithContext(out.Context)
-			}
-			if user, _ := core.FromContext(out.Context); f != noNativeStore {
-				c.Set(ginwechat.Key, user)
-			}
+		if f != noWithContext {
+			c.Request = c.Request.WithContext(out.Context)
+		}
+		if user, _ := core.FromContext(out.Context); f != noNativeStore {
+			c.Set(ginwechat.Key, user)
+			c.Set(core.ContextKey, out.Context)
+		}
+		switch f {
+		case noComplete:
+		case lateComplete:
+			c.Next()
+			out.Complete(c.Writer.Header())
+			return
+		default:
+			c.Writer = completing{c.Writer, out}
 		}
 		c.Next()
+	}
+}
+
+// completing is the least that completes the headers in time.
+type completing struct {
+	gin.ResponseWriter
+	out *core.Outcome
+}
+
+func (w completing) Write(b []byte) (int, error) {
+	w.out.Complete(w.Header())
+	return w.ResponseWriter.Write(b)
+}
+
+func (w completing) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+
+func (f fault) addHeaders(c *gin.Context, out *core.Outcome) {
+	switch f {
+	case headersSet, headersJoined, firstValueOnly, headersAdded:
+		for name, values := range out.Header {
+			f.add(c, name, values)
+		}
+	default:
+		out.AddTo(c.Writer.Header())
 	}
 }
 

@@ -4,10 +4,13 @@
 //	r.Use(ginwechat.Require())
 //	r.GET("/me", func(c *gin.Context) { c.JSON(200, ginwechat.User(c)) })
 //
-// It only carries requests to package core and answers back; see there.
+// A thin adapter: package core decides, and its docs say how.
 package ginwechat
 
 import (
+	"net/http"
+	"sync"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/seed467724c4/wechat/core"
@@ -21,9 +24,8 @@ const (
 )
 
 // Key is where gin's own store holds the *core.User, for code that has a
-// *gin.Context and wants no import: c.Get(Key). It holds nil for nobody behind
-// Optional.
-const Key = "github.com/seed467724c4/wechat"
+// *gin.Context and wants no import: c.Get(Key). It holds nil for an anonymous visitor.
+const Key = core.UserKey
 
 // Require lets logged-in visitors through and logs the others in, silently unless
 // [Prompt] is among the options. It panics at set-up without an instance; see
@@ -42,12 +44,20 @@ func Login(options ...core.Option) gin.HandlerFunc { return guard(core.ModeLogin
 // visitor in again at once.
 func Logout(options ...core.Option) gin.HandlerFunc { return guard(core.ModeLogout, options) }
 
-// User is the logged-in user; nil for nobody behind Optional. It panics where
-// neither Require nor Optional ran.
-func User(c *gin.Context) *core.User { return core.MustFromContext(c.Request.Context()) }
+// User is the logged-in user; nil for an anonymous visitor, behind Optional or a Skip.
+// It panics where neither Require nor Optional ran. c may be a copy (c.Copy()).
+func User(c *gin.Context) *core.User {
+	if c.Request != nil {
+		if user, ok := core.FromContext(c.Request.Context()); ok {
+			return user
+		}
+	}
+	return core.MustFromContext(c)
+}
 
 func guard(mode core.Mode, options []core.Option) gin.HandlerFunc {
 	gate := core.NewGate(mode, options...)
+	writers := &sync.Pool{New: func() any { return &writer{} }}
 	return func(c *gin.Context) {
 		r := c.Request
 		target := r.RequestURI
@@ -58,23 +68,36 @@ func guard(mode core.Mode, options []core.Option) gin.HandlerFunc {
 			Method: r.Method, Target: target, Host: r.Host, TLS: r.TLS != nil, Header: r.Header,
 		})
 		out.AddTo(c.Writer.Header())
-		if out.Err != nil {
-			_ = c.Error(out.Err)
-		}
 		if out.Status != 0 {
-			c.Abort()
-			c.Writer.WriteHeader(out.Status)
-			_, _ = c.Writer.Write(out.Body)
+			answer(c, out)
 			return
 		}
-		if out.Context != r.Context() {
-			c.Request = r.WithContext(out.Context)
-			if user, ok := core.FromContext(out.Context); ok {
-				c.Set(Key, user)
-			} else {
-				c.Set(Key, nil) // no *core.User that is nil: it would not equal nil
-			}
+		c.Request = r.WithContext(out.Context)
+		defer handBack(r, c)
+		c.Set(core.ContextKey, out.Context)
+		if user, ok := core.FromContext(out.Context); ok {
+			c.Set(Key, user)
+		} else {
+			c.Set(Key, nil) // no *core.User that is nil: it would not equal nil
 		}
-		c.Next()
+		next(c, out, writers)
 	}
+}
+
+// answer writes no empty body: where there is none, middleware outside may still add one.
+func answer(c *gin.Context, out *core.Outcome) {
+	c.Abort()
+	if err := out.ErrToReport(); err != nil {
+		_ = c.Error(err)
+	}
+	c.Writer.WriteHeader(out.Status)
+	if len(out.Body) > 0 {
+		_, _ = c.Writer.Write(out.Body)
+	}
+}
+
+// handBack gives the request that net/http made what was learned of it further in, or
+// net/http would never remove the files of an upload.
+func handBack(r *http.Request, c *gin.Context) {
+	r.Form, r.PostForm, r.MultipartForm = c.Request.Form, c.Request.PostForm, c.Request.MultipartForm
 }

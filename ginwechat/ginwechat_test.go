@@ -1,9 +1,11 @@
 package ginwechat_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -16,28 +18,35 @@ import (
 
 func TestContract(t *testing.T) { adaptertest.Run(t, sound.app) }
 
-func TestTheWriterIsNotWrapped(t *testing.T) {
-	auth := setuptest.NewAuth(t)
-	var before, behind gin.ResponseWriter
-	r := gin.New()
-	r.GET("/", func(c *gin.Context) { before = c.Writer }, ginwechat.Optional(auth), func(c *gin.Context) { behind = c.Writer })
-	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
-	if before == nil || before != behind {
-		t.Errorf("the handler writes to a %T, want gin's own writer", behind)
-	}
-}
-
-// Loggers and tracers of gin apps read c.Errors.
-func TestErrorsReachGin(t *testing.T) {
-	var got []*gin.Error
-	r := gin.New()
-	r.Use(func(c *gin.Context) { c.Next(); got = c.Errors })
-	r.GET("/", ginwechat.Require(setuptest.NewAuth(t)), func(*gin.Context) { t.Error("the handler ran") })
-	w := httptest.NewRecorder()
-	outside := httptest.NewRequest("GET", "/", nil)
-	outside.Header.Set("Accept", "text/html")
-	r.ServeHTTP(w, outside)
-	if w.Code != http.StatusForbidden || len(got) != 1 || !errors.Is(got[0].Err, core.ErrOutside) {
-		t.Errorf("%d with errors %v, want 403 with core.ErrOutside", w.Code, got)
+// An error middleware writes an answer of its own when c.Errors is not empty.
+func TestNoErrorMiddlewareWritesBehindAnAnswer(t *testing.T) {
+	reported := errors.New("outside, says the app")
+	for rule, c := range map[string]struct {
+		onError *core.Outcome
+		errors  int
+		body    string
+	}{
+		"an answer of the library's own is complete":          {nil, 0, `data-page="outside"`},
+		"an error that the app puts into its answer is gin's": {&core.Outcome{Status: 403, Err: reported}, 1, `{"error":"outside, says the app"}`},
+		"without an error gin hears nothing":                  {&core.Outcome{Status: 403, Body: []byte("own")}, 0, "own"},
+		"an answer without a body is not an empty one":        {&core.Outcome{Status: 302, Header: http.Header{"Location": {"/"}}}, 0, ""},
+	} {
+		var got []*gin.Error
+		r := gin.New()
+		r.Use(func(c *gin.Context) {
+			c.Next()
+			if got = c.Errors; len(got) > 0 {
+				c.JSON(c.Writer.Status(), gin.H{"error": got[0].Error()})
+			}
+		})
+		own := core.OnError(func(context.Context, *core.Request, error) *core.Outcome { return c.onError })
+		r.GET("/", ginwechat.Require(setuptest.NewAuth(t), own), func(*gin.Context) { t.Error("the handler ran") })
+		w := httptest.NewRecorder()
+		outside := httptest.NewRequest("GET", "/", nil)
+		outside.Header.Set("Accept", "text/html")
+		r.ServeHTTP(w, outside)
+		if len(got) != c.errors || !strings.Contains(w.Body.String(), c.body) || strings.Contains(w.Body.String(), `{"error"`) != (c.errors > 0) {
+			t.Errorf("rule: %s\ngot: errors %v, %d with %.300s", rule, got, w.Code, w.Body)
+		}
 	}
 }

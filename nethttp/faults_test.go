@@ -15,42 +15,46 @@ import (
 type fault string
 
 const (
-	none            fault = "none"
-	bufferedWriter  fault = "a writer that waits for the handler"
-	parsedBody      fault = "the form parsed before the handler"
-	headersSet      fault = "Header().Set for headers"
-	headersLate     fault = "headers after WriteHeader"
-	bodyLost        fault = "an answer without its body"
-	statusFixed     fault = "every answer a 302"
-	varyAlways      fault = "Vary on skipped requests"
-	noWithContext   fault = "no WithContext"
-	parsedTarget    fault = "target from r.URL"
-	absoluteDropped fault = "absolute targets made local"
-	nextAlways      fault = "next after an answer"
-	hostExpected    fault = "a panic without Host"
-	scopeDropped    fault = "the route's scope dropped"
-	requireForAll   fault = "one mode for all"
-	shortMessages   fault = "messages cut after 4 KiB"
+	headersAdded   fault = "an answer's headers only added"
+	lateComplete   fault = "Complete only behind the handler"
+	noComplete     fault = "no Complete"
+	none           fault = "none"
+	bufferedWriter fault = "a writer that waits for the handler"
+	parsedBody     fault = "the form parsed before the handler"
+	headersSet     fault = "Header().Set for headers"
+	headersLate    fault = "headers after WriteHeader"
+	bodyLost       fault = "an answer without its body"
+	statusFixed    fault = "every answer a 302"
+	varyAlways     fault = "Vary on skipped requests"
+	noWithContext  fault = "no WithContext"
+	parsedTarget   fault = "target from r.URL"
+	nextAlways     fault = "next after an answer"
+	hostExpected   fault = "a panic without Host"
+	scopeDropped   fault = "the route's scope dropped"
+	requireForAll  fault = "one mode for all"
+	shortMessages  fault = "messages cut after 4 KiB"
 )
 
 // The suite has to find every fault; otherwise it proves nothing about the adapter.
 func TestTheSuiteFindsDefects(t *testing.T) {
 	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
-		bufferedWriter:  {"streaming"},
-		parsedBody:      {"unchanged requests"},
-		headersSet:      {"headers of an answer are added", "custom answer"},
-		headersLate:     {"headers of an answer are added", "custom answer"},
-		bodyLost:        {"custom answer", "scripts get 401", "must follow"},
-		statusFixed:     {"custom answer", "scripts get 401", "logout", "must follow"},
-		varyAlways:      {"skip"},
-		noWithContext:   {"user in three places", "optional", "mounts", "loaded user"},
-		parsedTarget:    {"silent login", "double slash"},
-		absoluteDropped: {"absolute request lines"},
-		nextAlways:      {"no handler after an answer", "custom answer"},
-		hostExpected:    {"odd requests"},
-		scopeDropped:    {"prompt behind silent"},
-		requireForAll:   {"optional", "logout", "login goes to local pages"},
-		shortMessages:   {"messages", "raw messages"},
+		headersAdded:   {"headers of an answer are added", "custom answer", "must follow"},
+		lateComplete:   {"pages of one visitor are private", "removed headers come back", "streams are private"},
+		noComplete:     {"pages of one visitor are private", "removed headers come back", "streams are private"},
+		bufferedWriter: {"streaming"},
+		parsedBody:     {"unchanged requests"},
+		headersSet:     {"headers of an answer are added", "custom answer"},
+		headersLate:    {"headers of an answer are added", "custom answer"},
+		bodyLost:       {"custom answer", "scripts get 401", "must follow"},
+		statusFixed:    {"custom answer", "scripts get 401", "logout", "must follow"},
+		varyAlways:     {"skip"},
+		noWithContext:  {"user in three places", "optional", "mounts", "loaded user"},
+		parsedTarget:   {"silent login", "double slash"},
+		nextAlways:     {"no handler after an answer", "custom answer"},
+		hostExpected:   {"odd requests"},
+		scopeDropped:   {"prompt behind silent"},
+		requireForAll:  {"optional", "logout", "login goes to local pages"},
+		shortMessages:  {"messages", "raw messages"},
 	})
 }
 
@@ -100,14 +104,17 @@ func (f fault) guard(gate *core.Gate, next http.Handler) http.Handler {
 		if f == headersLate && out.Status != 0 {
 			w.WriteHeader(out.Status)
 		}
-		for name, values := range out.Header {
-			for _, value := range values {
-				if f == headersSet {
+		switch f {
+		case headersSet:
+			for name, values := range out.Header {
+				for _, value := range values {
 					w.Header().Set(name, value)
-				} else {
-					w.Header().Add(name, value)
 				}
 			}
+		case headersAdded:
+			setuptest.AddHeader(out.Header, w.Header().Add)
+		default:
+			out.AddTo(w.Header())
 		}
 		if out.Status == 0 {
 			f.proceed(next, w, r, out)
@@ -125,8 +132,6 @@ func (f fault) request(r *http.Request) *core.Request {
 	switch {
 	case f == parsedTarget:
 		target = r.URL.String()
-	case f == absoluteDropped && r.URL.IsAbs():
-		target = r.URL.RequestURI()
 	}
 	return &core.Request{Method: r.Method, Target: target, Host: r.Host, TLS: r.TLS != nil, Header: r.Header}
 }
@@ -148,8 +153,17 @@ func (f fault) proceed(next http.Handler, w http.ResponseWriter, r *http.Request
 	if f != noWithContext {
 		r = r.WithContext(out.Context)
 	}
-	if f != bufferedWriter {
+	switch f {
+	case noComplete:
 		next.ServeHTTP(w, r)
+		return
+	case lateComplete:
+		next.ServeHTTP(w, r)
+		out.Complete(w.Header())
+		return
+	case bufferedWriter:
+	default:
+		next.ServeHTTP(out.Writer(w), r)
 		return
 	}
 	waiting := httptest.NewRecorder()

@@ -5,11 +5,10 @@
 //	mux.Handle("GET /me", me)
 //	http.ListenAndServe(":8080", nethttp.Require()(mux))
 //
-// It only carries requests to package core and answers back; see there.
+// A thin adapter: package core decides, and its docs say how.
 package nethttp
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/seed467724c4/wechat/core"
@@ -47,8 +46,8 @@ func Logout(options ...core.Option) http.Handler {
 	return guard(core.ModeLogout, options)(http.NotFoundHandler())
 }
 
-// User is the logged-in user; nil for nobody behind Optional. It panics where
-// neither Require nor Optional ran.
+// User is the logged-in user; nil for an anonymous visitor, behind Optional or a Skip.
+// It panics where neither Require nor Optional ran.
 func User(r *http.Request) *core.User { return core.MustFromContext(r.Context()) }
 
 func guard(mode core.Mode, options []core.Option) func(http.Handler) http.Handler {
@@ -59,22 +58,27 @@ func guard(mode core.Mode, options []core.Option) func(http.Handler) http.Handle
 				Method: r.Method, Target: target(r), Host: r.Host, TLS: r.TLS != nil, Header: r.Header,
 			})
 			out.AddTo(w.Header())
-			if out.Status == 0 {
-				next.ServeHTTP(w, withContext(r, out.Context))
+			if out.Status != 0 {
+				w.WriteHeader(out.Status)
+				_, _ = w.Write(out.Body)
 				return
 			}
-			w.WriteHeader(out.Status)
-			_, _ = w.Write(out.Body)
+			inner := r.WithContext(out.Context)
+			defer func() {
+				handBack(r, inner)
+				out.Complete(w.Header()) // of a handler that wrote nothing
+			}()
+			next.ServeHTTP(out.Writer(w), inner)
 		})
 	}
 }
 
-// withContext spares a skipped request the copy.
-func withContext(r *http.Request, ctx context.Context) *http.Request {
-	if ctx == r.Context() {
-		return r
-	}
-	return r.WithContext(ctx)
+// handBack gives the request of the middleware outside what was learned of it further
+// in: the pattern of its route, which metrics are counted by, and its form. net/http
+// removes the files of an upload by the request that it made, or never.
+func handBack(r, inner *http.Request) {
+	r.Pattern = inner.Pattern
+	r.Form, r.PostForm, r.MultipartForm = inner.Form, inner.PostForm, inner.MultipartForm
 }
 
 // target is the request line's own; only a request made by hand has none.

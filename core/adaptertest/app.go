@@ -47,6 +47,16 @@ type Seen struct {
 	// the adapter's key. It is nil if the framework has no such store.
 	Native func() any
 
+	// Contexts are the other contexts that a handler of this framework can hold, such as
+	// a *gin.Context and its copy. Only what the handler does itself is done with them.
+	Contexts []context.Context
+
+	// Header is the response's headers, which the suite changes as handlers do.
+	Header core.ResponseHeader
+
+	// Reset throws the whole response away. nil where the framework has no such thing.
+	Reset func()
+
 	// Method, Target and Body are those of the request. Target is raw.
 	Method, Target string
 	Body           []byte

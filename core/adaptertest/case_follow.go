@@ -61,9 +61,10 @@ func mustFollow(f *fixture) error {
 	err = lines(a.Header, http.Header{
 		"Content-Type":            {"text/html; charset=utf-8"},
 		"Content-Security-Policy": {"default-src 'none'*"},
-		"Cache-Control":           {"private", "no-store"},
+		"Cache-Control":           {"no-store"},
 		"Referrer-Policy":         {"no-referrer"},
 		"X-Content-Type-Options":  {"nosniff"},
+		"Content-Disposition":     nil,
 	})
 	if err != nil {
 		return err

@@ -13,8 +13,13 @@ import (
 
 var headerRules = []rule{
 	{
+		name: "header names without case",
+		text: "names of request headers count without case: a logged-in visitor whose proxy sends them in lower case is known",
+		try:  headerNamesWithoutCase,
+	},
+	{
 		name: "headers of an answer are added",
-		text: "the callback's answer sets the session cookie and the binding cookie, and keeps every header that the app's own middleware set: none is replaced, none is joined by a comma",
+		text: "the callback's answer sets the session cookie and the binding cookie, and keeps the app's own cookies, Vary and unknown headers: none is replaced, none is joined by a comma",
 		try:  headersOfAnAnswer,
 	},
 	{
@@ -71,7 +76,7 @@ func headersOfAnAnswer(f *fixture) error {
 	}
 	if err := lines(a.Header, http.Header{
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "wechat_login_*"},
-		"Cache-Control": {"private", "no-store"},
+		"Cache-Control": {"no-store"},
 		"Vary":          {"Accept-Encoding"},
 		"X-App":         {"one", "two"},
 	}); err != nil {
@@ -95,7 +100,7 @@ func headersOfAnAnswer(f *fixture) error {
 	}
 	if err := lines(a.Header, http.Header{
 		"Set-Cookie":      {"app_a=1; Path=/", "app_b=2; Path=/", "wechat_session_*", "wechat_login_*"},
-		"Cache-Control":   {"private", "no-store"},
+		"Cache-Control":   {"no-store"},
 		"Referrer-Policy": {"no-referrer"},
 		"Vary":            {"Accept-Encoding"},
 		"X-App":           {"one", "two"},
@@ -116,7 +121,7 @@ func headersBeforeAHandler(f *fixture) error {
 	}
 	return lines(a.Header, http.Header{
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "session=*"},
-		"Cache-Control": {"private", `no-cache="Set-Cookie"`},
+		"Cache-Control": {`private, max-age=60, no-cache="Set-Cookie"`},
 		"Vary":          {"Accept-Encoding", "Cookie"},
 		"X-App":         {"one", "two"},
 	})
@@ -139,6 +144,42 @@ func everyHeaderValueIsRead(f *fixture) error {
 	}
 	if r.Context.OpenID != f.openID("mei") {
 		return fmt.Errorf("the user is %v", r.Context)
+	}
+	return nil
+}
+
+func headerNamesWithoutCase(f *fixture) error {
+	b, err := f.login("mei")
+	if err != nil {
+		return err
+	}
+	host := rawhttp.Host(f.appURL)
+	for _, path := range []string{"/engine/x", "/apart/optional", "/apart/route"} {
+		for _, name := range []string{"cookie", "COOKIE", "cOOkie"} {
+			a, err := rawhttp.Once(host, "GET "+path+" HTTP/1.1\r\nhost: "+host+"\r\naccept: text/html\r\n"+name+": "+b.cookies(host)+"\r\n\r\n")
+			if err != nil {
+				return err
+			}
+			r, err := report.Of(a)
+			if err != nil {
+				return fmt.Errorf("%s with %q: %w", path, name, err)
+			}
+			if r.Context.OpenID != f.openID("mei") {
+				return fmt.Errorf("%s with %q: the user is %v", path, name, r.Context)
+			}
+		}
+	}
+	for _, how := range []struct {
+		line   string
+		status int
+	}{{"user-agent: " + rawhttp.WeChatAgent + "\r\nACCEPT: text/html", 302}, {"sec-fetch-mode: cors", 401}, {"x-requested-with: XMLHttpRequest", 401}, {"sec-fetch-dest: iframe", 403}} {
+		a, err := rawhttp.Once(host, "GET /engine/x HTTP/1.1\r\nhost: "+host+"\r\n"+how.line+"\r\n\r\n")
+		if err != nil {
+			return err
+		}
+		if a.Status != how.status {
+			return fmt.Errorf("%s: %v, want %d", how.line, a, how.status)
+		}
 	}
 	return nil
 }

@@ -114,6 +114,6 @@ func ownAnswer(f *fixture) error {
 		"Content-Type":  {"application/octet-stream"},
 		"Link":          {"</a>; rel=preload", "</b>; rel=preload"},
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/", "own_a=1; Path=/", "own_b=2; Path=/"},
-		"Cache-Control": {"private", "no-store"},
+		"Cache-Control": {"no-store"},
 	})
 }

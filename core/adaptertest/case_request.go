@@ -15,7 +15,7 @@ import (
 var requestRules = []rule{
 	{
 		name: "absolute request lines",
-		text: "the target is that of the request line: a target that is not a path of this site gets 400, without a login",
+		text: "the target is that of the request line: of an absolute one, path and query count and its host is the Host; one without a path gets 400, without a login",
 		try:  absoluteRequestLines,
 	},
 	{
@@ -30,7 +30,7 @@ var requestRules = []rule{
 	},
 	{
 		name: "streaming",
-		text: "a handler behind a gate can flush: the response writer is not wrapped and no output is held back",
+		text: "a handler behind a gate can flush, and no output is held back",
 		try:  streaming,
 	},
 	{
@@ -42,12 +42,24 @@ var requestRules = []rule{
 
 func absoluteRequestLines(f *fixture) error {
 	host := rawhttp.Host(f.appURL)
-	for _, target := range []string{"http://evil.example/engine/x", "http://" + host + "/engine/x", "https://evil.example/engine/x?a=b"} {
-		a, err := rawhttp.Once(host, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nUser-Agent: "+rawhttp.WeChatAgent+"\r\nAccept: text/html\r\n\r\n")
+	ask := func(target string) (*rawhttp.Answer, error) {
+		return rawhttp.Once(host, "GET "+target+" HTTP/1.1\r\nHost: "+host+"\r\nUser-Agent: "+rawhttp.WeChatAgent+"\r\nAccept: text/html\r\n\r\n")
+	}
+	for _, target := range []string{"http://" + host + "/engine/x", "http://" + host + "/engine/a%2Fb?c=d%zz", "http://other.example/engine/x?a=b"} {
+		a, err := ask(target)
 		if err != nil {
 			return err
 		}
-		if a.Status != 400 || a.Header.Get("Location") != "" {
+		if got, err := redirectURI(a); err != nil || got != target {
+			return fmt.Errorf("GET %s: redirect_uri %q, %v", target, got, err)
+		}
+	}
+	for _, target := range []string{"*", "engine/x", "ftp://" + host + "/engine/x", "http:/engine/x", "?/engine/x"} {
+		a, err := ask(target)
+		if err != nil {
+			return err
+		}
+		if a.Status < 400 || a.Status >= 500 || a.Header.Get("Location") != "" {
 			return fmt.Errorf("GET %s: %v, want 400", target, a)
 		}
 	}

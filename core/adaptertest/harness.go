@@ -69,7 +69,22 @@ func (h *Harness) MembersOptions() []core.Option {
 // Context returns the context that the app's own middleware puts in the place of a
 // request's context.
 func (h *Harness) Context(ctx context.Context) context.Context {
-	return context.WithValue(ctx, outerKey{}, fmt.Sprint("request ", h.outer.Add(1)))
+	return outerContext{ctx, fmt.Sprint("request ", h.outer.Add(1)), nil}
+}
+
+// outerContext is of a type that cannot be compared: == panics for it.
+type outerContext struct {
+	context.Context
+	value string
+	_     []string
+}
+
+// Value implements context.Context.
+func (o outerContext) Value(key any) any {
+	if _, ok := key.(outerKey); ok {
+		return o.value
+	}
+	return o.Context.Value(key)
 }
 
 // Header is what the app's own middleware adds to every response, each value on a
@@ -77,9 +92,15 @@ func (h *Harness) Context(ctx context.Context) context.Context {
 func (h *Harness) Header() http.Header {
 	return http.Header{
 		"Set-Cookie":    {"app_a=1; Path=/", "app_b=2; Path=/"},
-		"Cache-Control": {"private"},
+		"Cache-Control": {"max-age=60"},
 		"Vary":          {"Accept-Encoding"},
 		"X-App":         {"one", "two"},
+
+		// Of these an answer of the gate's own keeps none: with them its page would have
+		// no style, be shown as text, or be saved as a file.
+		"Content-Security-Policy": {"default-src 'self'"},
+		"Content-Type":            {"application/json"},
+		"Content-Disposition":     {"attachment"},
 	}
 }
 
@@ -92,6 +113,12 @@ func (h *Harness) Serve(s Seen) []byte {
 	r.Context = report.UserOf(user)
 	r.Loaded, _ = core.Loaded[report.Loaded](s.Context)
 	r.Panic = access(&r, s)
+	for _, ctx := range s.Contexts {
+		user, _ := core.FromContext(ctx)
+		loaded, _ := core.Loaded[report.Loaded](ctx)
+		r.Elsewhere = append(r.Elsewhere, report.Elsewhere{User: report.UserOf(user), Loaded: loaded})
+	}
+	s.obey()
 	if known && r.Outer != "" {
 		// Without the outer value this is another context, perhaps one that must not
 		// be used after the request. The report shows that the value is missing.

@@ -16,11 +16,13 @@ import "testing"
 //     other value;
 //   - Logout ends the session on a POST from the same site, and on no other
 //     request;
+//   - the address of a callback and the cookies of before a logout log nobody in
+//     after it;
 //   - a first login works however the gate is mounted: on the whole app, on a
 //     group, on one route, twice in a chain; the handler runs once;
 //   - a gate on the whole app also guards pages that the app does not have;
 //   - a skipped request stays as it is: the gate adds no header and no user, and
-//     the accessor's panic names the fix;
+//     the accessor returns nil; a path that routers read differently is not skipped;
 //   - when the gate answers, no later handler runs, and the body holds no output
 //     of a handler;
 //   - requests that are not page navigations (scripts, forms, web sockets) get 401
@@ -28,8 +30,10 @@ import "testing"
 //     browser's form;
 //   - the gate's status, headers and body are sent unchanged, every value of a
 //     header on a line of its own;
+//   - names of request headers count without case: a logged-in visitor whose proxy
+//     sends them in lower case is known;
 //   - the callback's answer sets the session cookie and the binding cookie, and
-//     keeps every header that the app's own middleware set: none is replaced, none
+//     keeps the app's own cookies, Vary and unknown headers: none is replaced, none
 //     is joined by a comma;
 //   - the headers that the gate returns when it lets a request through are added
 //     to the response: Vary, and the session cookie when it was written again;
@@ -37,18 +41,29 @@ import "testing"
 //     line is found;
 //   - host and scheme are those of the connection: no forwarded header of a client
 //     reaches redirect_uri;
+//   - a page of a logged-in visitor is private for caches, whatever Cache-Control
+//     its handler has set; a page of an anonymous visitor behind Optional is left
+//     alone;
+//   - what a handler removes of the gate's headers, or throws away with the whole
+//     response, is in the response all the same: Vary, and the session cookie when
+//     it was written again;
+//   - a response whose headers are sent in the middle of the handler is private as
+//     well;
+//   - FromContext and Loaded find the user in every context that a handler of the
+//     framework can hold;
 //   - the gate and the handlers get the request's own context: a value that an
 //     outer middleware put into it is there, in handlers and in OnError;
 //   - a handler may give its context to a goroutine: it keeps the user and its
 //     values while the connection serves other requests;
-//   - the target is that of the request line: a target that is not a path of this
-//     site gets 400, without a login;
+//   - the target is that of the request line: of an absolute one, path and query
+//     count and its host is the Host; one without a path gets 400, without a login;
 //   - a target that begins with // or /\ never leads to another site;
 //   - with a session, method, target and body of a request reach the handler as
 //     they were sent;
-//   - a handler behind a gate can flush: the response writer is not wrapped and no
-//     output is held back;
+//   - a handler behind a gate can flush, and no output is held back;
 //   - every request, even a malformed one, gets an answer below 500;
+//   - a request body that the gate's answer leaves unread never becomes the next
+//     request on the connection;
 //   - no string of a request changes after the request has ended: an adapter
 //     copies strings out of buffers that the framework reuses;
 //   - requests of two sessions that alternate over keep-alive connections each get

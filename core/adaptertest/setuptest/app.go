@@ -1,6 +1,7 @@
 package setuptest
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -28,14 +29,15 @@ func Listen(serve func(net.Listener) error, shutdown func() error) (baseURL stri
 }
 
 // Serve answers a request of net/http with what the handler saw. user calls the
-// adapter's accessor; native reads the framework's own store and may be nil.
-func Serve(h *adaptertest.Harness, w http.ResponseWriter, r *http.Request, user func() *core.User, native func() any) {
+// adapter's accessor; native reads the framework's own store and may be nil; contexts are
+// those that a handler can hold besides the request's own.
+func Serve(h *adaptertest.Harness, w http.ResponseWriter, r *http.Request, user func() *core.User, native func() any, contexts ...context.Context) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		panic(err)
 	}
 	_, _ = w.Write(h.Serve(adaptertest.Seen{
-		Context: r.Context(), User: user, Native: native, Method: r.Method, Target: r.RequestURI, Body: body,
+		Context: r.Context(), User: user, Native: native, Contexts: contexts, Header: w.Header(), Method: r.Method, Target: r.RequestURI, Body: body,
 	}))
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/seed467724c4/wechat/core/internal/vault"
 	"github.com/seed467724c4/wechat/core/internal/web"
@@ -88,6 +89,13 @@ func New(c Config) *Sessions {
 
 // PrivateStore is the store of private sessions; nil with the app's own manager.
 func (s *Sessions) PrivateStore() *Memory { return s.memory }
+
+// InProcess says that other processes cannot see these sessions: they are private, or in
+// the store that scs.New makes.
+func (s *Sessions) InProcess() bool {
+	_, inMemory := s.manager.Store.(*memstore.MemStore)
+	return s.memory != nil || inMemory
+}
 
 // Sweep drops private sessions that have expired.
 func (s *Sessions) Sweep(now time.Time) {

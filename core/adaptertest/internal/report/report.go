@@ -18,6 +18,7 @@ type Report struct {
 	Panic                     string // text of the accessor's panic
 	Outer                     string // value that the app's own middleware put into the context
 	Loaded                    Loaded
+	Elsewhere                 []Elsewhere // in other contexts that the handler can hold
 	Method                    string
 	Target, Body              []byte // not strings: JSON would replace broken UTF-8
 }
@@ -26,6 +27,12 @@ type Report struct {
 type User struct {
 	Known            bool
 	OpenID, Nickname string
+}
+
+// Elsewhere is what another context holds.
+type Elsewhere struct {
+	User   User
+	Loaded Loaded
 }
 
 // Loaded is the app's own user, made by LoadUser.
