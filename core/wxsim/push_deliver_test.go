@@ -135,3 +135,15 @@ func TestNoAnswerWithinFiveSeconds(t *testing.T) {
 		}
 	})
 }
+
+func TestAnEncryptedNothingIsSuccess(t *testing.T) {
+	for _, answer := range []string{"", "success"} {
+		g, v := pushRig(t, demoKey)
+		v.answer = func(w http.ResponseWriter, r *http.Request) {
+			io.WriteString(w, sealedReply(demoKey, pushToken, app, answer))
+		}
+		if err := g.Follow(context.Background(), app, "mei"); err != nil || len(v.all()) != 1 {
+			t.Errorf("rule: an encrypted %q is as good as a plain one; got %v after %d tries", answer, err, len(v.all()))
+		}
+	}
+}

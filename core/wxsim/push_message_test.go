@@ -112,3 +112,15 @@ func TestOriginalID(t *testing.T) {
 		t.Errorf("rule: one that is set is taken; got %q", id)
 	}
 }
+
+func TestTheEnvelopeNamesWhomTheMessageNames(t *testing.T) {
+	for message, want := range map[string]string{
+		"<xml><ToUserName>gh_other</ToUserName></xml>": "<ToUserName><![CDATA[gh_other]]></ToUserName>",
+		"<xml></xml>": "<ToUserName><![CDATA[gh_",
+	} {
+		g, v := pushRig(t, demoKey)
+		if err := g.Push(context.Background(), app, []byte(message)); err != nil || !strings.Contains(v.one().raw, want) {
+			t.Errorf("rule: an encrypted push names outside whom it names inside; %s got %v %s", message, err, v.one().raw)
+		}
+	}
+}
