@@ -43,7 +43,7 @@ type Auth struct {
 	now             func() time.Time
 	binding         string // cookie name, without prefix
 
-	verification string // see Config.DomainVerification
+	verification map[string]string // files by name; see Config.DomainVerification
 
 	messages     *push.Receiver // see Auth.PushHandler
 	prefixWarned atomic.Bool    // see warnOfPrefix
@@ -106,7 +106,8 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		token.Close()
 		return nil, err
 	}
-	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL) // checked above
+	files, _ := verificationFiles(c.DomainVerification, c.VerificationFiles) // checked above
+	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL)                    // checked above
 	tag := web.AccountTag(c.AppID, public.Prefix)
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,
@@ -119,7 +120,7 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		pages:   newPages(c.Pages),
 		binding: proof.CookieName(tag),
 
-		verification: verificationToken(c.DomainVerification),
+		verification: files,
 		messages:     messages,
 		lifetime:     lifetime, end: end, ended: make(chan struct{}),
 	}

@@ -120,6 +120,13 @@ type Config struct {
 	// gate is on the whole app, mount [Auth.DomainVerification].
 	DomainVerification string
 
+	// VerificationFiles are further files at the site's root that WeChat or WeCom asks
+	// for, by name, such as "WW_verify_xxxxxxxxxxxxxxxx.txt" or a mini program's
+	// "a1b2c3d4e5.txt", each with what it holds. Every gate answers them without a login.
+	// Default nil. A file named MP_verify_ or WW_verify_ and 16 characters that is not
+	// listed goes on to the app, also without a login, so that the app can serve it.
+	VerificationFiles map[string]string
+
 	// AccountName is the account's name as visitors know it, for the page that asks
 	// them to follow it. Default "": the page goes without.
 	AccountName string
@@ -254,8 +261,11 @@ func (c *Config) check() (public web.Origin, err error) {
 			wrong("%s is not a path of this site: set Config.%s to something like %s", p.name, p.name, p.like)
 		}
 	}
-	if c.DomainVerification != "" && verificationToken(c.DomainVerification) == "" {
+	if _, ok := verificationFiles(c.DomainVerification, nil); !ok {
 		wrong("DomainVerification is not what a file MP_verify_xxxxxxxxxxxxxxxx.txt is called or holds: copy its 16 characters")
+	}
+	if _, ok := verificationFiles("", c.VerificationFiles); !ok {
+		wrong("VerificationFiles has a name that is no text file at the root, or content that is empty or over 1,024 bytes: use the file's own name, such as a1b2c3d4e5.txt")
 	}
 	if c.AccountToken != nil && c.ClassicToken {
 		wrong("AccountToken and ClassicToken are both set: a token server of your own decides itself where its tokens come from; leave ClassicToken out")
@@ -282,6 +292,12 @@ func (c *Config) warn() {
 	}
 	if c.OpenURL != "" || c.APIURL != "" {
 		log.Warn("wechat: logins go to an address that is not WeChat's own", "open_url", c.OpenURL, "api_url", c.APIURL)
+	}
+	if strings.HasPrefix(c.AppID, "gh_") {
+		log.Warn("wechat: AppID looks like the account's original id (gh_…): the app id begins with wx, copy it from 开发接口管理", "app_id", c.AppID)
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Port() != "" && u.Port() != "443" && u.Port() != "80" && c.OpenURL == "" && !loopback(c.PublicURL) {
+		log.Warn("wechat: PublicURL has a port, which WeChat does not allow in a redirect URI: visitors will see its page 10003; leave the port out")
 	}
 	if c.Sessions != nil {
 		for _, trouble := range cookieTrouble(c.Sessions.Cookie, c.PublicURL) {

@@ -312,3 +312,30 @@ func TestLoginGoesToALocalPage(t *testing.T) {
 		t.Errorf("an outer Require leaves the rest to Login: %q", got)
 	}
 }
+
+func TestSuspiciousValuesAreWarnedAboutOnce(t *testing.T) {
+	for rule, c := range map[string]struct {
+		config Config
+		want   string
+	}{
+		"an original id":                    {Config{AppID: "gh_21ee2dc92d7d"}, "gh_"},
+		"a port":                            {Config{PublicURL: "https://app.example.com:8443"}, "10003"},
+		"the default port is none":          {Config{PublicURL: "https://app.example.com:443"}, ""},
+		"a simulator may have a port":       {Config{PublicURL: "https://app.example.com:8443", OpenURL: "http://127.0.0.1:1"}, "not WeChat's own"},
+		"a port on this machine is for dev": {Config{PublicURL: "http://localhost:8080"}, ""},
+	} {
+		log := &logBook{}
+		c.config.AppSecret, c.config.Logger = testSecret, slog.New(slog.NewTextHandler(log, nil))
+		if c.config.AppID == "" {
+			c.config.AppID = testAppID
+		}
+		a, err := New(c.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Close()
+		if got := log.String(); strings.Contains(got, "10003") != (c.want == "10003") || !strings.Contains(got, c.want) || strings.Count(got, "level=WARN") > 1 {
+			t.Errorf("rule: %s: %q is in the log, once: %s", rule, c.want, got)
+		}
+	}
+}

@@ -88,7 +88,7 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 	}
 	a, s := g.auth, g.auth.sessions
 	t, ok := web.ParseTarget(asked)
-	if !ok || s.LoadedIn(ctx) || a.verification != "" && strings.HasPrefix(t.Path, "/"+web.VerificationPrefix) {
+	if !ok || s.LoadedIn(ctx) || a.asksForVerification(t.Path) {
 		return nil, t, false
 	}
 	if _, _, _, answer := t.LastParam("state"); answer {

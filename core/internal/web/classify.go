@@ -144,12 +144,33 @@ func CrossSite(h Header, at Origin) bool {
 	return from != "" && from != "null" && !strings.EqualFold(from, at.String())
 }
 
-// VerificationPrefix begins the name of the file by which WeChat checks a domain.
+// VerificationPrefix begins the name of the file by which WeChat checks the domain of an
+// Official Account.
 const VerificationPrefix = "MP_verify_"
 
-// isWellKnownFile holds for what browsers, crawlers and WeChat's own checks ask
-// for without anybody wanting to log in.
+// wecomPrefix begins the name of the file by which WeCom checks a domain.
+const wecomPrefix = "WW_verify_"
+
+// verificationDigits is how many characters follow either prefix.
+const verificationDigits = 16
+
+// IsVerificationFile holds for the path of a file by which WeChat or WeCom checks a
+// domain: at the root, MP_verify_ or WW_verify_, 16 letters or digits, and .txt.
+func IsVerificationFile(path string) bool {
+	if len(path) != len("/")+len(VerificationPrefix)+verificationDigits+len(".txt") || path[0] != '/' {
+		return false
+	}
+	name, isText := strings.CutSuffix(path[1:], ".txt")
+	if !isText {
+		return false
+	}
+	prefix, token := name[:len(VerificationPrefix)], name[len(VerificationPrefix):]
+	return (prefix == VerificationPrefix || prefix == wecomPrefix) && IsWord(token) && !strings.ContainsAny(token, "-_")
+}
+
+// isWellKnownFile holds for what browsers, crawlers and WeChat's own checks ask for by
+// themselves, when no visitor wants to log in.
 func isWellKnownFile(path string) bool {
 	return path == "/favicon.ico" || path == "/robots.txt" ||
-		strings.HasPrefix(path, "/apple-touch-icon") || strings.HasPrefix(path, "/"+VerificationPrefix)
+		strings.HasPrefix(path, "/apple-touch-icon") || IsVerificationFile(path)
 }
