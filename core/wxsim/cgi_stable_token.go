@@ -18,10 +18,10 @@ type stableRequest struct {
 	ForceRefresh bool   `json:"force_refresh"`
 }
 
-// stableToken gives the same token to everybody who asks while it lives, with
-// the seconds that are left. In its last five minutes it gives the next one,
-// and both work; so expires_in is never below 300. Tokens of PathToken are
-// another matter: neither endpoint touches the other's.
+// stableToken gives every caller the same token while it lives, with the seconds
+// that are left. In its last five minutes it gives the next one, and both work,
+// so expires_in is never below 300. The tokens of PathToken are separate:
+// neither endpoint touches the other's.
 func (s *Sim) stableToken(r *http.Request) reply {
 	var in stableRequest
 	if wrong := readJSON(r, &in); wrong != 0 {
@@ -49,7 +49,7 @@ func (s *Sim) stableToken(r *http.Request) reply {
 	return apiJSON(0, accountTokenReply{b.stable.text, b.stable.remaining(now)})
 }
 
-// endStable ends the token in force and the one it overlaps with.
+// endStable ends the current token and the one before it.
 func (s *Sim) endStable(now time.Time, b *accountState) {
 	for _, t := range []*accountToken{b.older, b.stable} {
 		if t != nil {
@@ -59,8 +59,8 @@ func (s *Sim) endStable(now time.Time, b *accountState) {
 	b.older = nil
 }
 
-// mayForce uses up one of the day's forced refreshes, with mu held. Beyond
-// twenty a day or too soon after the last, the call counts as a plain one.
+// mayForce uses up one of the day's forced refreshes, with mu held. After twenty
+// a day, or less than 30 seconds after the last, the call counts as a plain one.
 func (s *Sim) mayForce(now time.Time, appID string) bool {
 	b := s.states[appID]
 	if !b.forced.IsZero() && now.Sub(b.forced) < forceGap || s.spend(now, appID, usedForces) != 0 {

@@ -13,23 +13,23 @@ const (
 	overlap = 5 * time.Minute
 )
 
-// coreToken is an account's own access_token, for the calls of /cgi-bin. It is
-// another thing than the web token of a person.
+// accountToken is an account's own access_token, for the calls of /cgi-bin. A
+// person's web token is of another kind.
 type accountToken struct {
 	text     string
 	appID    string
 	expires  time.Time
-	replaced time.Time // from when on a newer one counts alone; zero: never
+	replaced time.Time // when a newer token takes its place; zero: never
 }
 
-// replace ends t at a time, unless it ends before that anyway.
+// replace makes t end at a time, unless t ends earlier.
 func (t *accountToken) replace(at time.Time) {
 	if at.Before(t.expires) && (t.replaced.IsZero() || at.Before(t.replaced)) {
 		t.replaced = at
 	}
 }
 
-// wrong is the error code t earns, or 0.
+// wrong is the error code that t is answered with, or 0.
 func (t *accountToken) wrong(now time.Time) int {
 	switch {
 	case !t.replaced.IsZero() && !now.Before(t.replaced):

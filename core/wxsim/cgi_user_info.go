@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// The ways to become a follower that happen here, of WeChat's subscribe_scene.
+// The values of WeChat's subscribe_scene that the simulator uses.
 const (
 	sceneSearch  = "ADD_SCENE_SEARCH"
 	sceneQRCode  = "ADD_SCENE_QR_CODE"
 	sceneProfile = "ADD_SCENE_PROFILE_LINK"
 )
 
-// follow is how somebody became a follower.
+// follow is how a person became a follower.
 type follow struct {
 	since   time.Time
 	scene   string
 	qrScene string // of a parametric QR code, "" for none
 }
 
-// userReply is one follower or somebody who is none: of those WeChat tells
-// nothing but the openid.
+// userReply is a person as user/info describes them. For a person who does not
+// follow, WeChat sends the openid alone.
 type userReply struct {
 	Subscribe int    `json:"subscribe"`
 	OpenID    string `json:"openid"`
@@ -102,8 +102,8 @@ type followersReply struct {
 	UserInfoList []userReply `json:"user_info_list"`
 }
 
-// followers describes up to a hundred openids in the order asked. One that is
-// not of the account spoils the call.
+// followers describes up to a hundred openids in the order of the request. If
+// one of them is not of the account, the whole call fails.
 func (s *Sim) followers(r *http.Request) reply {
 	var in followersRequest
 	account, unlock, wrong := s.cgiCall(r, &in)

@@ -84,7 +84,7 @@ func (s *Sim) shownPath(path string) string {
 // they are one of those known to be harmless, so that a secret sent under the
 // wrong name stays hidden too.
 func (s *Sim) redacted(r *http.Request) string {
-	r.ParseForm() // what cannot be parsed is not shown
+	r.ParseForm() // a parameter that cannot be parsed is not shown
 	var parts []string
 	for _, name := range []string{"appid", "secret", "code", "grant_type", "refresh_token", "access_token",
 		"openid", "lang", "redirect_uri", "response_type", "scope", "state", "uuid", "person", "allow", "refuse",

@@ -13,11 +13,11 @@ const (
 	doScan     = "scan"
 )
 
-// visit is an account's page in somebody's browser.
+// visit is an account's page in a person's browser.
 type visit struct {
 	appID    string
 	personID string
-	back     string // where the browser came from, "" if that is not known or not safe
+	back     string // where the browser came from; "" if unknown or not safe
 	scene    string // of the QR code that led here, or ""
 }
 
@@ -32,7 +32,7 @@ type profilePage struct {
 	Scene   string
 	Done    string // what the last button did: "", doFollow, doUnfollow or doScan
 	Told    bool
-	Undone  bool   // the button came too late
+	Undone  bool   // nothing has changed: the button was pressed too late
 	Trouble string // why the push was not delivered
 }
 
@@ -64,8 +64,8 @@ func (s *Sim) profile(r *http.Request) reply {
 	return s.showProfile(r, v, profilePage{})
 }
 
-// wayBack is the Referer, if it is a page of the account's registered domain
-// and none of the simulator's own.
+// wayBack is the Referer, if it is a page on the account's registered domain
+// and not one of the simulator's.
 func wayBack(r *http.Request, a Account) string {
 	from := r.Referer()
 	u, err := url.Parse(from)
@@ -75,8 +75,8 @@ func wayBack(r *http.Request, a Account) string {
 	return from
 }
 
-// press follows or unfollows. As on the consent page the uuid is what protects
-// it: nobody else knows one, and each works once.
+// pressButton follows or unfollows. As on the consent page the uuid protects it:
+// only the page knows it, and it works once.
 func (s *Sim) pressButton(r *http.Request) reply {
 	if crossSite(r) {
 		return s.errorPage(r, failCrossSite())
@@ -133,8 +133,8 @@ func (s *Sim) showProfile(r *http.Request, v visit, p profilePage) reply {
 }
 
 // ProfilePath is the path and query of an account's page, where people follow
-// it: what an application shows as the account's QR code, after the
-// simulator's address.
+// it. Behind the simulator's address it is what an application shows as the
+// account's QR code.
 func ProfilePath(appID string) string {
 	return PathProfile + "?action=home&__biz=" + url.QueryEscape(appID)
 }

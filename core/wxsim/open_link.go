@@ -13,8 +13,8 @@ type link struct {
 	raw   map[string]string
 }
 
-// parseLink reads a raw query. It is not url.ParseQuery, which forgets the
-// order and refuses ";".
+// parseLink reads a raw query. url.ParseQuery would forget the order and refuse
+// ";".
 func parseLink(query string) link {
 	l := link{value: map[string]string{}, raw: map[string]string{}}
 	for _, part := range strings.Split(query, "&") {
@@ -31,7 +31,7 @@ func parseLink(query string) link {
 	return l
 }
 
-// unescape leaves what is not percent-encoding as it is.
+// unescape decodes percent-encoding. A text with broken encoding stays as it is.
 func unescape(s string) string {
 	if out, err := url.QueryUnescape(s); err == nil {
 		return out

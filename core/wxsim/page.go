@@ -58,7 +58,7 @@ func hashOf(text string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// frame is what every page needs.
+// frame is what every page shares.
 type frame struct{ Lang string }
 
 func newFrame(r *http.Request) frame { return frame{language(r.Header.Get("Accept-Language"))} }
@@ -111,10 +111,10 @@ func language(header string) string {
 	return best
 }
 
-// initial stands in for a missing avatar.
+// initial is shown in place of a missing avatar.
 func initial(nickname string) string {
 	for _, r := range nickname {
-		return string(unicode.ToUpper(r)) // a lone "l" reads as a bar
+		return string(unicode.ToUpper(r)) // a small "l" alone looks like a bar
 	}
 	return "?"
 }

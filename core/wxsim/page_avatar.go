@@ -43,7 +43,8 @@ func (s *Sim) avatar(r *http.Request) reply {
 		csp: "default-src 'none'; style-src 'unsafe-inline'; sandbox", outcome: "ok"}
 }
 
-// avatarURL is p's headimgurl for somebody who reaches the simulator at base.
+// avatarURL is p's headimgurl. base is the simulator's address as the caller
+// writes it.
 func avatarURL(p Person, base string) string {
 	if strings.HasPrefix(p.Avatar, "/") {
 		return base + p.Avatar

@@ -22,7 +22,7 @@ func pageCodes() []int {
 	return []int{pageRedirect, 10004, pageScope, pageSandbox, 10009, pageNoScope, pageNoRedirect, pageNoAppID, 10013, 10015, pageWebsite}
 }
 
-// failure is an error page: what WeChat shows, and what the simulator adds for
+// failure is an error page: WeChat's words, and the simulator's explanation for
 // the developer.
 type failure struct {
 	Code int    // 0: WeChat shows a text only

@@ -12,7 +12,7 @@ type homePage struct {
 	Any      bool
 }
 
-// homeAccount is a line of the accounts.
+// homeAccount is a row of the table of accounts.
 type homeAccount struct {
 	AppID     string
 	Name      string
@@ -21,8 +21,8 @@ type homeAccount struct {
 	Followers []string // nicknames
 }
 
-// home is the start page: who am I in this browser, and what happened lately.
-// A POST chooses the person.
+// home is the start page: whose browser this is, and the last calls. A POST
+// chooses the person.
 func (s *Sim) home(r *http.Request) reply {
 	if r.Method == http.MethodPost {
 		return s.choose(r)
@@ -54,8 +54,8 @@ func (s *Sim) homeAccounts() []homeAccount {
 	return out
 }
 
-// crossSite says whether another site sent a form. The Origin header cannot
-// tell, as the pages' Referrer-Policy makes it "null".
+// crossSite says whether another site sent a request. The Origin header does not
+// tell: the pages' Referrer-Policy makes it "null".
 func crossSite(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "none", "same-origin":

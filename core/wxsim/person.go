@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Person is somebody who can log in.
+// Person is a person who can log in.
 type Person struct {
 	// ID is the stable key, such as "mei": letters, digits, "_" and "-" only.
 	ID string
@@ -22,14 +22,14 @@ type Person struct {
 	Avatar string
 
 	// Follows makes the person a follower of every account from the start.
-	// Default false. A web login works either way, as with WeChat; see
-	// [Sim.SetFollowing] for later and for one account.
+	// Default false. A web login works either way, as with WeChat.
+	// [Sim.SetFollowing] changes it later and for one account.
 	Follows bool
 }
 
-// DefaultPeople are the people of a Config without any: one with an emoji in
+// DefaultPeople are the people of a Config without People: one with an emoji in
 // the nickname, one with a plain name, one without avatar, one with a long
-// name. None of them follows an account yet.
+// name. None of them follows an account at first.
 func DefaultPeople() []Person {
 	return []Person{
 		{ID: "mei", Nickname: "小美🌸", Avatar: AvatarPath("mei")},
@@ -68,19 +68,19 @@ func unionID(personID string) string {
 	return "osim_" + digest("unionid", personID)[:23]
 }
 
-// digest maps text to 43 of A-Z a-z 0-9 _ - for good.
+// digest maps texts to 43 characters of A-Z a-z 0-9 _ -, always the same ones.
 func digest(parts ...string) string {
 	h := sha256.New()
 	for _, p := range parts {
 		h.Write([]byte(p))
-		h.Write([]byte{0}) // ids hold no zero byte, so no two lists meet
+		h.Write([]byte{0}) // ids hold no zero byte, so two lists never have one digest
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
 const personCookie = "wxsim_person"
 
-// personOf is who this browser belongs to: its cookie, or else the first.
+// personOf is the person whose browser this is: the cookie's, or else the first.
 func (s *Sim) personOf(r *http.Request) Person {
 	if c, err := r.Cookie(personCookie); err == nil {
 		if p, ok := s.people[c.Value]; ok {
@@ -97,7 +97,7 @@ func rememberPerson(r *http.Request, id string) *http.Cookie {
 	}
 }
 
-// origin is the simulator's address as the caller of r wrote it.
+// origin is the simulator's address as the caller of r writes it.
 func origin(r *http.Request) string {
 	if r.TLS != nil {
 		return "https://" + r.Host

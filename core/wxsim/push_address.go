@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// pushAddress is where an account's messages go, and how. The zero one is
-// none.
+// pushAddress is where an account's messages go, and how. The zero value is no
+// address.
 type pushAddress struct {
 	url   string
 	token string
@@ -41,9 +41,9 @@ func newPushAddress(address, token, encodingAESKey string) (pushAddress, error) 
 }
 
 // SetPush sets where an account's messages are pushed from now on, as
-// Account.PushURL, PushToken and EncodingAESKey would: for an application
-// whose address is not known when the simulator starts. An empty url ends the
-// pushing. The error names what is wrong, never a value.
+// Account.PushURL, PushToken and EncodingAESKey do, for an application that
+// starts after the simulator. An empty url ends the pushing. The error names the
+// wrong setting, never a value.
 func (s *Sim) SetPush(appID, url, token, encodingAESKey string) error {
 	if err := s.knowsAccount(appID); err != nil {
 		return err
@@ -58,9 +58,10 @@ func (s *Sim) SetPush(appID, url, token, encodingAESKey string) error {
 	return nil
 }
 
-// VerifyPush asks the push address for the echo WeChat wants before it accepts
-// one (消息推送, 验证消息的确来自微信服务器): status 200 and echostr, byte for byte.
-// It asks once and waits five seconds at most. No push address is an error.
+// VerifyPush checks the push address as WeChat does before it accepts one
+// (消息推送, 验证消息的确来自微信服务器): status 200 and echostr, byte for byte.
+// It asks once and waits at most five seconds. An account without a push address
+// is an error.
 func (s *Sim) VerifyPush(ctx context.Context, appID string) error {
 	to := s.pushOf(appID)
 	if to.url == "" {
@@ -81,7 +82,7 @@ func (s *Sim) VerifyPush(ctx context.Context, appID string) error {
 	return nil
 }
 
-// pushOf is the zero address for an unknown account, too.
+// pushOf is an account's push address, the zero one for an unknown account.
 func (s *Sim) pushOf(appID string) pushAddress {
 	s.mu.Lock()
 	defer s.mu.Unlock()

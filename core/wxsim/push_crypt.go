@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// padTo is the block of the padding, which is not that of AES.
+// padTo is the block size of the padding. It is 32, not AES's 16.
 const padTo = 32
 
-// sign is the signature of everything pushed: the parts in byte order, joined
+// sign signs what is pushed: SHA-1 of the parts, sorted by bytes and joined
 // (消息加解密说明).
 func sign(parts ...string) string {
 	sorted := slices.Sorted(slices.Values(parts))
@@ -34,14 +34,14 @@ func seal(key []byte, random string, message []byte, appID string) string {
 	plain = append(plain, bytes.Repeat([]byte{byte(pad)}, pad)...)
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		panic("wxsim: " + err.Error()) // a key is checked where it comes in
+		panic("wxsim: " + err.Error()) // newPushAddress has checked the key
 	}
 	cipher.NewCBCEncrypter(block, key[:16]).CryptBlocks(plain, plain)
 	return base64.StdEncoding.EncodeToString(plain)
 }
 
-// unseal is seal's opposite. It says what is wrong, as nobody attacks a
-// simulator: a real receiver must not.
+// unseal is seal's opposite. Its errors say what is wrong. A real receiver must
+// not tell that to a sender; the simulator tells it to the developer.
 func unseal(key []byte, sealed string) (message []byte, appID string, err error) {
 	raw, err := base64.StdEncoding.DecodeString(sealed)
 	if err != nil || len(raw) == 0 || len(raw)%padTo != 0 {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Delivery as WeChat does it: no answer within five seconds, and the message
-// comes again, three times in all (接收普通消息, 接收事件推送).
+// Delivery as WeChat does it: without an answer within five seconds the message
+// is sent again, three times in all (接收普通消息, 接收事件推送).
 const (
 	pushTimeout = 5 * time.Second
 	pushTries   = 3
@@ -49,8 +49,8 @@ func (s *Sim) deliver(ctx context.Context, m pushed) (told bool, err error) {
 	return true, nil
 }
 
-// try sends a message once. Signature, timestamp and nonce are new each time;
-// the message is not, or the receiver could not tell a repetition.
+// try sends a message once. Signature, timestamp and nonce are new each time.
+// The message is the same, so that the receiver can recognise a repetition.
 func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) error {
 	message := m.message
 	timestamp, nonce := unix(s.now()), randomDigits(10)
@@ -70,8 +70,8 @@ func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) error {
 	return to.accept(answer, m.appID)
 }
 
-// accept says what is wrong with an answer: it must be "success", nothing, or
-// a message in reply (被动回复用户消息), which is encrypted if the push was.
+// accept returns an error unless an answer is "success", empty, or a message in
+// reply (被动回复用户消息), which is encrypted if the push was.
 func (to pushAddress) accept(answer []byte, appID string) error {
 	if len(answer) == 0 || string(answer) == "success" {
 		return nil
@@ -120,8 +120,8 @@ func (to pushAddress) unwrap(answer []byte, appID string) ([]byte, error) {
 	return message, nil
 }
 
-// recordPush notes a push for the home page and the log: what, how often, how
-// it ended. An error of a push holds no secret.
+// recordPush writes a push to the home page and the log: what was pushed, how
+// often, and how it ended. An error of a push holds no secret.
 func (s *Sim) recordPush(method, what string, tries int, err error) {
 	c := call{At: s.now(), Method: method, Path: "(push address)", Outcome: "delivered",
 		Detail: fmt.Sprintf("push=%s tries=%d", what, tries)}

@@ -9,9 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// SetFollowing makes a person a follower of an account, or none, and tells
-// nobody: the state alone, for the beginning of a test. Who follows already
-// stays as he is. The error names an unknown account or person.
+// SetFollowing makes a person a follower of an account, or ends that, and pushes
+// nothing: it is for the beginning of a test. For a person who follows already,
+// nothing changes. The error names an unknown account or person, or a website
+// application.
 func (s *Sim) SetFollowing(appID, personID string, follows bool) error {
 	if err := s.knowsFollowable(appID, personID); err != nil {
 		return err
@@ -24,8 +25,8 @@ func (s *Sim) SetFollowing(appID, personID string, follows bool) error {
 	return nil
 }
 
-// Following says whether a person follows an account; not, if one of them is
-// unknown.
+// Following says whether a person follows an account. It is false if one of them
+// is unknown.
 func (s *Sim) Following(appID, personID string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,33 +40,33 @@ func (s *Sim) Following(appID, personID string) bool {
 
 // Follow makes a person follow an account and then pushes the event subscribe
 // to the account's push address. nil means delivered, or that there is no push
-// address. An unknown account or person is an error, and so is somebody who
-// follows already; then nothing has changed and nothing is sent. Any other
-// error means that the person follows now and the application was not told.
-// That takes up to 15 seconds, three tries of five; ctx ends it sooner.
+// address. An unknown account or person is an error, and so is a person who
+// follows already: then nothing changes and nothing is sent. Any other error
+// means that the person follows now and the application was not told. Pushing
+// takes up to 15 seconds, three tries of five; ctx ends it sooner.
 func (s *Sim) Follow(ctx context.Context, appID, personID string) error {
 	_, err := s.follow(ctx, appID, personID, sceneSearch)
 	return err
 }
 
-// Unfollow is Follow's opposite, with the event unsubscribe. Somebody who does
-// not follow is an error, and nothing is pushed.
+// Unfollow makes a person stop following and pushes the event unsubscribe. For a
+// person who does not follow, it is an error and nothing is pushed.
 func (s *Sim) Unfollow(ctx context.Context, appID, personID string) error {
 	_, err := s.unfollow(ctx, appID, personID)
 	return err
 }
 
-// Scan is a person who scans the account's QR code with a scene, 1 to 64
-// characters (带参数的二维码). Whoever does not follow yet does so, and the
-// event is subscribe with the EventKey qrscene_ and scene; for a follower it
-// is SCAN with scene. Both carry a Ticket, which is the same for the same
-// scene. The errors are Follow's.
+// Scan lets a person scan the account's QR code with a scene of 1 to 64
+// characters (带参数的二维码). A person who does not follow becomes a follower, and
+// the event is subscribe with the EventKey qrscene_ and scene. For a follower it
+// is SCAN with scene. Both carry a Ticket, the same for the same scene. The
+// errors are those of Follow.
 func (s *Sim) Scan(ctx context.Context, appID, personID, scene string) error {
 	_, err := s.scanScene(ctx, appID, personID, scene)
 	return err
 }
 
-// scanScene says as well whether there was a push address to tell.
+// scanScene is Scan. told says whether there was a push address.
 func (s *Sim) scanScene(ctx context.Context, appID, personID, scene string) (told bool, err error) {
 	n := utf8.RuneCountInString(scene)
 	if n < 1 || n > 64 || !utf8.ValidString(scene) || strings.ContainsFunc(scene, func(r rune) bool { return r < ' ' }) {
@@ -92,7 +93,7 @@ func (s *Sim) knowsFollowable(appID, personID string) error {
 	return nil
 }
 
-// follow says as well whether there was a push address to tell.
+// follow is Follow. told says whether there was a push address.
 func (s *Sim) follow(ctx context.Context, appID, personID, how string) (told bool, err error) {
 	if err := s.knowsFollowable(appID, personID); err != nil {
 		return false, err
@@ -113,7 +114,8 @@ func (s *Sim) unfollow(ctx context.Context, appID, personID string) (told bool, 
 	return s.event(ctx, appID, personID, "unsubscribe", "", "")
 }
 
-// begins notes how a person began to follow; false when that is old news.
+// startFollowing makes a person a follower. It is false for a person who follows
+// already.
 func (s *Sim) startFollowing(appID, personID string, how follow) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +127,7 @@ func (s *Sim) startFollowing(appID, personID string, how follow) bool {
 	return true
 }
 
-// ends takes a follower away; false when there was none.
+// stopFollowing ends it. It is false for a person who does not follow.
 func (s *Sim) stopFollowing(appID, personID string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,8 +137,8 @@ func (s *Sim) stopFollowing(appID, personID string) bool {
 	return follows
 }
 
-// peopleOf are the people, with Follows as it is now: of one account, or of
-// any of them for "".
+// peopleOf are the people. Follows says whether they follow the account now, or
+// any account for "".
 func (s *Sim) peopleOf(appID string) []Person {
 	out := slices.Clone(s.cfg.People)
 	s.mu.Lock()

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// SendText is a text message from a follower to the account, with a MsgId of
-// its own; the application may answer it. Only followers can write, so anybody
-// else is an error. For the other errors see [Sim.Follow].
+// SendText pushes a text message from a follower to the account, with a MsgId of
+// its own. The application may answer it. A person who does not follow cannot
+// write, which is an error. The other errors are those of [Sim.Follow].
 func (s *Sim) SendText(ctx context.Context, appID, personID, content string) error {
 	_, err := s.sendText(ctx, appID, personID, content)
 	return err
@@ -45,7 +45,7 @@ func (s *Sim) push(ctx context.Context, appID string, message []byte) (told bool
 		return false, err
 	}
 	var m struct{ ToUserName, FromUserName string }
-	xml.Unmarshal(message, &m) // what cannot be read has no openid
+	xml.Unmarshal(message, &m) // a message that cannot be read has no openid
 	if m.ToUserName == "" {
 		m.ToUserName = s.accounts[appID].OriginalID
 	}
@@ -64,15 +64,15 @@ func (s *Sim) event(ctx context.Context, appID, personID, name, key, ticket stri
 	return s.deliver(ctx, pushed{appID, s.accounts[appID].OriginalID, from, name, m.bytes()})
 }
 
-// qrTicket is the Ticket of a QR code: the same code, the same ticket.
+// qrTicket is the Ticket of a QR code. It depends on account and scene alone.
 func qrTicket(appID, scene string) string {
 	return "gQH" + digest("qr", appID, scene) + digest("ticket", appID, scene) + "AA=="
 }
 
-// letter is a message in the making, one element to a line as WeChat's are.
+// messageXML builds a message, one element a line as WeChat writes it.
 type messageXML struct{ lines []string }
 
-// header begins a message with what all have in common.
+// header begins a message with the fields that every message has.
 func (s *Sim) header(appID, from, kind string) *messageXML {
 	m := &messageXML{}
 	m.text("ToUserName", s.accounts[appID].OriginalID)
@@ -92,7 +92,7 @@ func (m *messageXML) bytes() []byte {
 	return []byte("<xml>" + strings.Join(m.lines, "\n") + "\n</xml>")
 }
 
-// cdata splits what would end the section early.
+// cdata wraps a text. It splits a "]]>" in it, which would end the section early.
 func cdata(s string) string {
 	return "<![CDATA[" + strings.ReplaceAll(s, "]]>", "]]]]><![CDATA[>") + "]]>"
 }

@@ -11,14 +11,14 @@ import (
 // letters is the alphabet of WeChat's authorisation codes.
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// randomText returns n unguessable characters of letters, all equally likely.
+// randomText returns n unguessable characters of letters, each equally likely.
 func randomText(n int) string { return randomOf(letters, n) }
 
 // randomDigits returns n digits, none of them a leading zero.
 func randomDigits(n int) string { return randomOf("123456789", 1) + randomOf("0123456789", n-1) }
 
 func randomOf(alphabet string, n int) string {
-	even := 256 - 256%len(alphabet) // bytes beyond would favour the first letters
+	even := 256 - 256%len(alphabet) // larger bytes would favour the first letters
 	out := make([]byte, 0, n)
 	buf := make([]byte, 2*n)
 	for len(out) < n {
@@ -36,7 +36,7 @@ func randomOf(alphabet string, n int) string {
 // A-Z a-z 0-9 _ -, 110 characters in all.
 func newToken() string { return "59_" + randomURLText(80) }
 
-// newCoreToken is longer than a web token: WeChat asks for room for 512.
+// newAccountToken is longer than a web token: WeChat asks for room for 512.
 func newAccountToken() string { return "68_" + randomURLText(102) }
 
 // newTicket has the 86 characters of the jsapi_ticket in WeChat's sample.

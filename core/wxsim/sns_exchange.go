@@ -10,7 +10,8 @@ import (
 const (
 	accessLife  = 7200 * time.Second
 	refreshLife = 30 * 24 * time.Hour
-	// remember is how long an expired token is still told from an unknown one.
+	// remember is how long an expired token is answered with 42001. Later it is
+	// unknown, 40001.
 	remember = 30 * 24 * time.Hour
 )
 
@@ -40,7 +41,7 @@ type tokenReply struct {
 // missing parameters, account, secret, grant_type, code. Parameters may come
 // in the query, in a form body, or in both.
 func (s *Sim) exchange(r *http.Request) reply {
-	r.ParseForm() // what cannot be parsed counts as missing
+	r.ParseForm() // a parameter that cannot be parsed counts as missing
 	account, wrong := s.secretHolder(r.Form.Get("appid"), r.Form.Get("secret"), r.Form.Get("code"), r.Form.Get("grant_type"))
 	if wrong != 0 {
 		return s.apiError(wrong)
@@ -78,8 +79,8 @@ func (s *Sim) secretHolder(appID, secret, code, grantType string) (Account, int)
 	return account, 0
 }
 
-// issue makes new tokens, with mu held. The same person's earlier
-// refresh_token for that account dies.
+// issue makes new tokens, with mu held. It ends the person's earlier
+// refresh_token for that account.
 func (s *Sim) issue(now time.Time, g grant) tokenReply {
 	owner := g.appID + " " + g.openID
 	s.refresh.drop(s.latest[owner])

@@ -11,8 +11,8 @@ type renewReply struct {
 	Scope        string `json:"scope"`
 }
 
-// renew extends an access token that is still alive and replaces one that is
-// not (网页授权 第三步). The refresh_token stays the same and its 30 days do
+// renew extends an access token that is alive, and replaces an expired one
+// (网页授权 第三步). The refresh_token stays the same and its 30 days do
 // not start anew.
 func (s *Sim) renew(r *http.Request) reply {
 	q := r.URL.Query()

@@ -17,8 +17,9 @@ type profile struct {
 	UnionID    string   `json:"unionid,omitempty"`
 }
 
-// userinfo returns the profile behind a token of snsapi_userinfo or snsapi_login. Any lang is
-// accepted; it would translate the places, and there are none.
+// userinfo returns the profile that belongs to a token of snsapi_userinfo or
+// snsapi_login. Any lang is accepted: it translates places only, and those are
+// empty.
 func (s *Sim) userinfo(r *http.Request) reply {
 	g, wrong := s.holder(r)
 	if wrong != 0 {
@@ -39,7 +40,7 @@ func (s *Sim) userinfo(r *http.Request) reply {
 		Privilege: []string{}, UnionID: s.unionID(g)})
 }
 
-// auth says whether a token is alive and belongs to openid.
+// auth checks that a token is alive and belongs to openid.
 func (s *Sim) auth(r *http.Request) reply {
 	if _, wrong := s.holder(r); wrong != 0 {
 		return s.apiError(wrong)
@@ -47,8 +48,8 @@ func (s *Sim) auth(r *http.Request) reply {
 	return apiJSON(0, errorBody{0, "ok"})
 }
 
-// holder checks access_token and openid, in this order: both there, token
-// known, token alive, openid the token's own.
+// holder checks access_token and openid, in this order: both are there, the token
+// is known, the token is alive, openid is the token's.
 func (s *Sim) holder(r *http.Request) (grant, int) {
 	q := r.URL.Query()
 	if q.Get("access_token") == "" {

@@ -26,7 +26,7 @@ func Start(cfg Config) (sim *Sim, baseURL string, stop func(), err error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	// Resolved once, so that what is checked is what is listened on.
+	// Resolved once, so that the address that is checked is the one listened on.
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return nil, "", nil, fmt.Errorf("wxsim: Addr: %w", err)
