@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -209,4 +210,13 @@ func SetDefault(a *Auth) {
 	shared.Lock()
 	defer shared.Unlock()
 	shared.auth = a
+}
+
+func noInstance(err error) string {
+	return fmt.Sprintf("wechat: no instance to log visitors in with:\n\t%s\n"+
+		"Do one of these before Require, Optional, Login or Logout is called:\n"+
+		"\tset the environment variables named above;\n"+
+		"\tcore.SetDefault(auth), with auth from core.New(core.Config{...});\n"+
+		"\thand the instance over: Require(auth)",
+		strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 }

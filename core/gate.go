@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/proof"
@@ -77,44 +76,9 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	return g
 }
 
-// checkOptions panics about options that contradict each other or the gate's mode.
-func (g *Gate) checkOptions() {
-	wrong := func(format string, args ...any) { panic(fmt.Sprintf("wechat: "+format, args...)) }
-	guards := g.mode == ModeRequire || g.mode == ModeOptional
-	switch {
-	case g.scope != Silent && g.scope != Prompt:
-		wrong("unknown scope %q: use core.Silent or core.Prompt", string(g.scope))
-	case g.following != "" && g.following != MustFollow && g.following != MustFollowUnlessDown:
-		wrong("unknown demand %q: use core.MustFollow", string(g.following))
-	case g.mode != ModeRequire && g.following != "":
-		wrong("MustFollow goes with Require: no other gate demands anything of the visitor")
-	case g.mode == ModeLogout && g.scopeSet:
-		wrong("a scope on Logout: it starts no login, leave the scope out")
-	case g.askFirst && g.scope != Prompt && g.scopeOf == nil:
-		wrong("AskFirst without Prompt: a silent login shows no consent page, add core.Prompt or leave AskFirst out")
-	case g.askFirst && g.mode != ModeRequire && g.mode != ModeLogin:
-		wrong("AskFirst goes with Require and Login: no other gate starts a login")
-	case g.api && g.mode != ModeRequire:
-		wrong("API goes with Require: no other gate answers requests without a login")
-	case g.scopeOf != nil && g.mode != ModeRequire:
-		wrong("Scopes goes with Require: mount it on the outer gate")
-	case g.hasMaxAge && g.mode == ModeLogout, g.hasMaxAge && g.maxAge < 0, g.hasMaxAge && guards && g.maxAge < time.Minute:
-		wrong("MaxAge(%v): at least one minute on Require and Optional, 0 or more on Login, never on Logout", g.maxAge)
-	}
-}
-
 // KeepsSessionsInProcess says that sessions are lost to any other process of the same
 // app, for adapters whose framework starts several.
 func (g *Gate) KeepsSessionsInProcess() bool { return g.auth.sessions.InProcess() }
-
-func noInstance(err error) string {
-	return fmt.Sprintf("wechat: no instance to log visitors in with:\n\t%s\n"+
-		"Do one of these before Require, Optional, Login or Logout is called:\n"+
-		"\tset the environment variables named above;\n"+
-		"\tcore.SetDefault(auth), with auth from core.New(core.Config{...});\n"+
-		"\thand the instance over: Require(auth)",
-		strings.ReplaceAll(err.Error(), "\n", "\n\t"))
-}
 
 // Handle decides about one request. It never panics: the app's hooks, stores and codecs
 // run under recover, and one that panics counts as failed. Should anything else panic (a
@@ -199,24 +163,6 @@ func (v *visit) recovered(out **Outcome) {
 			"Cache-Control": {"no-store"}, "Referrer-Policy": {"no-referrer"}, "Retry-After": {retryAfter},
 		}}
 	}
-}
-
-// skipped asks every Skip; one that panics does not skip. A path that routers read
-// differently is never skipped.
-func (g *Gate) skipped(r Request) (yes bool) {
-	if r.isAmbiguous() {
-		return false
-	}
-	for _, skip := range g.skip {
-		if err := recovered("Skip", func() { yes = skip(&r) }); err != nil {
-			g.auth.reports.hookFailed(context.Background(), g.auth.config.logger(), err)
-			yes = false
-		}
-		if yes {
-			return true
-		}
-	}
-	return false
 }
 
 // perform is the one place where a step becomes an answer.

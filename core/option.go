@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -136,6 +137,70 @@ func Scopes(scopeOf func(*Request) Scope) Option {
 // Default: a login counts as long as the session lives.
 func MaxAge(d time.Duration) Option {
 	return optionFunc(func(g *Gate) { g.maxAge, g.hasMaxAge = d, true })
+}
+
+// LoadUser gives handlers behind a gate the app's own user, of the app's own type:
+// load is called with everybody who is logged in, once per request that goes on,
+// with the request's context, and [Loaded] returns what it returned. An error or a
+// panic in it shows the "unavailable" page (503), so a user whom the app no longer
+// knows is better told by a value (nil, or a field) than by an error. It is not
+// called for nobody behind Optional. What it costs, every request pays. A gate may
+// have several, of different types; in a load, the user is the argument and not yet
+// in the context.
+//
+//	r.Use(ginwechat.Require(core.LoadUser(func(ctx context.Context, u *core.User) (*Member, error) {
+//		return members.Find(ctx, u.AppUserID)
+//	})))
+func LoadUser[T any](load func(context.Context, *User) (T, error)) Option {
+	if load == nil {
+		panic("wechat: LoadUser without a function: leave it out")
+	}
+	return optionFunc(func(g *Gate) {
+		before := g.load
+		g.load = func(ctx context.Context, u *User) (context.Context, error) {
+			if before != nil {
+				var err error
+				if ctx, err = before(ctx, u); err != nil {
+					return nil, err
+				}
+			}
+			var own T
+			var failed error
+			if err := recovered("LoadUser", func() { own, failed = load(ctx, u) }); err != nil {
+				return nil, err
+			}
+			if failed != nil {
+				return nil, fmt.Errorf("LoadUser: %w", failed)
+			}
+			return WithLoaded(ctx, own), nil
+		}
+	})
+}
+
+// checkOptions panics about options that contradict each other or the gate's mode.
+func (g *Gate) checkOptions() {
+	wrong := func(format string, args ...any) { panic(fmt.Sprintf("wechat: "+format, args...)) }
+	guards := g.mode == ModeRequire || g.mode == ModeOptional
+	switch {
+	case g.scope != Silent && g.scope != Prompt:
+		wrong("unknown scope %q: use core.Silent or core.Prompt", string(g.scope))
+	case g.following != "" && g.following != MustFollow && g.following != MustFollowUnlessDown:
+		wrong("unknown demand %q: use core.MustFollow", string(g.following))
+	case g.mode != ModeRequire && g.following != "":
+		wrong("MustFollow goes with Require: no other gate demands anything of the visitor")
+	case g.mode == ModeLogout && g.scopeSet:
+		wrong("a scope on Logout: it starts no login, leave the scope out")
+	case g.askFirst && g.scope != Prompt && g.scopeOf == nil:
+		wrong("AskFirst without Prompt: a silent login shows no consent page, add core.Prompt or leave AskFirst out")
+	case g.askFirst && g.mode != ModeRequire && g.mode != ModeLogin:
+		wrong("AskFirst goes with Require and Login: no other gate starts a login")
+	case g.api && g.mode != ModeRequire:
+		wrong("API goes with Require: no other gate answers requests without a login")
+	case g.scopeOf != nil && g.mode != ModeRequire:
+		wrong("Scopes goes with Require: mount it on the outer gate")
+	case g.hasMaxAge && g.mode == ModeLogout, g.hasMaxAge && g.maxAge < 0, g.hasMaxAge && guards && g.maxAge < time.Minute:
+		wrong("MaxAge(%v): at least one minute on Require and Optional, 0 or more on Login, never on Logout", g.maxAge)
+	}
 }
 
 // Mode is what a gate is for. Adapters choose it; applications meet it as

@@ -1,9 +1,13 @@
 package core
 
 import (
+	"errors"
 	"html/template"
+	"net/http"
 
 	"github.com/seed467724c4/wechat/core/internal/page"
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
 // PageKind says which page a visitor is to see.
@@ -94,4 +98,105 @@ func (p Page) view() page.View {
 		QRCode: p.QRCode, Account: p.AccountHTML, Follow: p.Follow, Message: p.MessageHTML,
 		Reference: p.Reference,
 	}
+}
+
+var statusOf = map[PageKind]int{
+	LogInAgainPage: http.StatusUnauthorized,
+	OutsidePage:    http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
+	DeniedPage: http.StatusForbidden, ContinuePage: http.StatusOK,
+	SnapshotPage: http.StatusForbidden, FollowPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
+	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
+	UnavailablePage: http.StatusServiceUnavailable,
+}
+
+// page shows a visitor what happened; a script gets the same as a problem
+// document. What an operator may have to look into is logged with the reference
+// that the visitor reads.
+func (v *visit) page(kind PageKind, err error) *Outcome {
+	if out := v.appsOwn(err); out != nil {
+		return out
+	}
+	p := Page{Kind: kind, Status: statusOf[kind], Lang: v.auth.pages.builtIn.Language(v.request.Header.Get("Accept-Language"))}
+	if kind != BadRequestPage && kind != ContinuePage {
+		p.Here = page.Address(v.here())
+	}
+	switch kind {
+	case OutsidePage:
+		p.QRCode = page.QRCode(p.Here)
+	case LogInAgainPage:
+		challenge, login := page.Challenge(challengeOf(v.at, v.gate.loginTarget(v.request, v.at, v.askedPage())))
+		v.add("Www-Authenticate", challenge)
+		p.Here = page.Address(login)
+	case ConsentPage:
+		p.Here = page.Address(v.wechat)
+	case FollowPage:
+		code := v.auth.followCode
+		p.AccountHTML, p.QRCode, p.Follow = page.Text(v.auth.config.AccountName), page.Address(code.image), page.Address(code.link)
+		if code.local {
+			p.QRCode = page.Address(v.at.URL(web.Target{Path: code.image}))
+		}
+		p.Home = v.home()
+	case DeniedPage:
+		p.Here, p.Home, p.MessageHTML = "", v.home(), page.Text(deniedText(err))
+	case RefusedPage:
+		if path := v.auth.config.GuestPath; path != "" {
+			p.Guest = page.Address(v.at.URL(web.Target{Path: path}))
+		}
+	case StuckPage:
+		p.Fault = v.fault()
+	case ForbiddenPage:
+		if errors.Is(err, ErrMethod) {
+			p.Status = http.StatusMethodNotAllowed
+			v.add("Allow", http.MethodPost)
+		}
+	}
+	if kind == UnavailablePage || kind == StuckPage {
+		p.Reference = v.report(kind, p.Fault, err)
+	}
+	if kind == UnavailablePage {
+		v.add("Retry-After", retryAfter)
+	}
+	if v.kind == web.Script && v.gate.mode != ModeLogout {
+		return v.problemFor(p, err)
+	}
+	v.add("Content-Type", page.ContentType)
+	v.add("Content-Security-Policy", v.auth.pages.builtIn.Policy(page.Kind(kind), v.auth.followCode.source))
+	v.add("X-Content-Type-Options", "nosniff")
+	return v.answerWith(p.Status, v.auth.pages.render(p), err)
+}
+
+// home is the front page of the site.
+func (v *visit) home() string { return page.Address(v.at.URL(web.Target{Path: "/"})) }
+
+// here is the page that was asked for, to try again: never with a code or state
+// of ours, and on a logout the front page.
+func (v *visit) here() string {
+	if v.gate.mode == ModeLogout {
+		return v.at.URL(web.Target{Path: "/"})
+	}
+	t := v.target
+	if v.kind == web.FormPost {
+		t = v.formPage() // the form's own address may answer nothing but a POST
+	}
+	returned, _ := v.isLostReturn()
+	switch {
+	case v.state.Shape == proof.OwnState:
+		t = t.WithoutCallback()
+	case v.state.Shape == proof.ForgedState:
+		// Not ours, but the attempt in it counts: with it, every try would end here.
+		t = t.Without("code", "state")
+	case returned:
+		// The first return travelled whole in the second one.
+		t = t.WithoutCallback().Without("code", "state")
+	}
+	return v.at.URL(t)
+}
+
+// formPage is the page that a form stood on.
+func (v *visit) formPage() web.Target {
+	t, ok := web.ParseTarget(pageOf(v.request, v.at))
+	if !ok {
+		return web.Target{Path: "/"}
+	}
+	return t
 }

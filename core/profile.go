@@ -2,7 +2,15 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/vault"
+	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
 // raise lifts a silent session to Prompt where the app knows the visitor's profile
@@ -45,4 +53,153 @@ func (v *visit) raise() error {
 		v.user = nil
 	}
 	return nil
+}
+
+// RefreshProfile renews nickname, avatar and the rest of a visitor's profile through
+// the refresh token that Config.KeepTokens keeps, and returns the renewed user; u
+// itself is not changed. With the context of a request of the very visitor, behind a
+// gate, the session is renewed too; from anywhere else, such as a nightly job with a
+// User of AppID and OpenID, only the returned value is. However many ask for one
+// visitor at once, WeChat is asked once.
+//
+// The error is [ErrNoToken] where none is kept, [ErrRefreshRefused] where WeChat no
+// longer allows it (the token is then forgotten), and [ErrUnavailable] for trouble
+// that passes. If only the session could not be renewed, the user is returned beside
+// the error. WeChat gives new pictures' addresses here only: an avatar's dies when
+// its owner changes it. It takes up to 10 s, retries included; a deadline on ctx
+// ends the wait sooner.
+func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
+	if a.tokens == nil || u == nil || u.AppID != a.config.AppID {
+		return nil, ErrNoToken
+	}
+	flight := a.tokens.flights.DoChan(u.OpenID, func() (profile any, err error) {
+		ctx, cancel := context.WithTimeout(a.lifetime, callbackTimeout)
+		defer cancel()
+		if panicked := recovered("refresh", func() { profile, err = a.renewed(ctx, u.OpenID) }); panicked != nil {
+			err = unavailableFor(panicked)
+		}
+		return profile, err
+	})
+	select {
+	case r := <-flight:
+		if r.Err != nil {
+			return nil, r.Err
+		}
+		profile := r.Val.(*wxapi.UserInfo)
+		renewed := *u
+		renewed.fill(profile)
+		return &renewed, a.renewSession(ctx, profile)
+	case <-ctx.Done():
+		return nil, unavailableFor(ctx.Err())
+	}
+}
+
+// renewed asks WeChat for a new access token, and with it for the profile.
+func (a *Auth) renewed(ctx context.Context, openID string) (*wxapi.UserInfo, error) {
+	kept, found, err := a.tokens.vault.Get(ctx, a.tokens.key(openID))
+	if err != nil {
+		return nil, unavailableFor(err)
+	}
+	if !found {
+		return nil, ErrNoToken
+	}
+	profile, err := a.profileBy(ctx, string(kept), openID)
+	switch {
+	case err == nil:
+		return profile, nil
+	case !refused(err):
+		return nil, unavailableFor(err)
+	}
+	// Only what was refused: the visitor may have logged in anew meanwhile.
+	if now, found, _ := a.tokens.vault.Get(ctx, a.tokens.key(openID)); found && string(now) == string(kept) {
+		a.tokens.forget(ctx, openID)
+	}
+	return nil, fmt.Errorf("%w: %w", ErrRefreshRefused, err)
+}
+
+func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxapi.UserInfo, error) {
+	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return a.wechat.Refresh(ctx, refreshToken) })
+	if err != nil {
+		return nil, err
+	}
+	if token.OpenID != openID {
+		return nil, fmt.Errorf("%w: it is about another openid", wxapi.ErrReply)
+	}
+	if token.RefreshToken != refreshToken {
+		a.tokens.keep(ctx, token)
+	}
+	return retryOnce(ctx, func() (*wxapi.UserInfo, error) { return a.wechat.UserInfo(ctx, token.AccessToken, openID, "") })
+}
+
+// refused says that no later try will help: only a new login does.
+func refused(err error) bool {
+	var wx *wxapi.Error
+	if !errors.As(err, &wx) {
+		return false
+	}
+	return wx.Class() == wxapi.ClassRestart || wx.Class() == wxapi.ClassScope
+}
+
+// renewSession takes the profile over into the session of the request, if this is
+// one of its owner's.
+func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error {
+	p := a.passageIn(ctx)
+	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID {
+		return nil
+	}
+	was := session.Stored{Token: p.info.token, Loaded: a.sessions.LoadedIn(ctx)}
+	u := *p.visitor
+	u.fill(profile)
+	// The session keeps its token, so the cookie that the browser has stays right.
+	if _, err := a.rewrite(ctx, was, &u, p.info.at.IsHTTPS()); err != nil {
+		return unavailableFor(err)
+	}
+	return nil
+}
+
+// refreshTokenLife is how long a refresh token lives (snsRefreshToken).
+const refreshTokenLife = 30 * 24 * time.Hour
+
+// tokens keeps the refresh tokens of visitors, where Config.KeepTokens asks for it.
+type tokens struct {
+	appID   string
+	vault   *vault.Vault
+	memory  *session.Memory // where there is no Config.Cache
+	flights singleflight.Group
+}
+
+func newTokens(c *Config) (*tokens, error) {
+	if !c.KeepTokens {
+		return nil, nil
+	}
+	seal, err := vault.NewSeal(c.AppID, c.AppSecret, "refresh tokens")
+	if err != nil {
+		return nil, err
+	}
+	t := &tokens{appID: c.AppID}
+	if c.Cache != nil {
+		t.vault = vault.New(c.Cache, seal)
+		return t, nil
+	}
+	t.memory = session.NewMemory()
+	t.vault = vault.New(t.memory, seal)
+	return t, nil
+}
+
+func (t *tokens) key(openID string) string { return vault.Key("refresh", t.appID, openID) }
+
+// keep is called at the end of a login, which does not fail for it: RefreshProfile
+// then says that there is none.
+func (t *tokens) keep(ctx context.Context, token *wxapi.Token) {
+	if t != nil && token.RefreshToken != "" {
+		_ = t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshTokenLife))
+	}
+}
+
+// forget is for those who leave: WeChat asks sites to delete what they keep about
+// them (接收事件推送, unsubscribe). A store that is down keeps the token for its life.
+func (t *tokens) forget(ctx context.Context, openID string) {
+	if t != nil {
+		_ = t.vault.Delete(ctx, t.key(openID))
+	}
 }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"time"
@@ -62,6 +63,15 @@ func (r *record) encode() ([]byte, error) {
 		b = append(b, s...)
 	}
 	return b, nil
+}
+
+// rewrite writes the user into the session under the token that it has.
+func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, https bool) (session.Written, error) {
+	record, err := a.recordOf(u)
+	if err != nil {
+		return session.Written{}, err
+	}
+	return a.sessions.Rewrite(ctx, was, record, https)
 }
 
 // decodeRecord is the reverse. ok is false for anything it does not know, down

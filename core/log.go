@@ -1,10 +1,8 @@
 package core
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
-	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -59,13 +57,6 @@ func (r *reports) next(kind string, now time.Time) (log bool, silent int, refere
 	silent = was.silent
 	*was = reported{logged: now, reference: strings.ToLower(rand.Text()[:10])}
 	return true, silent, was.reference
-}
-
-// hookFailed logs that a hook of the app's panicked or answered nonsense.
-func (r *reports) hookFailed(ctx context.Context, log *slog.Logger, err error) {
-	if write, silent, _ := r.next("hook "+err.Error(), time.Now()); write {
-		log.ErrorContext(ctx, "wechat: a hook failed (logged once a minute)", "error", err, "more", silent)
-	}
 }
 
 // report logs trouble and returns the reference that leads from the visitor's page to

@@ -1,0 +1,109 @@
+package core
+
+import (
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/session"
+	"github.com/seed467724c4/wechat/core/internal/web"
+)
+
+// readAnswer finds out whether this is WeChat's way back, and whose.
+func (v *visit) readAnswer() {
+	// Of requests that are no navigation, decide asks no number of attempts.
+	if v.state.Shape != proof.ForeignState || v.user == nil && v.kind == web.Navigation {
+		v.readBinding()
+	}
+	if v.state.Shape != proof.OwnState {
+		return
+	}
+	var hasCode bool
+	v.code, _, _, hasCode = v.target.LastParam("code")
+	switch {
+	case !hasCode || v.code == "" || v.code == "authdeny":
+		v.callback = refusalReturned
+	case v.binding.ID == "" || !v.auth.keys.Verify(&v.state, v.now, v.binding.ID, v.at):
+		v.callback = staleState
+	default:
+		v.callback = codeReturned
+	}
+}
+
+// readBinding takes the binding cookie that the state verifies with; only without
+// one, any that can be read.
+func (v *visit) readBinding() {
+	for value := range web.CookieValues(v.request.Header, web.CookieName(v.auth.binding, v.at.IsHTTPS())) {
+		b, ok := proof.ParseBinding(value)
+		if !ok {
+			continue
+		}
+		if v.binding.ID == "" {
+			v.binding = b
+		}
+		if v.state.Shape == proof.OwnState && v.auth.keys.Verify(&v.state, v.now, b.ID, v.at) {
+			v.binding = b
+			return
+		}
+	}
+}
+
+// scopeAsked is the scope that the login in the answer asked for.
+func (v *visit) scopeAsked() Scope {
+	if v.state.Prompt {
+		return Prompt
+	}
+	return Silent
+}
+
+// exchange turns the code into a session.
+func (v *visit) exchange() {
+	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.ID, v.scopeAsked(), web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
+	v.callback, v.reason = r.outcome, r.err
+	if r.outcome != loggedIn {
+		return
+	}
+	w, err := v.logIn(r.user)
+	switch {
+	case err != nil:
+		v.callback, v.reason = unavailable, unavailableFor(err)
+	case w.Gone:
+		// Logged out in another tab meanwhile: nobody, at a clean address.
+		v.user = nil
+	default:
+		v.header.Del("Set-Cookie") // of a touch: the token is another now
+		v.addHeader(w.Header)
+		v.user = r.user
+		v.auth.logins.guard.AddSession(v.binding.ID, w.Token, v.now)
+		v.setBinding(v.binding.WithLogin(v.now))
+	}
+}
+
+// logIn puts the user into the session. What the app keeps in the session of another
+// person is not handed over.
+func (v *visit) logIn(u *User) (session.Written, error) {
+	record, err := v.auth.recordOf(u)
+	if err != nil {
+		return session.Written{}, err
+	}
+	another := v.broken || v.user != nil && v.user.OpenID != u.OpenID
+	return v.auth.sessions.Login(v.ctx, v.stored, record, another, v.request.Header, v.at.IsHTTPS())
+}
+
+// destination is where a login ends: the page that was asked for, or the local
+// page that a Login link names.
+func (v *visit) destination() string {
+	clean := v.target
+	if v.state.Shape == proof.OwnState {
+		clean = clean.WithoutCallback()
+	}
+	if v.gate.mode == ModeLogin {
+		return v.at.URL(web.LocalTarget(clean.FirstParam("to"), v.at))
+	}
+	return v.at.URL(clean)
+}
+
+// askedPage is the target without what a login of ours has added to it.
+func (v *visit) askedPage() web.Target {
+	if v.state.Shape == proof.OwnState {
+		return v.target.WithoutCallback()
+	}
+	return v.target
+}

@@ -1,0 +1,83 @@
+package core
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// recovered runs code of the app's: a panic in a fiber handler, or in a goroutine
+// of our own, would end the process. The panic's value may hold anything, so only
+// its type is told.
+func recovered(hook string, run func()) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%s: panic of type %T", hook, p)
+		}
+	}()
+	run()
+	return nil
+}
+
+// hookFailed logs that a hook of the app's panicked or answered nonsense.
+func (r *reports) hookFailed(ctx context.Context, log *slog.Logger, err error) {
+	if write, silent, _ := r.next("hook "+err.Error(), time.Now()); write {
+		log.ErrorContext(ctx, "wechat: a hook failed (logged once a minute)", "error", err, "more", silent)
+	}
+}
+
+// skipped asks every Skip; one that panics does not skip. A path that routers read
+// differently is never skipped.
+func (g *Gate) skipped(r Request) (yes bool) {
+	if r.isAmbiguous() {
+		return false
+	}
+	for _, skip := range g.skip {
+		if err := recovered("Skip", func() { yes = skip(&r) }); err != nil {
+			g.auth.reports.hookFailed(context.Background(), g.auth.config.logger(), err)
+			yes = false
+		}
+		if yes {
+			return true
+		}
+	}
+	return false
+}
+
+// appsOwn is the answer of the app's OnError, if it has one. Without a status it
+// would open the gate, so it is none then. It is copied: the app may hand out the
+// same one to many.
+func (v *visit) appsOwn(err error) *Outcome {
+	if v.gate.onError == nil || err == nil {
+		return nil
+	}
+	var own *Outcome
+	if failed := recovered("OnError", func() { own = v.gate.onError(v.ctx, v.request, err) }); failed != nil {
+		v.auth.reports.hookFailed(v.ctx, v.auth.config.logger(), failed)
+		return nil
+	}
+	if own == nil {
+		return nil
+	}
+	if own.Status < 200 || own.Status > 999 {
+		v.auth.config.logger().ErrorContext(v.ctx, "wechat: OnError returned an outcome without a status", "status", own.Status)
+		return nil
+	}
+	out := &Outcome{Context: own.Context, Header: own.Header.Clone(), Status: own.Status, Body: own.Body, Err: own.Err, own: true}
+	if out.Context == nil {
+		out.Context = v.ctx
+	}
+	if out.Header == nil {
+		out.Header = http.Header{}
+	}
+	// The address may hold a code.
+	if out.Header.Get("Cache-Control") == "" {
+		out.Header.Set("Cache-Control", "no-store")
+	}
+	if out.Header.Get("Referrer-Policy") == "" {
+		out.Header.Set("Referrer-Policy", "no-referrer")
+	}
+	return out
+}

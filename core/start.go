@@ -1,0 +1,86 @@
+package core
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/web"
+)
+
+// start sends the visitor to WeChat, to come back to this very page.
+func (v *visit) start() *Outcome {
+	if v.binding.ID == "" {
+		v.readBinding()
+	}
+	scope := v.scope
+	switch {
+	case v.level() >= v.want:
+		scope = v.scopeAsked() // this gate has enough; a further one began the login
+	case v.user == nil && v.auth.config.Profile != nil:
+		scope = Silent // the app may know the profile; see raise
+	}
+	attempt := v.state.Attempt + 1
+	back := v.target
+	if v.state.Shape == proof.OwnState {
+		back = back.WithoutCallback()
+	}
+	back = back.ForRedirectURI()
+	if n := back.Len(); n > web.MaxTarget {
+		return v.page(BadRequestPage, fmt.Errorf("%w: %d bytes are too many to go to WeChat and back", ErrTarget, n))
+	}
+	returned, _ := v.isLostReturn()
+	switch {
+	case v.binding.ID == "":
+		v.setBinding(proof.NewBinding())
+	case returned:
+		v.setBinding(v.binding.WithLostReturn(v.now))
+	}
+	state := v.auth.keys.NewState(v.now, attempt, scope == Prompt, v.binding.ID, v.at)
+	if log := v.auth.config.logger(); log.Enabled(v.ctx, slog.LevelDebug) { // its arguments would be made for nothing
+		log.DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
+	}
+	v.auth.prepareLogin(scope)
+	wechat := v.auth.wechat.AuthorizeURL(v.at.URL(back), string(scope), state)
+	if v.gate.askFirst && scope == Prompt && attempt == 1 {
+		v.wechat = wechat
+		return v.page(ConsentPage, nil)
+	}
+	return v.redirect(http.StatusFound, wechat)
+}
+
+// callsOf returns how many calls to WeChat a login makes, with the check of a
+// follower that may come right after it.
+func (a *Auth) callsOf(asked Scope) int {
+	calls := 1 // the exchange
+	if asked == Prompt {
+		calls++ // the profile
+	}
+	if a.checksFollowers.Load() {
+		calls++
+	}
+	return calls
+}
+
+// prepareLogin opens connections while the visitor is at WeChat, so that the callback
+// waits for one round trip a call. Anybody can start logins: wxapi limits what a flood
+// of them opens.
+func (a *Auth) prepareLogin(asked Scope) {
+	a.wechat.DialAhead(a.callsOf(asked))
+	if a.checksFollowers.Load() {
+		a.token.Prefetch()
+	}
+}
+
+// prepareCallback opens what is missing for the calls after the exchange while the
+// exchange runs: the login may have started on another node, or longer than a minute
+// ago.
+func (a *Auth) prepareCallback(asked Scope) {
+	if calls := a.callsOf(asked); calls > 1 {
+		a.wechat.KeepReady(calls)
+	}
+	if a.checksFollowers.Load() {
+		a.token.Prefetch()
+	}
+}
