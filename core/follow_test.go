@@ -221,7 +221,7 @@ func TestTheFollowPagesLinkAndCode(t *testing.T) {
 	})
 	b, g := members(r)
 	for lang, words := range map[string][]string{
-		"zh": {"请先关注公众号", "我已关注，继续", "打开公众号主页"}, "en": {"Please follow the account", "I follow it now", "Open the account"},
+		"zh": {"请先关注公众号", "我已关注，继续", "打开公众号主页"}, "en": {"Please follow the account", "I have followed it", "Open the account"},
 	} {
 		out := b.send(g, "GET", "/members", with("Accept", "text/html", "Accept-Language", lang))
 		page := string(out.Body)
