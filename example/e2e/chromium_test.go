@@ -11,8 +11,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// browserTime is how long one browser may live; a walk takes a few seconds.
-const browserTime = 90 * time.Second
+// browserTime is how long one browser may live; a walk takes a few seconds, and the
+// pages of the library some minutes on a machine that does much else.
+const browserTime = 10 * time.Minute
 
 // chromium is where the browser is.
 func chromium(t *testing.T) string {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 )
@@ -95,9 +96,11 @@ func (v *visitor) learned(t *testing.T) (l learned) {
 }
 
 // install fetches the packages that package-lock.json names, unless they are
-// there already. Their scripts are not run.
+// there already. Their scripts are not run. Tests that run at once install once.
 func install(t *testing.T) {
 	t.Helper()
+	installing.Lock()
+	defer installing.Unlock()
 	lock, err := os.ReadFile("package-lock.json")
 	if err != nil {
 		t.Fatal(err)
@@ -116,6 +119,8 @@ func install(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+var installing sync.Mutex
 
 // program finds node or npm.
 func program(t *testing.T, name string) string {

@@ -6,5 +6,8 @@
 //
 // It needs Chromium (CHROMIUM names another than the one in PATH), node and npm,
 // and fails without them: a test that is skipped proves nothing. Pictures of all
-// pages end up in screenshots/.
+// pages end up in screenshots/. axe-core checks the
+// library's own; -pictures takes pictures of them, too:
+//
+//	go test -C example/e2e -run TestEveryPageOfTheLibrary . -pictures
 package e2e

@@ -27,16 +27,21 @@ func (v *visitor) looksAt(t *testing.T, page string) {
 	if v.album == "" {
 		return
 	}
+	for _, theme := range []string{"light", "dark"} {
+		v.run(t, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}))
+		v.picture(t, fmt.Sprintf("%s-%s-%d-%s-%s", v.album, page, v.width, theme, v.lang))
+	}
+}
+
+// picture takes screenshots/NAME.png.
+func (v *visitor) picture(t *testing.T, name string) {
+	t.Helper()
 	if err := os.MkdirAll("screenshots", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, theme := range []string{"light", "dark"} {
-		var png []byte
-		v.run(t, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}}),
-			chromedp.FullScreenshot(&png, 100))
-		name := fmt.Sprintf("%s-%s-%d-%s-%s.png", v.album, page, v.width, theme, v.lang)
-		if err := os.WriteFile(filepath.Join("screenshots", name), png, 0o644); err != nil {
-			t.Fatal(err)
-		}
+	var png []byte
+	v.run(t, chromedp.FullScreenshot(&png, 100))
+	if err := os.WriteFile(filepath.Join("screenshots", name+".png"), png, 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -39,14 +39,19 @@ func (w world) newVisitor(t *testing.T, l looks) *visitor {
 	window := cdp.FrameID(chromedp.FromContext(v.ctx).Target.TargetID)
 	v.trail = newTrail(window, w.site.url, w.wechatURL)
 	chromedp.ListenTarget(v.ctx, v.watch)
-	screen := []chromedp.EmulateViewportOption{chromedp.EmulateScale(l.scale)}
-	if l.phone {
-		screen = append(screen, chromedp.EmulateMobile, chromedp.EmulateTouch)
-	}
-	v.run(t, network.Enable(), log.Enable(), chromedp.EmulateViewport(l.width, l.height, screen...))
+	v.run(t, network.Enable(), log.Enable(), l.screen())
 	v.useBrowser(t, l.agent)
 	t.Cleanup(func() { w.site.mustNotLog(v.trail.secrets()...) })
 	return v
+}
+
+// screen makes the window one of this device.
+func (d device) screen() chromedp.Action {
+	options := []chromedp.EmulateViewportOption{chromedp.EmulateScale(d.scale)}
+	if d.phone {
+		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)
+	}
+	return chromedp.EmulateViewport(d.width, d.height, options...)
 }
 
 func (v *visitor) watch(event any) {
