@@ -1,0 +1,6 @@
+// Package embedding tries the adapters together with middleware that apps use, each
+// outside and inside the gate, over real sockets and behind nginx. It holds tests only.
+// What they found stands in README.md, which they write:
+//
+//	go test -C example/embedding . -write
+package embedding
