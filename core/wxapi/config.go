@@ -51,6 +51,10 @@ type Config struct {
 	// HTTP/1.1, proxy from the environment, no redirects. Either way a connection
 	// is used for one call only.
 	//
+	// Only a client of the Client's own, without a proxy, opens connections ahead
+	// (see [Client.DialAhead]). Otherwise every call connects first, which takes two
+	// round trips more with TLS 1.3.
+	//
 	// A transport that traces or logs requests sees URLs with the app secret and
 	// the code. Wrap it with [RedactTransport].
 	HTTPClient *http.Client

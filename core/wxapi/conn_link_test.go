@@ -114,10 +114,10 @@ func (l *link) client(roots *x509.CertPool) *Client {
 func (l *link) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	l.mu.Lock()
 	l.dials++
-	n := l.dials
+	n, refuse, meddled := l.dials, l.refuse, l.meddle != nil || l.after != nil || l.swallow != nil
 	l.mu.Unlock()
-	if l.refuse != nil {
-		if err := l.refuse(n); err != nil {
+	if refuse != nil {
+		if err := refuse(n); err != nil {
 			return nil, err
 		}
 	}
@@ -129,7 +129,7 @@ func (l *link) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, near := net.Pipe()
 	far, server := net.Pipe()
 	lost := &lossy{}
-	if l.meddle != nil || l.after != nil || l.swallow != nil {
+	if meddled {
 		l.mu.Lock()
 		l.ends = append(l.ends, client, near, far, server)
 		l.mu.Unlock()
@@ -223,24 +223,27 @@ func (l *linkListener) Accept() (net.Conn, error) {
 			return nil, errLinkClosed
 		case conn := <-l.link.accept:
 			n := conn.(*numbered)
-			if l.link.meddle != nil && l.link.meddle(n.dial, conn) {
+			l.link.mu.Lock()
+			meddle, after, swallow := l.link.meddle, l.link.after, l.link.swallow
+			l.link.mu.Unlock()
+			if meddle != nil && meddle(n.dial, conn) {
 				continue
 			}
 			if l.config == nil {
 				return conn, nil
 			}
 			secure := tls.Server(conn, l.config)
-			if l.link.after == nil && l.link.swallow == nil {
+			if after == nil && swallow == nil {
 				return secure, nil
 			}
 			go func() {
 				if secure.Handshake() != nil {
 					return
 				}
-				if l.link.swallow != nil && l.link.swallow(n.dial) {
+				if swallow != nil && swallow(n.dial) {
 					n.lost.lose()
 				}
-				if l.link.after == nil || !l.link.after(n.dial, secure) {
+				if after == nil || !after(n.dial, secure) {
 					_ = l.link.server.Serve(&oneConn{conn: secure, done: l.link.done})
 				}
 			}()

@@ -143,10 +143,12 @@ func TestACertificateThatChanges(t *testing.T) {
 		c := l.client(roots)
 		c.DialAhead(1)
 		time.Sleep(time.Second)
+		l.mu.Lock()
 		l.meddle = func(_ int, server net.Conn) bool {
 			go func() { _ = tls.Server(server, &tls.Config{Certificates: []tls.Certificate{*foreign}}).Handshake() }()
 			return true
 		}
+		l.mu.Unlock()
 		if err := silentLogin(c); err != nil {
 			t.Errorf("rule: the connection whose certificate was right serves its call: %v", err)
 		}
