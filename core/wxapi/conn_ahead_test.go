@@ -253,6 +253,29 @@ func TestAFloodOfStartsDialsAFewASecond(t *testing.T) {
 	})
 }
 
+// A busy site logs more people in than a flood of starts may dial for.
+func TestLoginsThatSucceedPayForTheNext(t *testing.T) {
+	certificate, roots := newCertificate(t, "api.example.com")
+	synctest.Test(t, func(t *testing.T) {
+		c := newLink(t, certificate).client(roots)
+		slow := 0
+		for range 50 {
+			c.DialAhead(2)
+			time.Sleep(200 * time.Millisecond)
+			begun := time.Now()
+			if err := promptLogin(c); err != nil {
+				t.Fatal(err)
+			}
+			if time.Since(begun) != 2*roundTripTime {
+				slow++
+			}
+		}
+		if slow > 0 {
+			t.Errorf("rule: with 3 prompted logins a second each finds its connections: %d did not", slow)
+		}
+	})
+}
+
 func TestNothingIsLeftOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const logins = 10_000

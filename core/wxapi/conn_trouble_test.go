@@ -185,6 +185,32 @@ func TestAVisitorWhoLeavesWhileItOpens(t *testing.T) {
 	})
 }
 
+// Bytes come in the moment in which a call takes the connection.
+func TestAConnectionWithStrayBytesIsNotHandedOver(t *testing.T) {
+	for rule, end := range map[string]func(server net.Conn){
+		"a byte came":       func(server net.Conn) { _, _ = server.Write([]byte("x")) },
+		"the server closed": func(server net.Conn) { server.Close() },
+	} {
+		client, server := net.Pipe()
+		r := newReadyConn(client)
+		go r.watch()
+		end(server)
+		<-r.stopped
+		if r.stop() != nil {
+			t.Errorf("rule: a connection is not handed over when %s", rule)
+		}
+		server.Close()
+	}
+	client, server := net.Pipe()
+	defer server.Close()
+	r := newReadyConn(client)
+	go r.watch()
+	if r.stop() == nil {
+		t.Error("rule: a quiet connection is handed over")
+	}
+	client.Close()
+}
+
 // A socket is looked at once more, in the moment before the request is sent.
 func TestInputThatNobodyHasRead(t *testing.T) {
 	for rule, end := range map[string]func(server *net.TCPConn){
