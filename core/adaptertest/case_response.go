@@ -69,7 +69,7 @@ func pagesArePrivate(f *fixture) error {
 		{[]string{"Cache-Control: PUBLIC, s-maxage=60, Max-Age=60, immutable"}, []string{"private, Max-Age=60, immutable"}},
 		{[]string{"Cache-Control: no-cache"}, []string{"private, no-cache"}},
 		{[]string{`Cache-Control: private="X-App", max-age=60`}, []string{"private, max-age=60"}},
-		{[]string{`Cache-Control: no-cache="a, private", max-age=60`}, []string{`private, no-cache="a, private", max-age=60`}},
+		{[]string{`Cache-Control: no-cache="a, private, b", max-age=60`}, []string{`private, no-cache="a, private, b", max-age=60`}},
 		{[]string{"Cache-Control: no-store"}, []string{"no-store"}},
 		{[]string{"Cache-Control: max-age=60,Private"}, []string{"max-age=60,Private"}},
 		{[]string{"-Cache-Control", "X-Accel-Expires: 60"}, []string{"private, no-cache"}},
