@@ -38,7 +38,7 @@ func TestACrowdCallsWeChatOnce(t *testing.T) {
 	r := newRig(t)
 	ctx, token := context.Background(), r.auth.AccountToken()
 	if failed := together(func() error { _, err := token.Token(ctx); return err }); failed != 0 || r.sim.Calls(wxsim.PathStableToken) != 1 {
-		t.Errorf("rule: however many ask for a token that nobody has, WeChat is asked once: %d failed, %d calls", failed, r.sim.Calls(wxsim.PathStableToken))
+		t.Errorf("rule: concurrent calls without a cached token make one call to WeChat: %d failed, %d calls", failed, r.sim.Calls(wxsim.PathStableToken))
 	}
 
 	refused, err := token.Token(ctx)
@@ -67,7 +67,7 @@ func TestACrowdCallsWeChatOnce(t *testing.T) {
 	down.sim.Fail(wxsim.PathStableToken, wxsim.Fault{Code: -1})
 	failed = together(func() error { _, err := down.auth.AccountToken().Token(ctx); return err })
 	if failed != crowd || down.sim.Calls(wxsim.PathStableToken) != 2 {
-		t.Errorf("rule: however many ask while WeChat fails, WeChat is asked once, with one retry, and all are told: %d failed, %d calls", failed, down.sim.Calls(wxsim.PathStableToken))
+		t.Errorf("rule: concurrent calls while WeChat fails make one call with one retry, and all get the error: %d failed, %d calls", failed, down.sim.Calls(wxsim.PathStableToken))
 	}
 	t.Logf("crowds of %d: 1 call for a cold token, 1 renewal after 40001, 1 call and 1 retry while WeChat fails", crowd)
 }

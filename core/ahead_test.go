@@ -153,7 +153,8 @@ func TestACallbackWaitsForOneRoundTripACall(t *testing.T) {
 			far.settled(tt.ready)
 			back := b.consent(start)
 			var out *Outcome
-			// A spare connection for the next login may open meanwhile; nobody waits for it.
+			// A spare connection for the next login may open meanwhile; no request
+			// waits for it.
 			if n := far.roundTrips(func() { out = b.get(g, back) }); n < tt.trips || n > tt.trips+1 || out.Status != 303 {
 				t.Errorf("rule: %s: the callback takes %d round trips: %d, %d", tt.rule, tt.trips, n, out.Status)
 			}

@@ -13,7 +13,7 @@ import (
 // retryAfter is the Retry-After for trouble that passes by itself, in seconds.
 const retryAfter = "5"
 
-// pass hands the request on, with the app's own user where it wants one.
+// pass lets the request continue, with the app's own user if the gate has a LoadUser.
 func (v *visit) pass() *Outcome {
 	ctx := v.ctx
 	if v.level() == anonymous {
@@ -66,8 +66,8 @@ func (v *visit) redirect(status int, to string) *Outcome {
 	return v.answerWith(status, nil, nil)
 }
 
-// answerWith makes an answer of our own: never stored, never a referrer, because the
-// address may hold a code.
+// answerWith makes an answer of this library. It is never stored and sends no referrer,
+// because the address may hold a code.
 func (v *visit) answerWith(status int, body []byte, err error) *Outcome {
 	v.add("Cache-Control", "no-store")
 	v.add("Referrer-Policy", "no-referrer")
@@ -79,8 +79,8 @@ func (v *visit) outcomeOf(h http.Header, status int, body []byte, err error) *Ou
 	return &v.outcome
 }
 
-// add adds a header to the answer. The first few values lie in the visit itself:
-// BenchmarkRedirect pays for one map and no slices.
+// add adds a header to the answer. The first values lie in the visit itself, so that a
+// redirect allocates one map and no slices (BenchmarkRedirect).
 func (v *visit) add(name, value string) {
 	if v.header == nil {
 		v.header = http.Header{}

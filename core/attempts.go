@@ -7,26 +7,27 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// maxAttempts is how many rounds to WeChat a browser makes that brings no cookies back.
-// Then it reads why.
+// maxAttempts is how often a browser that brings no cookies back is redirected to
+// WeChat. Then StuckPage explains why.
 const maxAttempts = 3
 
-// spent says whether the attempts are used up: by the state, which needs no cookie, by
-// logins after which no session came back, or by returns whose state was lost.
+// spent reports whether no attempts are left. Three things use them up: the number in
+// the state, which needs no cookie; logins after which no session came back; callbacks
+// whose state was lost.
 func (v *visit) spent() bool {
 	return v.state.Attempt >= maxAttempts || v.losesSession() || v.losesState()
 }
 
-// losesSession says that this browser logged in again and again and brings no session.
+// losesSession reports that this browser logged in repeatedly and brings no session.
 func (v *visit) losesSession() bool {
 	return v.user == nil && v.binding.ID != "" && v.recentLogins() >= proof.MaxRecent
 }
 
 // recentLogins counts the logins of this browser in the last minute after which no
-// session came back: by its cookie and, should cookies be lost with the answer to every
-// login, by this process's own memory. A login whose session the app itself has ended
-// since does not count, for the first few: a store that loses every session would
-// otherwise send the browser round and round.
+// session came back: by its binding cookie and by this process's memory, because the
+// cookies of a login's answer may be lost. A login whose session the app has ended
+// since does not count. That holds for the first few only: with a store that loses
+// every session, the browser would be redirected without end.
 func (v *visit) recentLogins() int {
 	guard := v.auth.logins.guard
 	here := guard.Count(v.binding.ID, v.now)
@@ -42,15 +43,15 @@ func (v *visit) recentLogins() int {
 	return n
 }
 
-// losesState says that something on the way back from WeChat alters or drops the state.
-// Only returns count, because many tabs may start a login at once. A browser without
-// cookies is known by the address, which shows a second return by itself.
+// losesState reports that something between WeChat and this site alters or drops the
+// state. Only callbacks count, because many tabs may start a login at once. For a
+// browser without cookies the address itself shows a second callback.
 func (v *visit) losesState() bool {
 	returned, second := v.isLostReturn()
 	return returned && (v.binding.LostReturns(v.now)+1 >= proof.MaxRecent || second && v.binding.ID == "")
 }
 
-// isLostReturn says that this is WeChat's way back with a state that cannot be read.
+// isLostReturn reports that this is a callback from WeChat whose state cannot be read.
 func (v *visit) isLostReturn() (returned, second bool) {
 	if v.state.Shape != proof.ForeignState || v.user != nil {
 		return false, false
@@ -58,11 +59,11 @@ func (v *visit) isLostReturn() (returned, second bool) {
 	return v.target.IsReturn()
 }
 
-// isWithheld says that this is a callback of ours to a browser that brought no binding
-// cookie at all. iOS 12 keeps SameSite=Lax cookies back on a request that follows a
-// redirect from another site (https://bugs.webkit.org/show_bug.cgi?id=188165), and sends
-// them when a page of this site asks for the address once more. A state has one such try
-// in each process, or a browser without cookies would ask for ever.
+// isWithheld reports that this is a callback of ours and the browser brought no binding
+// cookie. iOS 12 keeps SameSite=Lax cookies back on a request that follows a redirect
+// from another site (https://bugs.webkit.org/show_bug.cgi?id=188165), and sends them
+// when a page of this site asks for the address once more. Each state has one such try
+// in each process, so that a browser without cookies does not repeat it without end.
 func (v *visit) isWithheld() bool {
 	if v.callback != staleState || v.binding.ID != "" || v.code == "" || v.now.Sub(v.state.IssuedAt) > proof.StateLife {
 		return false
@@ -70,8 +71,8 @@ func (v *visit) isWithheld() bool {
 	return v.auth.logins.askedAgain.Is(v.state.ID(), v.now)
 }
 
-// fault guesses why no cookie comes back. Behind a proxy the connection's own host
-// and scheme say nothing; only what the proxy tells does.
+// fault guesses why no cookie comes back. Behind a proxy the connection's own host and
+// scheme mean nothing; only the forwarded headers count.
 func (v *visit) fault() Fault {
 	switch {
 	case v.losesSession():

@@ -19,12 +19,13 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-// sweepEvery is how often expired sessions and remembered results are dropped.
+// sweepEvery is the interval at which expired sessions and remembered results are
+// dropped.
 const sweepEvery = time.Minute
 
-// Auth is one Official Account's login: its keys, its sessions, its client to
-// WeChat. Make one with [New] and hand it to the gates, or let them share
-// [Default]. Safe for concurrent use.
+// Auth logs visitors in with one Official Account. It holds the account's keys,
+// sessions and client to WeChat. Make one with [New] and pass it to the gates, or let
+// them share [Default]. Safe for concurrent use.
 type Auth struct {
 	config   Config
 	public   web.Origin // zero without PublicURL
@@ -35,8 +36,8 @@ type Auth struct {
 	token    *wxapi.AccountToken
 
 	followers *follow.Followers
-	// checksFollowers is set when a gate has MustFollow: the login may happen at another
-	// gate, and its visitors come to that one next.
+	// checksFollowers is set when any gate has MustFollow. The login may happen at
+	// another gate, and the visitor's next request then needs the look-up.
 	checksFollowers atomic.Bool
 	followCode      followCode // see Config.FollowQRCode
 	tokens          *tokens    // nil without Config.KeepTokens
@@ -54,8 +55,8 @@ type Auth struct {
 	ended        chan struct{}
 }
 
-// New checks the whole configuration and reports everything wrong with it in one
-// error, each line with what to do. Call [Auth.Close] when done.
+// New checks the whole configuration. Its error lists every mistake at once, one a
+// line, each with its fix. Call [Auth.Close] when done.
 func New(c Config) (*Auth, error) { return newAuth(c, time.Now) }
 
 func newAuth(c Config, now func() time.Time) (*Auth, error) {
@@ -131,7 +132,7 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	return a, nil
 }
 
-// String names the account; nothing of the configuration is printed by any verb.
+// String names the account. No verb prints the configuration.
 func (a *Auth) String() string { return "wechat login of " + a.config.AppID }
 
 // Format is String under every verb: an Auth holds the app secret and keys.
@@ -140,7 +141,7 @@ func (a *Auth) Format(f fmt.State, _ rune) { fmt.Fprint(f, a.String()) }
 // LogValue is String.
 func (a *Auth) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
-// sweep drops what has expired, until Close.
+// sweep drops expired entries until Close.
 func (a *Auth) sweep(ctx context.Context) {
 	defer close(a.ended)
 	tick := time.NewTicker(sweepEvery)
@@ -161,16 +162,16 @@ func (a *Auth) sweep(ctx context.Context) {
 	}
 }
 
-// Close ends what the instance runs. Stop the server first, with Shutdown or the like,
-// so that no request reaches a gate of this instance any more: a gate has no Close of
-// its own, and one that still gets requests goes on reading sessions, while private
-// sessions no longer expire.
+// Close stops the background work of the instance. Stop the server first, for example
+// with Shutdown, so that no request reaches a gate of this instance. A gate has no
+// Close: if requests still arrive, it still reads sessions, but private sessions no
+// longer expire.
 //
-// Close waits up to 10 s for hooks that messages from WeChat have set off. Hooks that
-// have not begun by then are dropped, and their number is logged; a hook that does not
-// heed its context goes on by itself. Then Close stops the sweeper, the calls to WeChat
+// Close waits up to 10 s for hooks that were started by messages from WeChat. Hooks
+// that have not begun by then are dropped, and their number is logged. A hook that
+// ignores its context keeps running. Then Close stops the sweeper, the calls to WeChat
 // that still run (their visitors see the "unavailable" page) and idle connections. The
-// app's own session manager is left alone. Do not call Close from a hook. It may be
+// app's own session manager is not closed. Do not call Close from a hook. It may be
 // called twice and always returns nil.
 func (a *Auth) Close() error {
 	if dropped := a.messages.Close(closePatience); dropped > 0 {
@@ -188,9 +189,9 @@ var shared struct {
 	auth *Auth
 }
 
-// Default is the instance that gates without one share, made from the
-// environment ([ConfigFromEnv]) when it is first needed. A failure is not kept:
-// the next call tries again.
+// Default returns the instance that gates without an instance of their own share. The
+// first call makes it from the environment ([ConfigFromEnv]). A failure is not
+// remembered: the next call tries again.
 func Default() (*Auth, error) {
 	shared.Lock()
 	defer shared.Unlock()
@@ -204,8 +205,8 @@ func Default() (*Auth, error) {
 	return shared.auth, nil
 }
 
-// SetDefault makes a the instance that gates made from now on share; nil makes
-// the next [Default] read the environment again. The former one is not closed.
+// SetDefault sets the instance that gates made from now on share. nil makes the next
+// [Default] read the environment again. The former instance is not closed.
 func SetDefault(a *Auth) {
 	shared.Lock()
 	defer shared.Unlock()

@@ -6,9 +6,10 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// readAnswer finds out whether this is WeChat's way back, and whose.
+// readAnswer finds out whether the request is a callback from WeChat, and whether its
+// state was given to this browser.
 func (v *visit) readAnswer() {
-	// Of requests that are no navigation, decide asks no number of attempts.
+	// decide reads the number of attempts only for navigations.
 	if v.state.Shape != proof.ForeignState || v.user == nil && v.kind == web.Navigation {
 		v.readBinding()
 	}
@@ -27,8 +28,8 @@ func (v *visit) readAnswer() {
 	}
 }
 
-// readBinding takes the binding cookie that the state verifies with; only without
-// one, any that can be read.
+// readBinding takes the binding cookie that the state verifies with. If none verifies,
+// it takes the first that can be read.
 func (v *visit) readBinding() {
 	for value := range web.CookieValues(v.request.Header, web.CookieName(v.auth.binding, v.at.IsHTTPS())) {
 		b, ok := proof.ParseBinding(value)
@@ -45,7 +46,7 @@ func (v *visit) readBinding() {
 	}
 }
 
-// scopeAsked is the scope that the login in the answer asked for.
+// scopeAsked is the scope of the login that this callback belongs to.
 func (v *visit) scopeAsked() Scope {
 	if v.state.Prompt {
 		return Prompt
@@ -65,7 +66,7 @@ func (v *visit) exchange() {
 	case err != nil:
 		v.callback, v.reason = unavailable, unavailableFor(err)
 	case w.Gone:
-		// Logged out in another tab meanwhile: nobody, at a clean address.
+		// Logged out in another tab meanwhile: anonymous, at a clean address.
 		v.user = nil
 	default:
 		v.header.Del("Set-Cookie") // of a touch: the token is another now
@@ -76,8 +77,8 @@ func (v *visit) exchange() {
 	}
 }
 
-// logIn puts the user into the session. What the app keeps in the session of another
-// person is not handed over.
+// logIn puts the user into the session. If the session belongs to another person, the
+// app's values in it are dropped.
 func (v *visit) logIn(u *User) (session.Written, error) {
 	record, err := v.auth.recordOf(u)
 	if err != nil {
@@ -87,8 +88,8 @@ func (v *visit) logIn(u *User) (session.Written, error) {
 	return v.auth.sessions.Login(v.ctx, v.stored, record, another, v.request.Header, v.at.IsHTTPS())
 }
 
-// destination is where a login ends: the page that was asked for, or the local
-// page that a Login link names.
+// destination is where a login ends: the page that was asked for, or the local page in
+// Login's "to".
 func (v *visit) destination() string {
 	clean := v.target
 	if v.state.Shape == proof.OwnState {
@@ -100,7 +101,7 @@ func (v *visit) destination() string {
 	return v.at.URL(clean)
 }
 
-// askedPage is the target without what a login of ours has added to it.
+// askedPage is the target without the parameters that a login adds.
 func (v *visit) askedPage() web.Target {
 	if v.state.Shape == proof.OwnState {
 		return v.target.WithoutCallback()

@@ -21,8 +21,9 @@ import (
 // default codec cannot read what it writes. Where old and new processes run side by
 // side, deploy the readers first: Codec{WriteGob: true} everywhere, then Codec{}.
 //
-// What cannot be decoded is an empty session. Types of your own values are registered
-// with gob as for scs's default codec; values of a type that is not registered are lost.
+// A session that cannot be decoded is read as an empty one. Types of your own values
+// are registered with gob as for scs's default codec; values of a type that is not
+// registered are lost.
 type Codec struct {
 	// WriteGob writes what scs's default codec writes, and reads both: the first step of
 	// a switch. Default false.

@@ -11,7 +11,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// Config is what an account needs, once per process. Only AppID and AppSecret are
+// Config configures one account, once per process. Only AppID and AppSecret are
 // required. Settings of a single route are [Option]s. [ConfigFromEnv] reads these
 // fields from the environment:
 //
@@ -29,26 +29,27 @@ type Config struct {
 	// nodes of one site need the same.
 	AppID, AppSecret string
 
-	// PreviousSecrets are app secrets of the last minutes, while one is being reset in
-	// the console: logins that began with one of them, and what other nodes with one of
-	// them remember of logins and logouts, still count. They are never sent to WeChat,
-	// nothing new is signed or sealed with them, and what outlives an hour (refresh
-	// tokens, the account's token) is not read with them. Leave them out again an hour
-	// after the reset. At most 3; default none.
+	// PreviousSecrets are the app secrets that were valid before a reset in the
+	// console. Logins that began with one of them still count, and so do the notes that
+	// other nodes sealed with one of them about logins and logouts. They are never sent
+	// to WeChat, and they never sign or seal anything new. Values that live longer than
+	// an hour (refresh tokens, the account's token) are not read with them. Remove them
+	// an hour after the reset. At most 3; default none.
 	PreviousSecrets []string
 
 	// PublicURL is the address visitors use, such as "https://app.example.com".
-	// Default: the request's own scheme and host. Set it in production and behind
-	// every proxy: nothing in a request can then change where WeChat sends visitors
-	// back to, and cookies are Secure with the __Host- prefix when it is https. It
-	// may have a path that a proxy cuts off before requests reach the app. WeChat
-	// allows no port here, and the host must be registered as 网页授权域名 (else
-	// its page 10003).
+	// Default: the request's own scheme and host. Set it in production and behind every
+	// proxy: then no request can change the address that WeChat redirects visitors back
+	// to. With https, cookies are Secure and have the __Host- prefix. PublicURL may
+	// have a path, if a proxy removes that path before requests reach the app. WeChat
+	// allows no port here, and the host must be registered as 网页授权域名 (else its
+	// page 10003).
 	PublicURL string
 
-	// TrustProxy takes scheme and host from X-Forwarded-Proto and -Host, of each
-	// the last value: for a proxy that sets both itself. Default false. Without
-	// effect where PublicURL is set, which is the better choice.
+	// TrustProxy takes scheme and host from the last value of X-Forwarded-Proto and
+	// X-Forwarded-Host. Set it only behind a proxy that sets both headers itself. It
+	// has no effect if PublicURL is set, and PublicURL is the better choice. Default
+	// false.
 	TrustProxy bool
 
 	// OpenURL and APIURL are WeChat's two addresses; set them for a simulator.
@@ -56,9 +57,9 @@ type Config struct {
 	OpenURL, APIURL string
 
 	// AnyBrowser treats every browser as WeChat's. It is for development with a
-	// simulator: real WeChat shows outsiders an error page. The simulator has a setting
-	// of its own with the same name (wxsim.Config.AnyBrowser), and both must be on.
-	// Default false; logged as a warning.
+	// simulator: the real WeChat shows an error page to other browsers. The simulator
+	// has a setting of its own with the same name (wxsim.Config.AnyBrowser), and both
+	// must be on. Default false; logged as a warning.
 	AnyBrowser bool
 
 	// LoginPath is where the app mounted Login, such as "/login". The 401 answers
@@ -68,13 +69,13 @@ type Config struct {
 
 	// Sessions is the app's own session manager. Default: private sessions in this
 	// process's memory, 30 days and up to a minute, no idle time, in a cookie of their
-	// own. They end with the process: every deploy logs everybody out. Inside WeChat
-	// the next page logs in again silently, but Prompt asks again for consent, unless
-	// Profile knows the visitor. Several nodes must supply a manager with a shared store, and should set
-	// HashTokenInStore. Its cookie must be SameSite Lax. Where the manager's
-	// LoadAndSave runs outside the gate it writes the cookie; elsewhere the gate
-	// does. scs writes whole sessions and the last writer wins, so a handler that
-	// is still running when its visitor logs out can bring the session back.
+	// own. They end with the process, so every deploy logs all visitors out. Inside
+	// WeChat the next page logs in again silently, but Prompt asks again for consent,
+	// unless Profile knows the visitor. Several nodes must supply a manager with a
+	// shared store, and should set HashTokenInStore. Its cookie must be SameSite Lax.
+	// If the manager's LoadAndSave runs outside the gate, it writes the cookie;
+	// otherwise the gate writes it. scs writes whole sessions and the last writer wins,
+	// so a handler that still runs while its visitor logs out can restore the session.
 	//
 	// Beside the sessions, its store holds short notes of at most 10 minutes: that a
 	// session was logged out, or has a new token. A note has the form of a session with
@@ -82,31 +83,30 @@ type Config struct {
 	// dot. A store or codec that panics counts as failed (503).
 	Sessions *scs.SessionManager
 
-	// Cache shares between nodes what they must not each find out: the result of a
-	// code that one node exchanged and another is handed again, the account's own
-	// token, who follows, which messages were handled. Any scs store; values are
-	// sealed with a key derived from AppSecret, keys hold nothing in the clear.
-	// Default nil: this process's memory, fine for one node. A cache that is down is
-	// as good as none. It may be the store of Sessions, unless the app iterates over
-	// that: what lies here are no sessions.
+	// Cache shares state between nodes: the results of exchanged codes, the account's
+	// own token, who follows the account, and which messages were handled. Any scs
+	// store; values are sealed with a key derived from AppSecret, keys hold nothing in
+	// the clear. Default nil: this process's memory, fine for one node. If the cache
+	// fails, each node works as if it had none. It may be the store of Sessions, unless
+	// the app iterates over that store: these values are not sessions.
 	Cache scs.Store
 
-	// OnLogin is called once per login, never per request, before the session is
-	// made; it may set User.AppUserID, which the session keeps. An error or a panic
-	// in it logs nobody in and shows the "unavailable" page. The context ends
-	// after the 10 s that a callback may take.
+	// OnLogin is called once per login, never per request, before the session is made;
+	// it may set User.AppUserID, which the session keeps. If it returns an error or
+	// panics, the visitor is not logged in and sees the "unavailable" page. The context
+	// ends after the 10 s that a callback may take.
 	OnLogin func(context.Context, *User) error
 
-	// Profile lets the app say that it already knows a visitor's profile: a user
-	// with Nickname, Avatar and so on, or (nil, nil) for unknown. Then [Prompt] looks
-	// silently first, and WeChat's consent page is shown only to those the app does
-	// not know: once in their life, if OnLogin stores what it brings. Ids and login
-	// time of what it returns are ignored; AppUserID is taken. An error or a panic in
-	// it shows the "unavailable" page. Default nil: Prompt asks WeChat.
+	// Profile returns the profile that the app already has of a visitor (Nickname,
+	// Avatar and so on), or (nil, nil) if it has none. With it, [Prompt] first logs in
+	// silently and shows WeChat's consent page only to visitors without a profile. If
+	// OnLogin stores the profile, each person is asked once. The returned AppUserID is
+	// used; the returned ids and login time are ignored. If it returns an error or
+	// panics, the visitor sees the "unavailable" page. Default nil: Prompt asks WeChat.
 	Profile func(ctx context.Context, openID string) (*User, error)
 
-	// GuestPath is a page of this site for those who do not log in, such as "/".
-	// Default "": none. The page after a refusal then offers "go on without".
+	// GuestPath is a page of this site for visitors without a login, such as "/". If it
+	// is set, the page that follows a refusal has a link to it. Default "": no link.
 	GuestPath string
 
 	// DomainVerification is the 16 characters of the console's file
@@ -123,45 +123,45 @@ type Config struct {
 	VerificationFiles map[string]string
 
 	// AccountName is the account's name as visitors know it, for the page that asks
-	// them to follow it. Default "": the page goes without.
+	// them to follow it. Default "": the page does not name it.
 	AccountName string
 
-	// FollowQRCode is what the page of [MustFollow] shows: the address of the
-	// account's QR code as an image (https://, data:image/… or a path of this site),
-	// or a link that WeChat opens (https://mp.weixin.qq.com/mp/profile_ext?…,
-	// https://weixin.qq.com/r/…), of which the page makes the code itself. Default "":
-	// the page says to search for the account.
+	// FollowQRCode is what the page of [MustFollow] shows: the address of the account's
+	// QR code as an image (https://, data:image/… or a path of this site), or a link
+	// that WeChat opens (https://mp.weixin.qq.com/mp/profile_ext?…,
+	// https://weixin.qq.com/r/…). The page draws the QR code of a link itself. Default
+	// "": the page says to search for the account.
 	FollowQRCode string
 
-	// AccountToken supplies the account's own access token, for an app that has a
-	// token server already: it is called instead of WeChat's endpoint, with the token
-	// that WeChat refused, or "", and returns a token and its life. What it returns
-	// is kept as WeChat's would be. Default nil: stable_token.
+	// AccountToken supplies the account's own access token, for an app that already has
+	// a token server. It is called instead of WeChat's endpoint. Its argument is the
+	// token that WeChat refused, or "". It returns a token and the token's lifetime,
+	// and the token is cached for that time. Default nil: stable_token.
 	AccountToken func(ctx context.Context, refused string) (token string, expiresIn time.Duration, err error)
 
-	// ClassicToken gets the account's token from /cgi-bin/token, where each call ends
-	// the older token for everybody else who uses the account. Default false:
-	// /cgi-bin/stable_token, which does not.
+	// ClassicToken gets the account's token from /cgi-bin/token. Each call there
+	// invalidates the former token for every other program that uses the account.
+	// Default false: /cgi-bin/stable_token, which does not invalidate it.
 	ClassicToken bool
 
-	// KeepTokens keeps the refresh token of everybody who logged in with [Prompt],
-	// for [Auth.RefreshProfile]: sealed, in Cache or this process's memory, for
-	// the 30 days that it lives (snsRefreshToken), or until its owner unfollows the
-	// account, if [Auth.PushHandler] hears of it. A later silent login of the same
-	// person voids it, as has been seen (40030). Default false: tokens of visitors are
-	// forgotten when the login is done.
+	// KeepTokens keeps the refresh token of each visitor who logs in with [Prompt], for
+	// [Auth.RefreshProfile]. It is sealed and lies in Cache or in this process's
+	// memory. It is kept for its 30 days (snsRefreshToken), or until [Auth.PushHandler]
+	// receives that its owner unfollowed the account. A later silent login of the same
+	// person can invalidate it (40030 has been observed). Default false: a visitor's
+	// tokens are dropped at the end of the login.
 	KeepTokens bool
 
-	// MaxCalls is how many codes this process exchanges at once, and how many followers it
-	// looks up at once; each has as many places. Beyond it visitors read the "unavailable"
-	// page (503) at once. One browser gets at most 16 places of the exchanges, and half of
-	// them. Default 256, enough for 500 logins a second while WeChat answers in half a
-	// second; raise it for sudden crowds.
+	// MaxCalls limits how many codes this process exchanges at once, and separately how
+	// many followers it looks up at once. Above the limit, visitors see the
+	// "unavailable" page (503) immediately. One browser gets at most 16 of the
+	// exchanges, and at most half of them. Default 256, enough for 500 logins a second
+	// while WeChat answers in half a second; raise it for sudden crowds.
 	MaxCalls int
 
-	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect
-	// and 3 s to the first byte. Redirects are never followed, whatever client this
-	// is: the app secret would travel as Referer. Every try ends after 5 s.
+	// HTTPClient calls WeChat's API. Default: one of our own with 2 s to connect and 3
+	// s to the first byte. No client given here follows redirects either, because the
+	// Referer header would carry the app secret. Every try ends after 5 s.
 	//
 	// The default opens connections to WeChat while the visitor is there, at most 8
 	// for at most a minute, so that a callback waits for one round trip a call. A
@@ -170,13 +170,13 @@ type Config struct {
 	// and the code; wrap it with [wxapi.RedactTransport].
 	HTTPClient *http.Client
 
-	// Logger gets what visitors are shown errors for, with the same reference, and
-	// debug lines for ordinary logins. It never gets a secret, code, token or whole
-	// open id. Default slog.Default().
+	// Logger receives the reason for each error page, with the reference that the page
+	// shows, and debug lines for ordinary logins. No line holds a secret, code, token
+	// or whole open id. Default slog.Default().
 	Logger *slog.Logger
 
-	// Pages makes the pages that visitors see. Default: built-in ones in Chinese
-	// and English.
+	// Pages makes the pages that visitors see. Default: built-in pages in Simplified
+	// Chinese, Traditional Chinese and English.
 	Pages Pages
 }
 

@@ -124,8 +124,8 @@ func TestNothingPrintsTheSecretOrAWholeOpenID(t *testing.T) {
 	if !strings.Contains(b.String(), "secret withheld") || !strings.Contains(b.String(), "oLVPpj***") {
 		t.Errorf("and says what it withholds: %s", b.String())
 	}
-	if (*User)(nil).String() != "nobody" || mask("short") != "***" {
-		t.Error("nobody and short ids are masked too")
+	if (*User)(nil).String() != "anonymous" || mask("short") != "***" {
+		t.Error("a nil user and a short id are printed safely")
 	}
 }
 
@@ -168,10 +168,10 @@ func TestFromContext(t *testing.T) {
 		t.Error("no gate, no user")
 	}
 	if u, ok := FromContext(&passage{Context: context.Background()}); u != nil || ok {
-		t.Error("nobody behind Optional")
+		t.Error("an anonymous visitor behind Optional is no user")
 	}
 	if MustFromContext(&passage{Context: context.Background()}) != nil {
-		t.Error("nobody is nil")
+		t.Error("the user of an anonymous visitor is nil")
 	}
 	defer func() {
 		if p := recover(); p == nil || !strings.Contains(p.(string), "Require") {
@@ -237,7 +237,7 @@ func TestLogoutIsAPostFromThisSite(t *testing.T) {
 		"a sibling domain's form":        {"POST", with("Sec-Fetch-Site", "same-site"), 403},
 		"an old browser, Origin foreign": {"POST", with("Origin", "https://evil.example"), 403},
 		"an old browser, Origin by http": {"POST", with("Origin", "http://app.example.com"), 403},
-		"an old browser, Origin null":    {"POST", with("Origin", "null"), 303}, // our cookies are Lax, so nobody else's form logs out
+		"an old browser, Origin null":    {"POST", with("Origin", "null"), 303}, // our cookies are Lax, so a form of another site does not log out
 		"Origin null of another site":    {"POST", with("Origin", "null", "Sec-Fetch-Site", "cross-site"), 403},
 		"a link or image":                {"GET", nil, 405},
 		"HEAD":                           {"HEAD", nil, 405},
@@ -264,7 +264,7 @@ func TestLogoutIsAPostFromThisSite(t *testing.T) {
 	}
 	r := newRig(t)
 	if out := r.browser().send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 303 {
-		t.Errorf("a logout of nobody is one too: %d", out.Status)
+		t.Errorf("a logout without a session succeeds too: %d", out.Status)
 	}
 }
 

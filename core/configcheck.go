@@ -12,11 +12,11 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// maxPreviousSecrets bounds the work that a state costs that nobody signed: a MAC for
-// each secret.
+// maxPreviousSecrets bounds the work for a forged state, which costs one MAC for each
+// secret.
 const maxPreviousSecrets = 3
 
-// check reports everything wrong at once.
+// check reports every mistake at once.
 func (c *Config) check() (public web.Origin, err error) {
 	var errs []error
 	wrong := func(format string, args ...any) {
@@ -53,7 +53,7 @@ func (c *Config) check() (public web.Origin, err error) {
 		{"OpenURL", "WECHAT_OPEN_URL", c.OpenURL}, {"APIURL", "WECHAT_API_URL", c.APIURL},
 	} {
 		if _, ok := web.ParsePublicURL(u.value); u.value != "" && !ok {
-			wrong("%s is not an http or https address: mend Config.%s or %s, or leave it out for WeChat's own", u.name, u.name, u.env)
+			wrong("%s is not an http or https address: fix Config.%s or %s, or leave it out for WeChat's own", u.name, u.name, u.env)
 		}
 	}
 	for _, p := range []struct{ name, value, like string }{{"LoginPath", c.LoginPath, "/login"}, {"GuestPath", c.GuestPath, "/"}} {
@@ -84,7 +84,7 @@ func (c *Config) check() (public web.Origin, err error) {
 	return public, errors.Join(errs...)
 }
 
-// warn says what works but should not stay so.
+// warn logs settings that work but are unsafe or unusual.
 func (c *Config) warn() {
 	log := c.logger()
 	if c.AnyBrowser {
@@ -109,8 +109,8 @@ func (c *Config) warn() {
 	}
 }
 
-// cookieTrouble is what is wrong with the session cookie of the app's own manager, each
-// with the setting that fixes it. publicURL is Config.PublicURL, "" without one.
+// cookieTrouble lists the faults in the session cookie settings of the app's own
+// manager, each with its fix. publicURL is Config.PublicURL, "" without one.
 func cookieTrouble(c scs.SessionCookie, publicURL string) (trouble []string) {
 	is := func(yes bool, text string) {
 		if yes {

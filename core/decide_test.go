@@ -48,13 +48,13 @@ func (f facts) unanswered() bool {
 		f.dead() && !f.finished() || f.callback == codeReturned && !f.news && !f.enough())
 }
 
-// doorInvariants hold whatever decide looks like, too: open is what it says where
-// nobody asks for followers.
-var doorInvariants = []struct {
+// followInvariants hold for routes for followers. open is the step of the same facts on
+// a route that does not ask.
+var followInvariants = []struct {
 	rule  string
 	holds func(f facts, s, open step) bool
 }{
-	{"nobody but a follower, or a guest who is nobody, passes a route for followers", func(f facts, s, open step) bool {
+	{"only followers, and anonymous visitors whom the route allows, pass a route for followers", func(f facts, s, open step) bool {
 		return s != pass || f.follow == followNotAsked || f.follow == isFollower || f.level == anonymous
 	}},
 	{"asking for followers changes nothing but what becomes of those who would pass", func(f facts, s, open step) bool {
@@ -63,7 +63,7 @@ var doorInvariants = []struct {
 	{"a follower goes where everybody goes on other routes", func(f facts, s, open step) bool {
 		return f.follow != isFollower || s == open
 	}},
-	{"guests are nobody: it is never asked whether they follow", func(f facts, s, open step) bool {
+	{"for an anonymous visitor WeChat is never asked whether the visitor follows", func(f facts, s, open step) bool {
 		return f.level != anonymous || s == open
 	}},
 	{"WeChat is asked once, about somebody who would pass", func(f facts, s, open step) bool {
@@ -75,7 +75,7 @@ var doorInvariants = []struct {
 		}
 		return f.kind == web.Frame && s == framePage || f.kind != web.Frame && s == followPage
 	}},
-	{"while WeChat cannot tell, the door stays shut and says so", func(f facts, s, open step) bool {
+	{"if WeChat does not answer, access is denied with a page that says so", func(f facts, s, open step) bool {
 		return open != pass || f.level == anonymous || f.follow != followUnavailable || s == unavailablePage
 	}},
 }
@@ -85,7 +85,7 @@ var invariants = []struct {
 	rule  string
 	holds func(facts, step) bool
 }{
-	{"nobody passes a Require without what it asks for", func(f facts, s step) bool {
+	{"a request passes a Require only with a session that satisfies it", func(f facts, s step) bool {
 		return !(s == pass && f.mode == ModeRequire) || f.level >= f.want || f.allowOutside && f.client == web.OutsideWeChat
 	}},
 	{"a Login never calls a next handler", func(f facts, s step) bool {
@@ -97,7 +97,7 @@ var invariants = []struct {
 	{"an answer that is news is never thrown away", func(f facts, s step) bool {
 		return !(f.kind == web.Navigation && f.callback == codeReturned && f.news) || s == exchange
 	}},
-	{"a script is passed or told where to log in, nothing else", func(f facts, s step) bool {
+	{"a script continues or gets a 401 with the login address, nothing else", func(f facts, s step) bool {
 		return f.kind != web.Script || s == unauthorized || s == pass || s == arrive && f.mode == ModeLogin
 	}},
 	{"a frame is passed or shown the way out of it, nothing else", func(f facts, s step) bool {
@@ -127,7 +127,7 @@ var invariants = []struct {
 	{"no path leads to WeChat when the attempts are spent", func(f facts, s step) bool {
 		return s != start || !f.spent
 	}},
-	{"nobody outside WeChat is sent there", func(f facts, s step) bool {
+	{"a visitor outside WeChat is never redirected to WeChat", func(f facts, s step) bool {
 		return s != start || f.client == web.InsideWeChat
 	}},
 	{"an Optional gate starts and demands nothing", func(f facts, s step) bool {
@@ -136,7 +136,7 @@ var invariants = []struct {
 	{"an Optional gate leaves a dead answer to the gate that asked", func(f facts, s step) bool {
 		return !(f.free() && f.unanswered()) || s == pass
 	}},
-	{"nobody is stuck: inside WeChat with attempts left, the login starts", func(f facts, s step) bool {
+	{"inside WeChat with attempts left, the login starts", func(f facts, s step) bool {
 		return !(!f.free() && f.unanswered() && f.client == web.InsideWeChat && !f.spent) || s == start
 	}},
 	{"attempts spent inside WeChat end on the page that says why, after one more try from a page of this site", func(f facts, s step) bool {
@@ -194,7 +194,7 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 				fails(inv.rule, plain, open)
 			}
 		}
-		for _, inv := range doorInvariants {
+		for _, inv := range followInvariants {
 			if !inv.holds(f, s, open) {
 				fails(inv.rule, f, s)
 			}
@@ -203,7 +203,7 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 16 * int(followStates); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
-	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(doorInvariants))
+	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(followInvariants))
 }
 
 func (f facts) String() string {

@@ -9,24 +9,25 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// The way of nearly every request: somebody who is logged in asks for a page. It
-// is the state machine's own verdict on "no answer from WeChat, and enough" (pass,
-// whatever the kind of request), reached without gathering the facts that do not
-// matter then. BenchmarkKnown and TestKnownAllocates watch over it.
+// The fast path serves nearly every request: a logged-in visitor opens a page. Its
+// verdict is the same as decide's for a session that satisfies the route and a request
+// without a state (pass, for every kind of request). It skips the facts that cannot
+// change that verdict. TestTheFastPathDecidesAsTheStateMachine holds both equal;
+// BenchmarkKnown and TestKnownAllocates measure it.
 
-// passage is all that a request needs on its way to the next handler, in one
-// allocation: context, user and outcome.
+// passage holds all that the next handler needs in one allocation: context, user and
+// outcome.
 type passage struct {
 	context.Context
 	outcome   Outcome
-	visitor   *User // nil for nobody; &user where Known read it
+	visitor   *User // nil for an anonymous visitor; &user where Known read it
 	user      User
 	privilege [1]string // of the user, who seldom has more; two would be an allocation class more
 
-	info *requestInfo // nil unless somebody may ask for it
+	info *requestInfo // nil if no method can need it
 }
 
-// requestInfo is what few ask a passage for: JSConfig where there is no Config.PublicURL,
+// requestInfo is what few handlers need: JSConfig without Config.PublicURL, and
 // RefreshProfile with Config.KeepTokens.
 type requestInfo struct {
 	auth  *Auth
@@ -34,7 +35,7 @@ type requestInfo struct {
 	token string // of the session
 }
 
-// requestInfo is nil where nobody will ask.
+// requestInfo returns nil if no method can need it.
 func (a *Auth) requestInfo(at web.Origin, token string) *requestInfo {
 	if a.public.Host != "" && a.tokens == nil {
 		return nil
@@ -58,7 +59,7 @@ func (p *passage) Value(key any) any {
 }
 
 // passageKey finds the passage through the innermost gate of an instance that has
-// requestInfo to tell.
+// requestInfo.
 type passageKey struct{ auth *Auth }
 
 func (a *Auth) passageIn(ctx context.Context) *passage {
@@ -66,12 +67,13 @@ func (a *Auth) passageIn(ctx context.Context) *passage {
 	return p
 }
 
-// Known is a quicker way for adapters whose framework hands out headers for
-// nothing: the outcome of a request that goes on as it is (a logged-in visitor, or
-// nobody behind Optional), and nil for every other, which [Gate.Handle] must
-// decide. cookies is the request's first Cookie line, "" without one; where there are
-// more, a visitor is known all the same, but nobody may be somebody yet. Neither
-// string is kept, so both may lie in a buffer that is used again.
+// Known is a faster path for adapters that can read the Cookie header without an
+// allocation. It returns the outcome of a request that continues as it is: a logged-in
+// visitor, or an anonymous one behind Optional. For every other request it returns nil,
+// and [Gate.Handle] must decide. cookies is the request's first Cookie line, or "".
+// With more than one line, use the outcome only if it has a user, because the session
+// may be in a later line. Neither string is kept, so both may lie in a buffer that is
+// reused.
 //
 // Most adapters call Handle alone, which looks here first.
 func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
@@ -79,9 +81,9 @@ func (g *Gate) Known(ctx context.Context, target, cookies string) *Outcome {
 	return out
 }
 
-// fastPass also tells of a request with nothing to recognise anybody by: it is nobody's,
-// and its target is no answer from WeChat. buffered is for strings that lie in a
-// buffer that is used again.
+// fastPass also reports whether the request is anonymous: it has no session cookie, and
+// its target is not a callback. buffered is true if the strings lie in a buffer that is
+// reused.
 func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered bool) (out *Outcome, t web.Target, nobodys bool) {
 	if !g.fast {
 		return nil, t, false
@@ -121,10 +123,10 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 	return g.passing(p, g.passHeader), t, false
 }
 
-// fastRefusal is the other quick way, for a script of a page that nobody is logged in
-// on, which asks again and again: the state machine's own verdict on "nobody, and a
-// script" (unauthorized, unless guests are welcome), reached without a visit.
-// BenchmarkScript and TestStrangersAllocateLittle watch over it.
+// fastRefusal is the second fast path: a script without a session that polls. Its
+// verdict is the same as decide's for an anonymous script (unauthorized, except with
+// AllowOutside), without a visit. BenchmarkScript and TestStrangersAllocateLittle
+// measure it.
 func (g *Gate) fastRefusal(ctx context.Context, r *Request, t web.Target) *Outcome {
 	if g.allowOutside || g.api && g.onError != nil || web.IsHTMX(r.Header) {
 		return nil
@@ -145,8 +147,8 @@ func (g *Gate) passing(p *passage, header http.Header) *Outcome {
 	return &p.outcome
 }
 
-// canBeFast says whether Known may decide at all, once and for all. Without a public
-// URL the request's own host must be looked at, too.
+// canBeFast decides once for each gate whether Known may decide. Without PublicURL the
+// request's own host must be read too.
 func (g *Gate) canBeFast() bool {
 	return (g.mode == ModeRequire || g.mode == ModeOptional) && len(g.skip) == 0 && g.load == nil && g.auth.public.Host != ""
 }

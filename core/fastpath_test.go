@@ -14,7 +14,7 @@ import (
 
 // Whatever Known lets through, the state machine lets through as well, with the
 // same user and headers; and what it may not decide, it leaves alone.
-func TestKnownIsTheStateMachinesOwnVerdict(t *testing.T) {
+func TestTheFastPathDecidesAsTheStateMachine(t *testing.T) {
 	private := newRig(t)
 	own := newRig(t, func(c *Config) {
 		c.Sessions = manager(session.NewMemory())
@@ -101,9 +101,9 @@ func TestKnownAllocates(t *testing.T) {
 		cookies string
 		most    float64
 	}{
-		"a logged-in request allocates once, its user included":    {g, cookies, 1},
-		"nobody behind Optional allocates once":                    {r.gate(ModeOptional), "", 1},
-		"nobody at a closed gate allocates nothing before it acts": {g, "a=1", 0},
+		"a logged-in request allocates once, its user included":             {g, cookies, 1},
+		"an anonymous visitor behind Optional allocates once":               {r.gate(ModeOptional), "", 1},
+		"an anonymous visitor at a Require allocates nothing before Handle": {g, "a=1", 0},
 	} {
 		n := testing.AllocsPerRun(100, func() {
 			if out := c.gate.Known(ctx, "/me?x=1", c.cookies); out != nil && c.gate == g {
@@ -218,7 +218,7 @@ func TestASecondSessionCookieIsReadBehindEveryGate(t *testing.T) {
 				for _, h := range []http.Header{line, two} {
 					out := r.gate(mode).Handle(context.Background(), &Request{Method: "GET", Target: "/", Host: "app.example.com", TLS: true, Header: h})
 					if u, ok := FromContext(orEmpty(out)); !ok || u == nil {
-						t.Errorf("rule: a garbage cookie before the session hides nobody (%s, mode %d, %.10q): %d", name, mode, first, out.Status)
+						t.Errorf("rule: a garbage cookie before the session cookie does not hide the session (%s, mode %d, %.10q): %d", name, mode, first, out.Status)
 					}
 				}
 			}

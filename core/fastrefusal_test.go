@@ -19,7 +19,7 @@ func scripts(pairs ...string) http.Header {
 
 // Whatever is refused without a visit, the state machine refuses as well, in the
 // same words.
-func TestRefusedIsTheStateMachinesOwnVerdict(t *testing.T) {
+func TestTheFastRefusalDecidesAsTheStateMachine(t *testing.T) {
 	refused := 0
 	for name, r := range map[string]*rig{
 		"private":         newRig(t),
@@ -90,14 +90,14 @@ func TestAnAnswerTakesAnyNumberOfHeaders(t *testing.T) {
 	}
 }
 
-// anonymousRequests are those of nobody that are counted and timed, with what their
-// answer may allocate together with net/http's headers.
+// anonymousRequests are requests of anonymous visitors that are counted and timed, with
+// what their answer may allocate together with net/http's headers.
 func anonymousRequests(r *rig) map[string]anonymousRequest {
 	page := with("User-Agent", inWeChat, "Accept", "text/html", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Cookie", "a=1; b=2")
 	return map[string]anonymousRequest{
-		"a redirect to WeChat":          {r.gate(ModeRequire), page, 302, 20}, // 18, and two of the race detector
-		"a script's 401":                {r.gate(ModeRequire), scripts("Cookie", "a=1; b=2"), 401, 4},
-		"nobody behind Optional passes": {r.gate(ModeOptional), page, 0, 1},
+		"a redirect to WeChat":                        {r.gate(ModeRequire), page, 302, 20}, // 18, and two of the race detector
+		"a script's 401":                              {r.gate(ModeRequire), scripts("Cookie", "a=1; b=2"), 401, 4},
+		"an anonymous visitor behind Optional passes": {r.gate(ModeOptional), page, 0, 1},
 	}
 }
 

@@ -12,32 +12,32 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-// Following is what a route demands beyond a login: that the visitor follows the
-// account. It goes with Require only.
+// Following demands that the visitor follows the account, in addition to the login. It
+// works with Require only.
 type Following string
 
 const (
-	// MustFollow lets followers through and shows everybody else a page with the
-	// account's name and QR code ([Config.FollowQRCode]). They get in on the next
-	// visit after following, without a new login. While WeChat cannot tell, the
-	// answer is the "unavailable" page (503).
+	// MustFollow lets followers through and shows other visitors a page with the
+	// account's name and QR code ([Config.FollowQRCode]). After following, the next
+	// visit works without a new login. If WeChat cannot be reached, access is denied
+	// with the "unavailable" page (503).
 	//
 	// It needs an account that may call /cgi-bin/user/info (a verified one, else
-	// 48001). A "yes" is remembered for 5 minutes, a "no" for 3 seconds; a message
-	// that [Auth.PushHandler] receives changes either at once. With Config.Cache,
-	// other nodes hear of it within 5 seconds.
+	// 48001). A "yes" is remembered for 5 minutes, a "no" for 3 seconds; a message that
+	// [Auth.PushHandler] receives changes either at once. With Config.Cache, other
+	// nodes read the change within 5 seconds.
 	MustFollow Following = "must follow"
-	// MustFollowUnlessDown is MustFollow, but lets everybody who is logged in
-	// through while WeChat cannot tell.
+	// MustFollowUnlessDown is MustFollow, but lets every logged-in visitor through if
+	// WeChat cannot be reached.
 	MustFollowUnlessDown Following = "must follow unless down"
 )
 
 func (f Following) apply(g *Gate) { g.following = f }
 
-// Follows reports whether a person follows the account, by openid. It answers from
-// what is remembered for MustFollow, and asks WeChat otherwise (user/info). What
-// cannot be an openid is wxapi.ErrToken; any other error means that WeChat could not
-// tell ([ErrUnavailable]). It takes up to 5 s; a deadline on ctx ends the wait sooner.
+// Follows reports whether a person follows the account, by openid. It answers from the
+// results that are cached for MustFollow, and asks WeChat otherwise (user/info). The
+// error is wxapi.ErrToken for a malformed openid, and [ErrUnavailable] if WeChat does
+// not answer. It takes up to 5 s; a deadline on ctx ends the wait sooner.
 func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
 	if !isOpenID(openID) {
 		return false, fmt.Errorf("%w: open id", wxapi.ErrToken)
@@ -49,9 +49,9 @@ func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
 	return follows, nil
 }
 
-// Follower asks WeChat what it tells of a person (user/info): whether she follows,
-// since when and where from, and for followers the union id, where the account has
-// one. Nothing is remembered. The error wraps a *wxapi.Error where WeChat sent one.
+// Follower asks WeChat about a person (user/info): whether, since when and from where
+// the person follows the account, and for followers the union id if the account has
+// one. Nothing is cached. The error wraps a *wxapi.Error if WeChat sent one.
 //
 // Each call to WeChat ends after 5 s. There may be several: for the account's token,
 // for the follower, and both once more if WeChat refused the token. Put a deadline on
@@ -70,8 +70,9 @@ func (a *Auth) Followers(ctx context.Context, openIDs ...string) ([]*wxapi.Follo
 // belongs to the instance: do not close it.
 func (a *Auth) AccountToken() *wxapi.AccountToken { return a.token }
 
-// lookUp finds out whether the visitor follows. A visitor who leaves meanwhile must
-// not open the door by it: WeChat could have told.
+// lookUp finds out whether the visitor follows. A request that is cancelled meanwhile
+// is not let through by MustFollowUnlessDown, because WeChat was not down: otherwise a
+// client could get in by cancelling.
 func (v *visit) lookUp() {
 	follows, err := v.auth.followers.Follows(v.ctx, v.user.OpenID)
 	left := v.ctx.Err() != nil || errors.Is(err, context.Canceled)
@@ -107,7 +108,7 @@ func lookUpFollower(c *Config, wechat *wxapi.Client, token *wxapi.AccountToken) 
 // isOpenID holds for [0-9A-Za-z_-]{6,64}, as in wxapi.
 func isOpenID(s string) bool { return len(s) >= 6 && len(s) <= 64 && web.IsWord(s) }
 
-// followCode is Config.FollowQRCode as the page shows it.
+// followCode is Config.FollowQRCode in the form that the page shows.
 type followCode struct {
 	image  string // address or data URI
 	local  bool   // image is a path of this site
@@ -115,10 +116,11 @@ type followCode struct {
 	source string // what the page's policy must let in, with a space before it
 }
 
-// parseFollowCode tells images from links, of which the page draws the code itself:
-// WeChat's links to accounts are weixin.qq.com/r/… and /q/…, and mp.weixin.qq.com/mp/…
-// (and the simulator's, at openURL); mp.weixin.qq.com/cgi-bin/showqrcode and what is on
-// other hosts is an image. An article, mp.weixin.qq.com/s/…, is neither.
+// parseFollowCode separates images from links. The page draws the QR code of a link
+// itself. WeChat's links to accounts are weixin.qq.com/r/… and /q/…, and
+// mp.weixin.qq.com/mp/… (and the simulator's, at openURL);
+// mp.weixin.qq.com/cgi-bin/showqrcode and what is on other hosts is an image. An
+// article, mp.weixin.qq.com/s/…, is neither.
 func parseFollowCode(value, openURL string) (code followCode, ok bool) {
 	switch {
 	case value == "":

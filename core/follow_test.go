@@ -88,13 +88,13 @@ func TestWhileWeChatCannotTell(t *testing.T) {
 		r.sim.Fail(wxsim.PathFollower, tt.fault)
 		out := b.get(g, "/members")
 		if out.Status != 503 || !errors.Is(out.Err, ErrUnavailable) || out.Header.Get("Retry-After") == "" || !strings.Contains(string(out.Body), "https://app.example.com/members") {
-			t.Errorf("rule: while %s the door is shut, with a way to try again: %d %v", tt.rule, out.Status, out.Err)
+			t.Errorf("rule: while %s access is denied, with a page to try again: %d %v", tt.rule, out.Status, out.Err)
 		}
 		if out := b.get(r.gate(ModeRequire, MustFollowUnlessDown), "/members"); out.Status != 0 {
-			t.Errorf("rule: while %s the door is open, where the app says so: %d %v", tt.rule, out.Status, out.Err)
+			t.Errorf("rule: while %s MustFollowUnlessDown lets the visitor through: %d %v", tt.rule, out.Status, out.Err)
 		}
 		if out := r.browser().get(r.gate(ModeRequire, MustFollowUnlessDown), "/members"); out.Status != 302 {
-			t.Errorf("rule: nobody comes in without a login, whatever WeChat tells: %d", out.Status)
+			t.Errorf("rule: without a login there is no access, whatever WeChat answers: %d", out.Status)
 		}
 		if log := r.log.String(); !strings.Contains(log, tt.log) || tt.log != "" && (!strings.Contains(log, "advice=") || !strings.Contains(log, "rid=")) {
 			t.Errorf("rule: while %s the operator reads what to do: %s", tt.rule, log)
@@ -121,7 +121,7 @@ func TestWhoDoesNotFollowIsAnsweredByKind(t *testing.T) {
 		Status int
 	}
 	if err := json.Unmarshal(out.Body, &problem); err != nil || out.Status != 403 || problem.Status != 403 || problem.Title == "" || out.Header.Get("Content-Type") != "application/problem+json" {
-		t.Errorf("rule: a script is told, in a problem document: %d %s", out.Status, out.Body)
+		t.Errorf("rule: a script gets a problem document: %d %s", out.Status, out.Body)
 	}
 	if out := b.send(g, "GET", "/members", with("Sec-Fetch-Dest", "iframe")); out.Status != 403 || !errors.Is(out.Err, ErrFrame) {
 		t.Errorf("rule: a frame is shown the way out of it: %d %v", out.Status, out.Err)
@@ -129,7 +129,7 @@ func TestWhoDoesNotFollowIsAnsweredByKind(t *testing.T) {
 	guest := r.browser()
 	guest.ua = "Mozilla/5.0"
 	if out := guest.get(g, "/members"); out.Status != 0 || MustFromContext(out.Context) != nil {
-		t.Errorf("rule: guests outside WeChat are nobody, and not asked to follow: %d", out.Status)
+		t.Errorf("rule: anonymous visitors outside WeChat are not asked to follow: %d", out.Status)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestMustFollowGoesWithRequire(t *testing.T) {
 	}
 	defer func() {
 		if p := recover(); p == nil || !strings.Contains(p.(string), "unknown demand") {
-			t.Errorf("rule: a demand that nobody knows is no open door: %v", p)
+			t.Errorf("rule: an unknown Following panics: %v", p)
 		}
 	}()
 	r.gate(ModeRequire, Following("follow?"))
@@ -253,7 +253,7 @@ func TestATokenServerOfTheApps(t *testing.T) {
 		t.Errorf("rule: an app's token server is asked instead of WeChat: %v", err)
 	}
 	if _, err := r.auth.AccountToken().Renew(context.Background(), token); err != nil || len(refused) != 2 || refused[1] != token {
-		t.Errorf("rule: a token server is told what WeChat refused: %v", err)
+		t.Errorf("rule: a token server gets the token that WeChat refused: %v", err)
 	}
 }
 
@@ -285,7 +285,7 @@ func TestATokenThatWeChatTookBackIsRenewed(t *testing.T) {
 	r.sim.ExpireTokens(testAppID)
 	r.advance(follow.YesLife)
 	if b.user(g, "/members") == nil {
-		t.Errorf("rule: a token that another node ended is renewed, and nobody notices: %s", r.log)
+		t.Errorf("rule: a token that another node invalidated is renewed without an error: %s", r.log)
 	}
 }
 
@@ -293,6 +293,6 @@ func TestCloseEndsTheAccountsToken(t *testing.T) {
 	r := newRig(t)
 	r.auth.Close()
 	if _, err := r.auth.AccountToken().Token(context.Background()); err == nil || r.sim.Calls(wxsim.PathStableToken) != 0 {
-		t.Errorf("rule: after Close nobody calls WeChat: %v", err)
+		t.Errorf("rule: after Close there is no call to WeChat: %v", err)
 	}
 }

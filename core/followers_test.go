@@ -42,7 +42,7 @@ func TestAMessageChangesWhoFollowsAtOnce(t *testing.T) {
 		}
 	}
 	if n := r.sim.Calls(wxsim.PathFollower) - calls; n != 0 {
-		t.Errorf("rule: what a message told is not asked for: %d calls", n)
+		t.Errorf("rule: after a follow message there is no look-up: %d calls", n)
 	}
 	p.post(event(b.openID(), "unsubscribe", "old", at.Add(-time.Minute)))
 	if b.user(g, "/members") == nil {
@@ -92,10 +92,10 @@ func TestAMessageToOneNodeWinsOverALookUpOfAnother(t *testing.T) {
 	p.post(event(b.openID(), "unsubscribe", "", r.now()))
 	close(release)
 	if <-follows {
-		t.Error("rule: what one node was told while another asked counts for both")
+		t.Error("rule: a message to one node counts for a look-up in progress on another")
 	}
 	if yes, _ := r.instance(func(c *Config) { c.Cache = shared }).Follows(context.Background(), b.openID()); yes {
-		t.Error("rule: a look-up does not overwrite for all nodes what a message told")
+		t.Error("rule: a look-up does not overwrite what a message said")
 	}
 }
 
@@ -140,7 +140,7 @@ func TestOtherNodesHearOfAFollowSoon(t *testing.T) {
 	calls := r.sim.Calls(wxsim.PathFollower)
 	p.post(event(b.openID(), "subscribe", "", r.now()))
 	if b.user(g, "/members") == nil {
-		t.Error("rule: the node that was told knows at once")
+		t.Error("rule: the node that received the message knows at once")
 	}
 	r.advance(follow.LookAgain)
 	if follow.LookAgain > 5*time.Second || b.user(other, "/members") == nil || r.sim.Calls(wxsim.PathFollower) != calls {
@@ -178,7 +178,7 @@ func TestAuthTellsWhoFollows(t *testing.T) {
 	}
 	who, err := r.auth.Follower(ctx, b.openID())
 	if err != nil || !who.Subscribed || who.UnionID == "" || who.SubscribedAt.IsZero() {
-		t.Errorf("rule: a follower's union id and time are told: %+v %v", who, err)
+		t.Errorf("rule: Follower returns union id and time: %+v %v", who, err)
 	}
 	if _, err := r.auth.Follows(ctx, "oStranger_1"); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("rule: an openid of another account is no answer: %v", err)

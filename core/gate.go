@@ -41,9 +41,9 @@ type Gate struct {
 }
 
 // NewGate makes a gate for an adapter; applications call the adapter's Require,
-// Optional, Login and Logout. Without an instance among the options it takes
-// [Default], and panics, naming everything that is missing and how to mend it,
-// while the app is being set up.
+// Optional, Login and Logout. Without an instance among the options it takes [Default],
+// and panics while the app is being set up if that fails. The message names every
+// missing setting and how to fix it.
 func NewGate(mode Mode, options ...Option) *Gate {
 	g := &Gate{mode: mode, scope: Silent}
 	for _, o := range options {
@@ -80,10 +80,10 @@ func NewGate(mode Mode, options ...Option) *Gate {
 // app, for adapters whose framework starts several.
 func (g *Gate) KeepsSessionsInProcess() bool { return g.auth.sessions.InProcess() }
 
-// Handle decides about one request. It never panics: the app's hooks, stores and codecs
-// run under recover, and one that panics counts as failed. Should anything else panic (a
-// logger or a context of the app's, or this library itself), the answer is the
-// "unavailable" page (503).
+// Handle decides one request. It never panics. The app's hooks, stores and codecs run
+// under recover, and a panic counts as a failure. Should anything else panic (a logger
+// or a context of the app's, or this library itself), the answer is the "unavailable"
+// page (503).
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 	if lines := web.AllHeaders(r.Header, "Cookie"); len(lines) < 2 {
 		cookies := ""
@@ -148,8 +148,9 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	return v.perform(s)
 }
 
-// recovered turns a panic into the "unavailable" page, or into the bare status where
-// the page panics as well. Only the panic's type is told.
+// recovered turns a panic into the "unavailable" page, or into the status alone if the
+// page panics too. The error holds only the panic's type, because its value may hold a
+// secret.
 func (v *visit) recovered(out **Outcome) {
 	p := recover()
 	if p == nil {
@@ -165,7 +166,7 @@ func (v *visit) recovered(out **Outcome) {
 	}
 }
 
-// perform is the one place where a step becomes an answer.
+// perform turns a step into an answer. No other code does.
 func (v *visit) perform(s step) *Outcome {
 	if s != pass && !v.hasHost {
 		return v.page(BadRequestPage, errNoHost)
@@ -202,6 +203,6 @@ func (v *visit) perform(s step) *Outcome {
 	case stuckPage:
 		return v.page(StuckPage, errors.Join(ErrStuck, v.reason, v.cookieTwins()))
 	}
-	// Unreachable: decide knows no other step. Closed rather than open.
+	// Unreachable: decide has no other step. Deny access rather than allow it.
 	return v.page(UnavailablePage, ErrUnavailable)
 }

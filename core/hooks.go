@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// recovered runs code of the app's: a panic in a fiber handler, or in a goroutine
-// of our own, would end the process. The panic's value may hold anything, so only
-// its type is told.
+// recovered runs a hook of the app and turns a panic into an error. In a fiber handler,
+// or in a goroutine of this library, a panic would end the process. The error holds
+// only the panic's type, because its value may hold a secret.
 func recovered(hook string, run func()) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -21,15 +21,15 @@ func recovered(hook string, run func()) (err error) {
 	return nil
 }
 
-// hookFailed logs that a hook of the app's panicked or answered nonsense.
+// hookFailed logs that a hook of the app panicked.
 func (r *reports) hookFailed(ctx context.Context, log *slog.Logger, err error) {
 	if write, silent, _ := r.next("hook "+err.Error(), time.Now()); write {
 		log.ErrorContext(ctx, "wechat: a hook failed (logged once a minute)", "error", err, "more", silent)
 	}
 }
 
-// skipped asks every Skip; one that panics does not skip. A path that routers read
-// differently is never skipped.
+// skipped calls every Skip. A Skip that panics does not skip. A path that routers
+// interpret differently is never skipped.
 func (g *Gate) skipped(r Request) (yes bool) {
 	if r.isAmbiguous() {
 		return false
@@ -46,9 +46,9 @@ func (g *Gate) skipped(r Request) (yes bool) {
 	return false
 }
 
-// appsOwn is the answer of the app's OnError, if it has one. Without a status it
-// would open the gate, so it is none then. It is copied: the app may hand out the
-// same one to many.
+// appsOwn returns the answer of the app's OnError, or nil. An answer without a status
+// is ignored, because it would let the request through. The answer is copied, because
+// the app may return the same value for many requests.
 func (v *visit) appsOwn(err error) *Outcome {
 	if v.gate.onError == nil || err == nil {
 		return nil
@@ -62,7 +62,7 @@ func (v *visit) appsOwn(err error) *Outcome {
 		return nil
 	}
 	if own.Status < 200 || own.Status > 999 {
-		v.auth.config.logger().ErrorContext(v.ctx, "wechat: OnError returned an outcome without a status", "status", own.Status)
+		v.auth.config.logger().ErrorContext(v.ctx, "wechat: OnError returned an outcome without a status, so the built-in answer is used", "status", own.Status)
 		return nil
 	}
 	out := &Outcome{Context: own.Context, Header: own.Header.Clone(), Status: own.Status, Body: own.Body, Err: own.Err, own: true}

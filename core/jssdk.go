@@ -10,8 +10,8 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-// JSConfig is what wx.config takes, in the names that it takes it by (JS-SDK,
-// 附录1). debug and jsApiList are the page's own.
+// JSConfig holds the arguments of wx.config under their own names (JS-SDK, 附录1). The
+// page adds debug and jsApiList.
 type JSConfig struct {
 	AppID     string `json:"appId"`
 	Timestamp int64  `json:"timestamp"`
@@ -19,16 +19,16 @@ type JSConfig struct {
 	Signature string `json:"signature"`
 }
 
-// JSConfig signs a page of this site for WeChat's JS-SDK. page is the page's address
-// as its script sees it (location.href); what follows a # is cut off, as WeChat
-// wants it. The site is Config.PublicURL or, without one, the address of the request
-// whose context this is, behind a gate; any other page is [ErrForeignPage], since a
-// signature lets it act in the account's name. The host must be registered as
-// JS接口安全域名. Where WeChat gives no ticket the error is [ErrUnavailable].
+// JSConfig signs a page of this site for WeChat's JS-SDK. page is the page's address as
+// its script reads it (location.href); the part from # on is removed, as WeChat
+// requires. The site is Config.PublicURL. Without one it is the origin of the request
+// that ctx belongs to, behind a gate. Any other page is [ErrForeignPage], because a
+// signature lets a page act in the account's name. The host must be registered as
+// JS接口安全域名. If WeChat returns no ticket, the error is [ErrUnavailable].
 //
-// The ticket is kept for its life, so most calls do not wait. One that has to ask
-// WeChat takes up to 23 s at worst, if WeChat is slow and refuses the account's token
-// once. Put a deadline on ctx to wait less; the ticket is fetched all the same.
+// The ticket is cached for its lifetime, so most calls do not wait. A call to WeChat
+// takes up to 23 s at worst, if WeChat is slow and refuses the account's token once.
+// Put a deadline on ctx to wait less; the ticket is fetched all the same.
 func (a *Auth) JSConfig(ctx context.Context, page string) (JSConfig, error) {
 	page, _, _ = strings.Cut(page, "#")
 	if !a.isOwnPage(ctx, page) {
@@ -43,8 +43,8 @@ func (a *Auth) JSConfig(ctx context.Context, page string) (JSConfig, error) {
 	return c, nil
 }
 
-// isOwnPage takes only what a browser writes: the origin letter by letter, and no
-// byte that would make two parsers disagree about where the path begins.
+// isOwnPage accepts only the form that a browser writes. The origin must match exactly,
+// and no byte may make two parsers disagree about the start of the path.
 func (a *Auth) isOwnPage(ctx context.Context, page string) bool {
 	at := a.public
 	if p := a.passageIn(ctx); p != nil {

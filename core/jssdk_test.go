@@ -125,7 +125,7 @@ func TestWithoutPublicURLTheRequestTellsTheSite(t *testing.T) {
 	}
 	for _, page := range []string{"https://app.example.com/share", ":///share"} {
 		if _, err := r.auth.JSConfig(context.Background(), page); !errors.Is(err, ErrForeignPage) {
-			t.Errorf("rule: without a gate nobody knows what the own site is: %s: %v", page, err)
+			t.Errorf("rule: without a gate and without PublicURL the site is unknown: %s: %v", page, err)
 		}
 	}
 }

@@ -223,8 +223,8 @@ func TestBehindAProxyOnlyTheProxyTellsHostAndScheme(t *testing.T) {
 		want    Fault
 	}{
 		"the proxy's own host and http are no sign": {[]string{"X-Forwarded-For", "1.2.3.4"}, CookiesOff},
-		"another host that it tells":                {[]string{"X-Forwarded-For", "1.2.3.4", "X-Forwarded-Host", "www.example.com"}, OtherDomain},
-		"http that it tells":                        {[]string{"X-Forwarded-Host", "app.example.com", "X-Forwarded-Proto", "http"}, MixedScheme},
+		"another forwarded host":                    {[]string{"X-Forwarded-For", "1.2.3.4", "X-Forwarded-Host", "www.example.com"}, OtherDomain},
+		"forwarded http":                            {[]string{"X-Forwarded-Host", "app.example.com", "X-Forwarded-Proto", "http"}, MixedScheme},
 	} {
 		r := newRig(t)
 		v := &visit{auth: r.auth, gate: r.gate(ModeRequire), now: r.now(), request: &Request{Host: "app:8080", Header: with(c.headers...)}}

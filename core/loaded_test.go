@@ -19,7 +19,7 @@ func TestLoadUser(t *testing.T) {
 	}))
 	b.login(g, "/me")
 	if calls != 0 {
-		t.Errorf("rule: a request that does not go on loads nobody: %d", calls)
+		t.Errorf("rule: a request that does not continue calls no LoadUser: %d", calls)
 	}
 	out := b.get(g, "/me")
 	own, ok := Loaded[*member](orEmpty(out))
@@ -35,14 +35,14 @@ func TestLoadUser(t *testing.T) {
 		t.Error("rule: what an outer gate loaded is there behind an inner one")
 	}
 	if _, ok := Loaded[*member](context.Background()); ok {
-		t.Error("rule: without a gate there is nobody")
+		t.Error("rule: without a gate there is no user")
 	}
 	optional := r.gate(ModeOptional, LoadUser(func(context.Context, *User) (member, error) {
-		t.Error("rule: nobody is not loaded")
+		t.Error("rule: LoadUser is not called for an anonymous visitor")
 		return member{}, nil
 	}))
 	if _, ok := Loaded[member](orEmpty(r.browser().get(optional, "/"))); ok {
-		t.Error("rule: nobody has no user of the app's")
+		t.Error("rule: an anonymous visitor has no user of the app")
 	}
 }
 
@@ -66,7 +66,7 @@ func TestSeveralAreLoaded(t *testing.T) {
 	ctx := orEmpty(b.get(g, "/me"))
 	text, _ := Loaded[string](ctx)
 	if n, _ := Loaded[int](ctx); text != "text" || n != 4 {
-		t.Errorf("rule: a gate loads as many as it is told, in their order: %q %d", text, n)
+		t.Errorf("rule: a gate calls every LoadUser in order: %q %d", text, n)
 	}
 	failing := r.gate(ModeRequire, LoadUser(func(context.Context, *User) (string, error) { return "", errors.New("x") }), LoadUser(func(context.Context, *User) (int, error) { return 1, nil }))
 	if out := b.get(failing, "/me"); out.Status != 503 {

@@ -15,26 +15,26 @@ const (
 	// reportEvery is how often trouble of one kind is logged at most. Anybody can cause
 	// some kinds without a login, and must not fill the log.
 	reportEvery = time.Minute
-	// maxReports bounds the kinds that are told apart.
+	// maxReports bounds the number of kinds; all others count as one.
 	maxReports = 64
 )
 
-// reports logs trouble of each kind once a minute, with the number of times that it was
-// not logged.
+// reports limits the log to one line a minute for each kind of trouble. A line has the
+// number of lines left out before it.
 type reports struct {
 	mu    sync.Mutex
 	kinds map[string]*reported
 }
 
-// reported is what is known of one kind of trouble.
+// reported is the state of one kind of trouble.
 type reported struct {
 	logged    time.Time
 	reference string
 	silent    int // how often it came since it was logged
 }
 
-// next says whether trouble of a kind is to be logged now, with how many came silently
-// since it was last logged, and under which reference it is found.
+// next reports whether trouble of a kind is logged now, how many times it was left out
+// since the last line, and the reference of its line.
 func (r *reports) next(kind string, now time.Time) (log bool, silent int, reference string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -87,8 +87,8 @@ func (v *visit) report(kind PageKind, fault Fault, err error) string {
 	return reference
 }
 
-// explain is what a log should hold of an error: for WeChat's own, its request id,
-// which their support asks for, and what the operator can do.
+// explain returns the log attributes of an error. An error of WeChat's has its request
+// id, which WeChat's support asks for, and advice for the operator.
 func explain(err error) []any {
 	args := []any{"error", err.Error()}
 	var wx *wxapi.Error

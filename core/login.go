@@ -19,8 +19,8 @@ const (
 	// callbackTimeout bounds a callback as a whole, with retries: after that the visitor
 	// has left.
 	callbackTimeout = 10 * time.Second
-	// usedCode (errcode 40163) alone says that a code was good and somebody has used it,
-	// perhaps another node a moment ago.
+	// usedCode (errcode 40163) means that the code was valid and has been used, perhaps
+	// by another node a moment ago.
 	usedCode = 40163
 )
 
@@ -66,7 +66,7 @@ type result struct {
 	err     error
 }
 
-// exchange gives every delivery of one code to one browser the same result.
+// exchange returns the same result for every delivery of one code by one browser.
 func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
 	key := once.Key(code, browser, string(asked))
 	if err := l.deliveries.Spent(key, browser, l.now()); err != nil {
@@ -95,17 +95,18 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 		l.guard.Add(browser, l.now())
 		return came
 	case <-ctx.Done():
-		// This caller left; the others still get their answer.
+		// This request was cancelled; the exchange goes on for the other deliveries.
 		return result{outcome: unavailable, err: fmt.Errorf("%w: visitor left: %w", ErrUnavailable, ctx.Err())}
 	}
 }
 
-// tooManyLogins lets the login start anew: a new code is what an honest visitor needs.
+// tooManyLogins makes the login start anew: an honest visitor then gets a new code.
 func tooManyLogins(err error) result {
 	return result{outcome: codeDead, err: fmt.Errorf("%w: %w", ErrStuck, err)}
 }
 
-// exchangeOnce runs on a context of its own: the delivery that began it may hang up.
+// exchangeOnce uses its own context, because the request that started it may be
+// cancelled.
 func (l *logins) exchangeOnce(key, code, browser string, asked Scope, lang string) result {
 	ctx, cancel := context.WithTimeout(l.lifetime, callbackTimeout)
 	defer cancel()
@@ -198,7 +199,7 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 	return result{outcome: loggedIn, user: u}
 }
 
-// fill takes a profile over from WeChat.
+// fill copies a profile from WeChat into the user.
 func (u *User) fill(p *wxapi.UserInfo) {
 	u.Scope = Prompt
 	u.Nickname, u.Avatar, u.Sex = p.Nickname, p.HeadImgURL, p.Sex
@@ -209,7 +210,8 @@ func (u *User) fill(p *wxapi.UserInfo) {
 	}
 }
 
-// hook runs Config.OnLogin. What WeChat vouched for stays as it is.
+// hook runs Config.OnLogin. OnLogin cannot change the identity, scope and login time
+// that WeChat confirmed.
 func (l *logins) hook(ctx context.Context, u *User) error {
 	if l.onLogin == nil {
 		return nil
@@ -223,15 +225,16 @@ func (l *logins) hook(ctx context.Context, u *User) error {
 		return fmt.Errorf("OnLogin: %w", failed)
 	}
 	if told.AppID != u.AppID || told.OpenID != u.OpenID {
-		return errors.New("OnLogin changed the identity that WeChat vouched for")
+		return errors.New("OnLogin changed the identity that WeChat confirmed")
 	}
 	told.Scope, told.LoggedInAt = u.Scope, u.LoggedInAt
 	*u = told
 	return nil
 }
 
-// retryOnce repeats what failed for a temporary reason, see wxapi.Retryable. The code
-// may have been consumed all the same; then 40163 follows, and the login starts anew.
+// retryOnce repeats a call that failed for a temporary reason, see wxapi.Retryable.
+// WeChat may have consumed the code in the first call; then the second returns 40163,
+// and the login starts anew.
 func retryOnce[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	v, err := call()
 	if err == nil || ctx.Err() != nil || !wxapi.Retryable(err) {

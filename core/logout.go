@@ -7,9 +7,9 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// logout ends the session on a POST from this site. An <img> or a form of
-// another site must not log anybody out. The binding cookie is renewed, so that
-// no login that was in progress comes to its end afterwards.
+// logout ends the session on a POST from this site. An <img> or a form of another site
+// must not log anybody out. The binding cookie is renewed, so that a login in progress
+// cannot complete afterwards.
 func (v *visit) logout() *Outcome {
 	switch {
 	case !v.hasHost:
@@ -29,9 +29,9 @@ func (v *visit) logout() *Outcome {
 	return v.redirect(http.StatusSeeOther, v.at.URL(web.LocalTarget(v.target.FirstParam("to"), v.at)))
 }
 
-// endResults ends what is remembered of this browser's logins: the address of a callback
-// and the binding cookie of before the logout must log nobody in again. For browsers that
-// nobody knows nothing is noted.
+// endResults drops the remembered results of this browser's logins, so that an old
+// callback URL with the old binding cookie logs no one in after the logout. For a
+// browser without a login it writes nothing.
 func (v *visit) endResults() {
 	results := v.auth.logins.results
 	for value := range web.CookieValues(v.request.Header, web.CookieName(v.auth.binding, v.at.IsHTTPS())) {

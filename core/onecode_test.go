@@ -47,7 +47,7 @@ func TestOneCodeOneExchange(t *testing.T) {
 		t.Errorf("Back, logged in, only cleans the address: %q, %d exchanges", got, r.exchanges())
 	}
 	thief := r.browser()
-	thief.authorize(thief.get(g, back)) // the code alone logs nobody in
+	thief.authorize(thief.get(g, back)) // the code alone logs no one in
 	if r.exchanges() != 1 {
 		t.Errorf("a foreign state is not exchanged: %d exchanges", r.exchanges())
 	}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Option is a setting of one mounted gate. What belongs to the account and not to a
-// route is in [Config]. The options, each with what holds without it:
+// Option is a setting of one mounted gate. Settings of the whole account are in
+// [Config]. The options, with their defaults:
 //
 //	an instance, *Auth       the account to log in with               Default, from the environment
 //	Silent, Prompt           what the route needs to know             Silent: the open id
@@ -24,14 +24,14 @@ import (
 //	PassPreflight()          CORS preflights go on to the app         204
 type Option interface{ apply(*Gate) }
 
-// Scope is what a route needs to know of a visitor (网页授权 scope).
-// A route without one asks for [Silent].
+// Scope is what a login asks WeChat for (网页授权 scope). The default of a route is
+// [Silent].
 type Scope string
 
 const (
-	// Silent (snsapi_base) logs in without a page of WeChat's. It brings the open id
-	// alone. Browsers show WeChat's "#wechat_redirect" behind the address afterwards,
-	// because a fragment outlives redirects. An app that routes by hash removes it:
+	// Silent (snsapi_base) logs in without a consent page. It brings only the open id.
+	// Browsers show WeChat's "#wechat_redirect" behind the address afterwards, because
+	// a fragment outlives redirects. An app that routes by hash removes it:
 	//
 	//	if (location.hash === "#wechat_redirect")
 	//		history.replaceState(null, "", location.pathname + location.search)
@@ -64,26 +64,26 @@ type optionFunc func(*Gate)
 
 func (f optionFunc) apply(g *Gate) { f(g) }
 
-// Skip lets requests pass untouched for which the function says true: health
-// checks, assets. Several Skips add up. Behind a Skip no user is known, not even
-// a logged-in one. Fiber calls this Next. It is asked on every request; judge by
-// the path alone, after decoding and cleaning it as your router does, or a
-// crafted path opens what should be closed.
+// Skip lets requests through without any check if the function returns true, for
+// example health checks and assets. With several Skips, one is enough. A handler behind
+// a Skip gets no user, even if the visitor is logged in. Fiber calls this Next. It is
+// asked on every request; judge by the path alone, after decoding and cleaning it as
+// your router does, or a crafted path opens what should be closed.
 func Skip(skip func(*Request) bool) Option {
 	return optionFunc(func(g *Gate) { g.skip = append(g.skip, skip) })
 }
 
-// AllowOutside lets visitors who are not inside WeChat go on as nobody, for pages
-// that work in any browser: [MustFromContext] and the adapters' User then return
-// nil. Default: they see a page with a QR code of the address. For an answer of
-// the app's own, see [OnError] and [ErrOutside].
+// AllowOutside lets visitors outside WeChat continue as anonymous visitors, for pages
+// that work in any browser: [MustFromContext] and the adapters' User then return nil.
+// Default: they see a page with a QR code of the address. For an answer of the app's
+// own, see [OnError] and [ErrOutside].
 func AllowOutside() Option { return optionFunc(func(g *Gate) { g.allowOutside = true }) }
 
-// AskFirst shows a page of ours with a button before WeChat's consent page, on a
-// route with [Prompt]. Default: straight to WeChat. Recommended for pages that
-// people open cold, from a link or a menu: WeChat shows a page that asks for
-// consent at once, without a tap, as a snapshot with a virtual visitor
-// (微信网页授权能力调整公告, 2022-05).
+// AskFirst shows a page of this library with a button before WeChat's consent page, on
+// a route with [Prompt]. Default: the visitor is redirected to WeChat at once.
+// Recommended for pages that people open cold, from a link or a menu: WeChat shows a
+// page that asks for consent at once, without a tap, as a snapshot with a virtual
+// visitor (微信网页授权能力调整公告, 2022-05).
 func AskFirst() Option { return optionFunc(func(g *Gate) { g.askFirst = true }) }
 
 // PassPreflight lets CORS preflights (OPTIONS with Origin and
@@ -94,24 +94,25 @@ func AskFirst() Option { return optionFunc(func(g *Gate) { g.askFirst = true }) 
 // can; then this option is not needed.
 func PassPreflight() Option { return optionFunc(func(g *Gate) { g.passPreflight = true }) }
 
-// OnError is called with every error a visitor is shown a page or a problem
-// document for ([ErrOutside], [ErrRefused], [ErrStuck], [ErrUnavailable], …;
-// see errors.Is). It may return an answer of the app's own; nil keeps the
-// built-in one. It is not called for a plain "log in first", except with [API].
+// OnError is called with every error that leads to a page or a problem document
+// ([ErrOutside], [ErrRefused], [ErrStuck], [ErrUnavailable], …; see errors.Is). It may
+// return an answer of the app's own; nil keeps the built-in one. It is not called for a
+// 401 that only asks for a login, except with [API].
 func OnError(f func(ctx context.Context, r *Request, err error) *Outcome) Option {
 	return optionFunc(func(g *Gate) { g.onError = f })
 }
 
 // API is for routes that scripts and programs call. A visitor without a login gets 401
 // with a problem document, whatever the headers say: never a redirect, never a page.
-// [OnError] is asked for this answer, too, with [ErrLoginRequired]. login_url is the
+// [OnError] is called for this answer too, with [ErrLoginRequired]. login_url is the
 // app's Login ([Config.LoginPath]) with the page that the script runs on, or that page.
 // Default: requests that look like page navigations are redirected to WeChat.
 func API() Option { return optionFunc(func(g *Gate) { g.api = true }) }
 
-// Scopes says what each request needs, for a gate around routes that need different
-// scopes. An outer Require cannot know what a route's own Require asks for, so a cold
-// visitor of a route with [Prompt] inside a silent group goes to WeChat twice. With
+// Scopes chooses the scope by request, for a gate around routes that need different
+// scopes. An outer Require does not know the scope of a route's own Require. So a
+// visitor without a session who opens a route with [Prompt] inside a silent group is
+// redirected to WeChat twice. With this option it happens once:
 //
 //	r.Use(ginwechat.Require(core.Scopes(func(r *core.Request) core.Scope {
 //		if r.Path() == "/profile" {
@@ -120,7 +121,7 @@ func API() Option { return optionFunc(func(g *Gate) { g.api = true }) }
 //		return core.Silent
 //	})))
 //
-// it is once. It is asked on requests whose session has less than Prompt; it must be
+// The function is called for requests whose session has less than Prompt. It must be
 // quick and safe for concurrent use. If it panics or returns no scope, the gate's own
 // scope counts. Default: the gate's own scope for every request.
 func Scopes(scopeOf func(*Request) Scope) Option {
@@ -132,21 +133,20 @@ func Scopes(scopeOf func(*Request) Scope) Option {
 
 // MaxAge demands that the visitor logged in with WeChat less than d ago: an older login
 // counts as none, and the visitor logs in again, silently where the scope is [Silent].
-// So a route notices that the phone's WeChat changed hands. On Require and Optional d is
-// at least one minute. On Login it may be 0: then every visit of the link logs in anew.
-// Default: a login counts as long as the session lives.
+// A route can so notice that another person now uses the phone's WeChat. On Require and
+// Optional d is at least one minute. On Login it may be 0: then every visit of the link
+// logs in anew. Default: a login counts as long as the session lives.
 func MaxAge(d time.Duration) Option {
 	return optionFunc(func(g *Gate) { g.maxAge, g.hasMaxAge = d, true })
 }
 
-// LoadUser gives handlers behind a gate the app's own user, of the app's own type:
-// load is called with everybody who is logged in, once per request that goes on,
-// with the request's context, and [Loaded] returns what it returned. An error or a
-// panic in it shows the "unavailable" page (503), so a user whom the app no longer
-// knows is better told by a value (nil, or a field) than by an error. It is not
-// called for nobody behind Optional. What it costs, every request pays. A gate may
-// have several, of different types; in a load, the user is the argument and not yet
-// in the context.
+// LoadUser loads the app's own user, of the app's own type, for handlers behind a gate.
+// The gate calls load once for every request of a logged-in visitor that continues,
+// with the request's context, and [Loaded] returns the result. If load returns an error
+// or panics, the visitor sees the "unavailable" page (503); two errors are different,
+// see [Refuse] and [ErrLogInAgain]. load is not called for anonymous visitors. It runs
+// on every request; keep it fast. A gate may have several, of different types. Inside
+// load, the user is the argument and is not yet in the context.
 //
 //	r.Use(ginwechat.Require(core.LoadUser(func(ctx context.Context, u *core.User) (*Member, error) {
 //		return members.Find(ctx, u.AppUserID)
@@ -203,14 +203,15 @@ func (g *Gate) checkOptions() {
 	}
 }
 
-// Mode is what a gate is for. Adapters choose it; applications meet it as
-// Require, Optional, Login and Logout.
+// Mode is the purpose of a gate. Adapters choose it; applications call Require,
+// Optional, Login and Logout.
 type Mode uint8
 
 const (
 	// ModeRequire lets only logged-in visitors through and logs the others in.
 	ModeRequire Mode = iota
-	// ModeOptional hands over the user where there is one and never starts a login.
+	// ModeOptional passes the user on if the visitor is logged in, and never starts a
+	// login.
 	ModeOptional
 	// ModeLogin logs the visitor in and goes to the local page named by the query
 	// parameter "to" ("/" when it is missing or not local).

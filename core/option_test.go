@@ -115,7 +115,7 @@ func TestMaxAgeAsksAnewForAnOldLogin(t *testing.T) {
 		t.Fatalf("rule: an old login is made anew: %s", got)
 	}
 	if u := b.user(fresh, "/pay"); u == nil || u.OpenID != r.sim.OpenID(testAppID, b.person) {
-		t.Errorf("rule: the person whom WeChat knows now is logged in: %v", u)
+		t.Errorf("rule: the person of the phone's present WeChat is logged in: %v", u)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestAMemberWhoIsGoneLogsInAgain(t *testing.T) {
 	}
 	clear(members)
 	if out := b.send(g, "GET", "/api", scripts()); out.Status != 401 {
-		t.Errorf("rule: a script is told to log in: %d", out.Status)
+		t.Errorf("rule: a script gets a 401: %d", out.Status)
 	}
 }
 
@@ -281,7 +281,7 @@ func TestAPageWithSomebodyElsesCodeIsNotStored(t *testing.T) {
 	target := b.consent(b.get(r.gate(ModeRequire), "/page"))
 	out := r.browser().get(g, target)
 	if out.Status != 0 || out.Header.Get("Cache-Control") != "no-store" || out.Header.Get("Referrer-Policy") != "no-referrer" {
-		t.Errorf("rule: a page whose address may hold an unspent code is neither stored nor told to others: %d %v", out.Status, out.Header)
+		t.Errorf("rule: a page whose address may hold an unspent code is not stored and sends no referrer: %d %v", out.Status, out.Header)
 	}
 	if out := r.browser().get(g, "/page?state=open"); out.Header.Get("Cache-Control") == "no-store" {
 		t.Error("rule: the app's own state changes nothing")

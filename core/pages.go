@@ -10,7 +10,7 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// PageKind says which page a visitor is to see.
+// PageKind names the page that a visitor sees.
 type PageKind string
 
 const (
@@ -40,7 +40,7 @@ const (
 	SessionCookie Fault = "session" // logged in, but the session's cookie was lost (Strict, Secure, another domain)
 )
 
-// Page is what a page is made of.
+// Page holds the values that a page shows.
 //
 // Every field can stand as it is in an HTML attribute, quoted either way, and in HTML
 // text: none holds a quote, an angle bracket or a control byte, except for the line ends
@@ -90,7 +90,7 @@ func (p *pages) render(what Page) []byte {
 	return p.builtIn.HTML(what.view())
 }
 
-// view is the page in the words of the room that renders it.
+// view converts the page for package page, which renders it.
 func (p Page) view() page.View {
 	return page.View{
 		Kind: page.Kind(p.Kind), Lang: p.Lang, Fault: page.Fault(p.Fault),
@@ -109,9 +109,9 @@ var statusOf = map[PageKind]int{
 	UnavailablePage: http.StatusServiceUnavailable,
 }
 
-// page shows a visitor what happened; a script gets the same as a problem
-// document. What an operator may have to look into is logged with the reference
-// that the visitor reads.
+// page shows a visitor what happened. A script gets a problem document instead. Faults
+// that an operator may have to fix are logged with the reference that the visitor
+// reads.
 func (v *visit) page(kind PageKind, err error) *Outcome {
 	if out := v.appsOwn(err); out != nil {
 		return out
@@ -168,8 +168,8 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 // home is the front page of the site.
 func (v *visit) home() string { return page.Address(v.at.URL(web.Target{Path: "/"})) }
 
-// here is the page that was asked for, to try again: never with a code or state
-// of ours, and on a logout the front page.
+// here is the address to try again: the page that was asked for, without a code or
+// state of ours, and the front page after a logout.
 func (v *visit) here() string {
 	if v.gate.mode == ModeLogout {
 		return v.at.URL(web.Target{Path: "/"})

@@ -105,7 +105,7 @@ func TestHandleNeverPanics(t *testing.T) {
 						t.Errorf("rule: what panics is what fails: mode %d %s: %+v", c.mode, c.target, out)
 					}
 					if strings.Contains(string(out.Body), testSecret) || strings.Contains(r.log.String(), testSecret) {
-						t.Error("rule: nothing of a panic's value is told")
+						t.Error("rule: no part of a panic's value is shown or logged")
 					}
 				}
 			}
@@ -139,7 +139,7 @@ func TestAStoreThatPanicsIsA503(t *testing.T) {
 	b.login(g, "/")
 	p.on = true
 	if out := b.get(g, "/me"); out.Status != 503 || b.cookies["session"] == "" {
-		t.Errorf("rule: a store that panics is a 503 that logs nobody out: %d", out.Status)
+		t.Errorf("rule: a store that panics is a 503, and the visitor stays logged in: %d", out.Status)
 	}
 	if out := b.send(r.gate(ModeLogout), "POST", "/logout", nil); out.Status != 503 {
 		t.Errorf("rule: a logout that cannot be written says so: %d", out.Status)

@@ -10,8 +10,8 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// problem answers scripts, forms, streams and sockets, which a redirect to
-// another site would break (RFC 9457).
+// problem answers scripts, forms, streams and sockets with a 401 problem document (RFC
+// 9457), because a redirect to another site would break them.
 func (v *visit) problem() *Outcome {
 	if v.gate.api {
 		if out := v.appsOwn(ErrLoginRequired); out != nil {
@@ -34,7 +34,8 @@ type refusal struct {
 	body    [448]byte
 }
 
-// refuse is problem without a visit.
+// refuse is problem without a visit. Both use the same challenge and body;
+// TestTheFastRefusalDecidesAsTheStateMachine holds them equal.
 func (g *Gate) refuse(ctx context.Context, r *Request, asked web.Target) *Outcome {
 	challenge, loginURL := page.Challenge(g.challenge(r, g.auth.public, asked))
 	a := &refusal{values: [4]string{challenge, page.ProblemType, "no-store", "no-referrer"}}
@@ -88,10 +89,10 @@ func challengeOf(at web.Origin, t web.Target) string {
 	return page.ChallengeStart + at.Scheme + "://" + at.Host + prefix + t.Path + "?" + t.Query + page.ChallengeEnd
 }
 
-// loginTarget is where a script sends its page to log in: the app's Login with the page
-// that the script runs on, or else the address that was asked for. An address that no
-// browser can open as a page (a form's, a web socket's, an API's) becomes the page that the
-// request came from, or the front page.
+// loginTarget is the target of login_url. With Config.LoginPath it is that path with
+// the page that the script runs on. Otherwise it is the address that was asked for. If
+// a browser cannot open that address as a page (a form's, a web socket's, an API's), it
+// is the page that sent the request, or the front page.
 func (g *Gate) loginTarget(r *Request, at web.Origin, asked web.Target) web.Target {
 	path := g.auth.config.LoginPath
 	switch {
@@ -106,8 +107,8 @@ func (g *Gate) loginTarget(r *Request, at web.Origin, asked web.Target) web.Targ
 	return asked
 }
 
-// pageOf is the page of this site that made the request; "/" where another site's did,
-// or where the browser does not say.
+// pageOf is the page of this site that sent the request; "/" if another site sent it or
+// the browser does not say.
 func pageOf(r *Request, at web.Origin) string {
 	if from := web.LocalReferer(r.Header, at); from != "" {
 		return from

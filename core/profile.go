@@ -13,10 +13,10 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-// raise lifts a silent session to Prompt where the app knows the visitor's profile
-// (Config.Profile), without a way to WeChat. The session keeps its token: nobody was
-// authenticated anew, and requests at the same time, or a gate further in, would
-// find the old one gone.
+// raise lifts a silent session to Prompt if the app has the visitor's profile
+// (Config.Profile), without a redirect to WeChat. The session keeps its token, because
+// the visitor did not log in anew, and because concurrent requests and inner gates
+// still use that token.
 func (v *visit) raise() error {
 	lookUp := v.auth.config.Profile
 	if lookUp == nil || v.gate.mode == ModeOptional || v.callback == codeReturned || v.user == nil || v.user.level() >= v.want {
@@ -59,14 +59,14 @@ func (v *visit) raise() error {
 // the refresh token that Config.KeepTokens keeps, and returns the renewed user; u
 // itself is not changed. With the context of a request of the very visitor, behind a
 // gate, the session is renewed too; from anywhere else, such as a nightly job with a
-// User of AppID and OpenID, only the returned value is. However many ask for one
-// visitor at once, WeChat is asked once.
+// User of AppID and OpenID, only the returned value is. Concurrent calls for one
+// visitor share one call to WeChat.
 //
-// The error is [ErrNoToken] where none is kept, [ErrRefreshRefused] where WeChat no
-// longer allows it (the token is then forgotten), and [ErrUnavailable] for trouble
-// that passes. If only the session could not be renewed, the user is returned beside
-// the error. WeChat gives new pictures' addresses here only: an avatar's dies when
-// its owner changes it. It takes up to 10 s, retries included; a deadline on ctx
+// The error is [ErrNoToken] if no token is kept, [ErrRefreshRefused] if WeChat no
+// longer allows it (the token is then deleted), and [ErrUnavailable] for temporary
+// trouble. If only the session could not be renewed, both the user and an error are
+// returned. This is the way to a new avatar address: the old one stops working when the
+// visitor changes the avatar. It takes up to 10 s, retries included; a deadline on ctx
 // ends the wait sooner.
 func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 	if a.tokens == nil || u == nil || u.AppID != a.config.AppID {
@@ -131,7 +131,7 @@ func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxa
 	return retryOnce(ctx, func() (*wxapi.UserInfo, error) { return a.wechat.UserInfo(ctx, token.AccessToken, openID, "") })
 }
 
-// refused says that no later try will help: only a new login does.
+// refused reports that no later try helps and that the visitor must log in anew.
 func refused(err error) bool {
 	var wx *wxapi.Error
 	if !errors.As(err, &wx) {
@@ -140,8 +140,8 @@ func refused(err error) bool {
 	return wx.Class() == wxapi.ClassRestart || wx.Class() == wxapi.ClassScope
 }
 
-// renewSession takes the profile over into the session of the request, if this is
-// one of its owner's.
+// renewSession writes the profile into the session of the request, if the request is
+// the same visitor's.
 func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error {
 	p := a.passageIn(ctx)
 	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID {
@@ -188,16 +188,17 @@ func newTokens(c *Config) (*tokens, error) {
 
 func (t *tokens) key(openID string) string { return vault.Key("refresh", t.appID, openID) }
 
-// keep is called at the end of a login, which does not fail for it: RefreshProfile
-// then says that there is none.
+// keep stores the refresh token at the end of a login. If the store fails, the login
+// still succeeds, and RefreshProfile later returns ErrNoToken.
 func (t *tokens) keep(ctx context.Context, token *wxapi.Token) {
 	if t != nil && token.RefreshToken != "" {
 		_ = t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshTokenLife))
 	}
 }
 
-// forget is for those who leave: WeChat asks sites to delete what they keep about
-// them (接收事件推送, unsubscribe). A store that is down keeps the token for its life.
+// forget deletes the refresh token of a person who unfollows: WeChat asks sites to
+// delete such data (接收事件推送, unsubscribe). If the store fails, the token stays for
+// its 30 days.
 func (t *tokens) forget(ctx context.Context, openID string) {
 	if t != nil {
 		_ = t.vault.Delete(ctx, t.key(openID))

@@ -13,7 +13,7 @@ import (
 // closePatience is how long [Auth.Close] waits for hooks that messages set off.
 const closePatience = 10 * time.Second
 
-// PushHandler receives what WeChat sends to the address in the console's 服务器配置:
+// PushHandler receives WeChat's requests to the address in the console's 服务器配置:
 // the check of the address, follows and unfollows ([MustFollow] knows them at once),
 // scans and messages. Mount it on a path of its own without any gate: with net/http as
 // it is, in gin with gin.WrapH, in fiber with adaptor.HTTPHandler. Several handlers of
@@ -28,8 +28,8 @@ const closePatience = 10 * time.Second
 //	413  more than 64 KiB
 //	503  too many messages wait for their hooks; WeChat sends the message again
 //
-// The log has the reason, once a minute for each reason, with a count. The error names
-// everything wrong with c.
+// The log has the reason, once a minute for each reason, with a count. The error lists
+// every mistake in c.
 func (a *Auth) PushHandler(c push.Config) (http.Handler, error) { return a.messages.Handler(c) }
 
 // newMessages makes the receiver of the account's messages.

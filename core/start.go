@@ -9,7 +9,7 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// start sends the visitor to WeChat, to come back to this very page.
+// start redirects the visitor to WeChat. WeChat redirects back to this page.
 func (v *visit) start() *Outcome {
 	if v.binding.ID == "" {
 		v.readBinding()
@@ -17,7 +17,7 @@ func (v *visit) start() *Outcome {
 	scope := v.scope
 	switch {
 	case v.level() >= v.want:
-		scope = v.scopeAsked() // this gate has enough; a further one began the login
+		scope = v.scopeAsked() // the session satisfies this gate; a gate further in began the login
 	case v.user == nil && v.auth.config.Profile != nil:
 		scope = Silent // the app may know the profile; see raise
 	}
@@ -63,9 +63,9 @@ func (a *Auth) callsOf(asked Scope) int {
 	return calls
 }
 
-// prepareLogin opens connections while the visitor is at WeChat, so that the callback
-// waits for one round trip a call. Anybody can start logins: wxapi limits what a flood
-// of them opens.
+// prepareLogin opens connections while the visitor is at WeChat, so that each call of
+// the callback takes one round trip. Any client can start logins, so wxapi limits the
+// number of connections.
 func (a *Auth) prepareLogin(asked Scope) {
 	a.wechat.DialAhead(a.callsOf(asked))
 	if a.checksFollowers.Load() {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// User is a visitor whom WeChat vouched for. It marshals to JSON as a profile
-// for the app's own pages; it never holds a token. Printed with fmt or slog it
+// User is a visitor whose identity WeChat has confirmed. It marshals to JSON as a
+// profile for the app's own pages; it never holds a token. Printed with fmt or slog it
 // shows the app id and the first characters of the open id only.
 type User struct {
 	// AppID is the Official Account that the other ids belong to.
@@ -15,15 +15,16 @@ type User struct {
 	// OpenID names the person within AppID, always present. With AppID it is the
 	// identity to key a user table by.
 	OpenID string `json:"openid"`
-	// UnionID names the person across the accounts of one company. WeChat sends
-	// it only for accounts bound to its Open Platform (开放平台), and only with
-	// [Prompt] (snsAccessToken); after a silent login it is empty, and
-	// [Auth.Follower] tells it of who follows the account (getUserInfo).
+	// UnionID names the person across the accounts of one company. WeChat sends it only
+	// for accounts bound to its Open Platform (开放平台), and only with [Prompt]
+	// (snsAccessToken); after a silent login it is empty. [Auth.Follower] returns it
+	// for a person who follows the account (getUserInfo).
 	UnionID string `json:"unionid,omitempty"`
 	// Scope is what the visitor granted.
 	Scope Scope `json:"scope"`
-	// Nickname and Avatar are what the visitor chose to show; nobody's identity.
-	// Empty after a silent login. The avatar's URL dies when it is changed.
+	// Nickname and Avatar are chosen by the visitor and identify no one. Both are empty
+	// after a silent login. The avatar's URL stops working when the visitor changes the
+	// avatar.
 	Nickname string `json:"nickname,omitempty"`
 	Avatar   string `json:"avatar,omitempty"`
 	// Sex is 0 unknown, 1 male, 2 female. WeChat sends 0 since 2021-10-20, and
@@ -34,7 +35,7 @@ type User struct {
 	City     string `json:"city,omitempty"`
 	// Privilege lists WeChat's marks, such as "chinaunicom".
 	Privilege []string `json:"privilege,omitempty"`
-	// LoggedInAt is when WeChat vouched, to the second.
+	// LoggedInAt is the time of the login, to the second.
 	LoggedInAt time.Time `json:"logged_in_at"`
 	// AppUserID is the app's own id for the person, if [Config.OnLogin] set one.
 	AppUserID string `json:"app_user_id,omitempty"`
@@ -49,7 +50,7 @@ func (u *User) Anonymous() bool { return u != nil && u.Scope == Prompt && u.Nick
 // String masks the open id: logs are read by more people than user tables.
 func (u *User) String() string {
 	if u == nil {
-		return "nobody"
+		return "anonymous"
 	}
 	return fmt.Sprintf("user %s of %s (%s)", mask(u.OpenID), u.AppID, u.Scope)
 }
@@ -67,7 +68,7 @@ func mask(id string) string {
 	return id[:6] + "***"
 }
 
-// level is how much of a visitor is known.
+// level is what a login has brought: nothing, the open id, or the profile too.
 type level uint8
 
 const (

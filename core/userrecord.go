@@ -9,7 +9,8 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/session"
 )
 
-// recordVersion begins every stored user. An unknown version is no session.
+// recordVersion is the first byte of every stored user. A record of an unknown version
+// counts as no session.
 const recordVersion = 1
 
 // record is what a session holds for one account: the user, and when the session
@@ -34,14 +35,14 @@ const (
 	ownTexts  = 8
 )
 
-// recordOf is the user as a session holds her, written now.
+// recordOf encodes the user for a session, with the present time.
 func (a *Auth) recordOf(u *User) ([]byte, error) {
 	r := record{user: *u, touched: a.now().Unix()}
 	return r.encode()
 }
 
-// encode refuses a user that is too large: WeChat's never is, the app's own words
-// may be (a picture as a data URI, say).
+// encode refuses a user that is too large. WeChat's values never are; the app's may be,
+// for example a picture as a data URI.
 func (r *record) encode() ([]byte, error) {
 	u := &r.user
 	texts := append([]string{u.OpenID, u.UnionID, u.AppUserID, u.Nickname, u.Avatar, u.Country, u.Province, u.City}, u.Privilege...)
@@ -74,8 +75,8 @@ func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, https b
 	return a.sessions.Rewrite(ctx, was, record, https)
 }
 
-// decodeRecord is the reverse. ok is false for anything it does not know, down
-// to a single byte too many: such a session is nobody's.
+// decodeRecord is the reverse of encode. ok is false for anything else, even one byte
+// too many. Such a record counts as no session.
 func decodeRecord(b, appID string) (r record, ok bool) {
 	r.touched, ok = r.user.decode(b, appID, nil)
 	return r, ok

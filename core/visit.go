@@ -10,7 +10,7 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// visit is what one request is about, gathered step by step.
+// visit holds the facts about one request, gathered step by step.
 type visit struct {
 	gate    *Gate
 	auth    *Auth
@@ -42,8 +42,8 @@ type visit struct {
 	wechat   string      // where ConsentPage's button leads
 }
 
-// locate reads target, state and origin. The state of an address that is longer than
-// any way back is not read: work on it would be a stranger's to ask for.
+// locate reads target, state and origin. It does not read the state of a target that is
+// longer than any callback, so that a client cannot cause that work.
 func (v *visit) locate() (ok bool) {
 	var authority string
 	if v.target, authority, ok = web.ParseRequestTarget(v.request.Target); !ok {
@@ -64,7 +64,8 @@ func (v *visit) locate() (ok bool) {
 	return true
 }
 
-// originOf is Config.PublicURL where it is set, and nothing else then.
+// originOf returns Config.PublicURL if it is set; then the request's own host counts
+// for nothing.
 func (a *Auth) originOf(r *Request) (web.Origin, bool) {
 	if a.public.Host != "" {
 		return a.public, true
@@ -72,14 +73,14 @@ func (a *Auth) originOf(r *Request) (web.Origin, bool) {
 	return web.OriginOf(r.Host, r.TLS, r.Header, a.config.TrustProxy)
 }
 
-// warnOfPrefix tells once that the proxy does not cut off PublicURL's path.
+// warnOfPrefix logs once that the proxy does not remove PublicURL's path.
 func (a *Auth) warnOfPrefix(prefix string) {
 	if a.prefixWarned.CompareAndSwap(false, true) {
 		a.config.logger().Warn("wechat: requests arrive with the path of PublicURL, so the proxy does not cut it off: leave the path out of PublicURL, or let the proxy cut it off", "path", prefix)
 	}
 }
 
-// recognise finds the session. v.user stays nil where there is none.
+// recognise reads the session. v.user stays nil without one.
 func (v *visit) recognise() error {
 	s := v.auth.sessions
 	var err error
@@ -98,8 +99,9 @@ func (v *visit) recognise() error {
 	return nil
 }
 
-// touch writes the session as it is. A store that can be read and not written keeps
-// nobody out: the visitor is validly logged in, and only the idle time ends sooner.
+// touch writes the session unchanged, with a new idle time. If the store cannot be
+// written, the request continues: the visitor is logged in, and only the idle time ends
+// sooner.
 func (v *visit) touch() {
 	w, err := v.auth.rewrite(v.ctx, v.stored, v.user, v.at.IsHTTPS())
 	switch {
@@ -113,7 +115,7 @@ func (v *visit) touch() {
 	}
 }
 
-// applyScope finds out what this request needs.
+// applyScope finds the scope that this request needs.
 func (v *visit) applyScope() {
 	v.scope = v.gate.scope
 	if v.gate.scopeOf != nil {
@@ -127,8 +129,8 @@ func (v *visit) applyScope() {
 	v.want = v.scope.level()
 }
 
-// level is how much of the visitor is known to this gate. A login that is older than
-// the gate's MaxAge counts as none.
+// level is what the session holds for this gate. A login that is older than the gate's
+// MaxAge counts as none.
 func (v *visit) level() level {
 	if v.user != nil && v.gate.hasMaxAge && v.now.Sub(v.user.LoggedInAt) >= v.gate.maxAge {
 		return anonymous
@@ -136,14 +138,15 @@ func (v *visit) level() level {
 	return v.user.level()
 }
 
-// facts is what decide is told.
+// facts collects the input of decide.
 func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: v.kind, client: web.InsideWeChat,
 		level: v.level(), want: v.want, callback: v.callback,
 		spent: v.spent(), withheld: v.withheld, allowOutside: v.gate.allowOutside,
 	}
-	// Where a script runs matters to nobody but guests.
+	// The client matters only for navigations, and where AllowOutside lets visitors
+	// through.
 	if !v.auth.config.AnyBrowser && (f.kind == web.Navigation || f.allowOutside) {
 		f.client = web.ClientOf(web.FirstHeader(v.request.Header, "User-Agent"))
 	}
