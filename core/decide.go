@@ -45,7 +45,7 @@ const (
 	followUnknown                        // not looked up yet
 	isFollower                           // the visitor follows the account
 	notFollowing                         // the visitor does not follow the account
-	followUnavailable                    // WeChat cannot tell now
+	followUnavailable                    // WeChat does not answer
 	followStates                         // how many there are
 )
 

@@ -32,8 +32,8 @@ func everyFact(f func(facts)) (n int) {
 	return n
 }
 
-// free holds where nobody may go on: behind Optional, and outside WeChat where the
-// route says so.
+// free holds where an anonymous visitor may continue: behind Optional, and outside
+// WeChat where the route allows it.
 func (f facts) free() bool {
 	return f.mode == ModeOptional || f.mode == ModeRequire && f.client == web.OutsideWeChat && f.allowOutside
 }
@@ -41,8 +41,8 @@ func (f facts) enough() bool   { return f.free() || f.level >= f.want }
 func (f facts) finished() bool { return f.enough() && f.level >= f.asked }
 func (f facts) dead() bool     { return f.callback == staleState || f.callback == codeDead }
 
-// unanswered holds where nothing that came back settles the matter: no answer and
-// not enough, an answer that is worth nothing, or an old one that is not enough.
+// unanswered holds where the visitor still has to log in: no callback, a callback that
+// is void, or an old one, and the session does not satisfy the route.
 func (f facts) unanswered() bool {
 	return f.kind == web.Navigation && (f.callback == noCallback && !f.enough() ||
 		f.dead() && !f.finished() || f.callback == codeReturned && !f.news && !f.enough())

@@ -25,7 +25,7 @@ type visit struct {
 	target   web.Target // as asked
 	stored   session.Stored
 	broken   bool        // the session holds a record that cannot be read
-	user     *User       // nil for nobody
+	user     *User       // nil for an anonymous visitor
 	header   http.Header // of the answer, whatever it is; nil while it has none
 	values   [6]string   // what most of header lies in, see add
 	added    int         // how many of values are taken
