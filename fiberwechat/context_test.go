@@ -131,3 +131,20 @@ func TestPreforkNeedsSharedSessions(t *testing.T) {
 		t.Errorf("rule: a second process with sessions of its own is refused at set-up: %v %s", err, out)
 	}
 }
+
+// Without a Skip the gate first looks at the Cookie line alone, as it lies in the buffer.
+func TestACookieLineInLowerCaseIsRead(t *testing.T) {
+	auth, cookie := setuptest.LoggedIn(t)
+	app := fiber.New(fiber.Config{DisableStartupMessage: true, DisableHeaderNormalizing: true})
+	app.Get("/", fiberwechat.Optional(auth), func(c *fiber.Ctx) error {
+		if fiberwechat.User(c) == nil {
+			return c.SendStatus(http.StatusTeapot)
+		}
+		return nil
+	})
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header["cookie"] = []string{cookie}
+	if answer, err := app.Test(r); err != nil || answer.StatusCode != http.StatusOK {
+		t.Errorf("rule: header names count without case: %v %v", answer, err)
+	}
+}
