@@ -4,7 +4,9 @@
 //	app.Use(fiberwechat.Require())
 //	app.Get("/me", func(c *fiber.Ctx) error { return c.JSON(fiberwechat.User(c)) })
 //
-// A thin adapter: package core decides, and its docs say how.
+// A thin adapter; see package core. It decides how a request of fiber becomes a core.Request
+// and how a core.Outcome is written. It never decides who is logged in or what a visitor
+// sees. Of this module it imports core only.
 package fiberwechat
 
 import (

@@ -4,7 +4,9 @@
 //	r.Use(ginwechat.Require())
 //	r.GET("/me", func(c *gin.Context) { c.JSON(200, ginwechat.User(c)) })
 //
-// A thin adapter: package core decides, and its docs say how.
+// A thin adapter; see package core. It decides how a request of gin becomes a core.Request
+// and how a core.Outcome is written. It never decides who is logged in or what a visitor
+// sees. Of this module it imports core only.
 package ginwechat
 
 import (

@@ -5,7 +5,9 @@
 //	mux.Handle("GET /me", me)
 //	http.ListenAndServe(":8080", nethttp.Require()(mux))
 //
-// A thin adapter: package core decides, and its docs say how.
+// A thin adapter; see package core. It decides how a request of net/http becomes a core.Request
+// and how a core.Outcome is written. It never decides who is logged in or what a visitor
+// sees. Of this module it imports core only.
 package nethttp
 
 import (

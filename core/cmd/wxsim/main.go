@@ -1,5 +1,7 @@
 // Command wxsim runs the WeChat simulator of package wxsim as a program, for
-// applications in any language.
+// applications in any language. It decides how the program is configured and where it
+// listens. It never decides what WeChat answers; package wxsim does. Of this module it
+// imports core/wxsim only.
 //
 //	go run github.com/seed467724c4/wechat/core/cmd/wxsim
 //

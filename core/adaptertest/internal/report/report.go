@@ -1,6 +1,6 @@
-// Package report is what a handler of the app under test tells the suites: which
-// user it saw, in which places, and the request as it arrived. It only carries
-// values and never judges them. It imports core and rawhttp.
+// Package report carries what a handler of the app under test saw to the suites: which
+// user, in which places, and the request as it arrived. It never judges these values. Of
+// this module it imports core and core/adaptertest/internal/rawhttp.
 package report
 
 import (
