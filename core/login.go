@@ -58,8 +58,7 @@ func (l *logins) sweep() {
 	l.deliveries.Sweep()
 }
 
-// result is the result of an exchange: for decide, and the user or the reason why there
-// is none.
+// result of an exchange: the fact for decide, and the user or the error.
 type result struct {
 	outcome callback
 	user    *User

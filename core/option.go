@@ -14,14 +14,15 @@ import (
 //	MustFollow               lets followers of the account through    every logged-in visitor
 //	MustFollowUnlessDown     the same, while WeChat can be reached    every logged-in visitor
 //	LoadUser(f)              loads the app's own user per request     none
-//	Skip(f)                  lets requests pass without a look        none
-//	AllowOutside()           visitors outside WeChat go on            they see a page with a QR code
+//	Skip(f)                  lets requests through unchecked          none
+//	AllowOutside()           visitors outside WeChat continue         they see a page with a QR code
 //	AskFirst()               a page with a button before Prompt's     straight to WeChat
-//	OnError(f)               sees errors first, may answer itself     the built-in pages
+//	OnError(f)               is called first, may answer itself       the built-in pages
 //	API()                    401 instead of redirects and pages       redirects and pages for navigations
 //	Scopes(f)                the scope by request, for an outer gate  the gate's own scope
 //	MaxAge(d)                the login must be younger than this      any login of the session
-//	PassPreflight()          CORS preflights go on to the app         204
+//	PassPreflight()          CORS preflights continue to the app      204
+//	SharedCache()            the app decides about shared caches      private for logged-in visitors
 type Option interface{ apply(*Gate) }
 
 // Scope is what a login asks WeChat for (网页授权 scope). The default of a route is
