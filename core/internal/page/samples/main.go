@@ -80,7 +80,7 @@ func states(site string) []state {
 		{"follow-long-name", with(account, func(v *page.View) { v.Account = page.Text("The Tea Culture Research Association of the Lower Yangtze") })},
 		{"denied", page.View{Kind: page.Denied, Here: here, Home: home, Message: page.Text("账号已停用。\n如有疑问，请致电 400-123-4567。")}},
 		{"denied-without-text", page.View{Kind: page.Denied, Here: here, Home: home}},
-		{"continue", page.View{Kind: page.Continue, Here: here}},
+		{"continue", page.View{Kind: page.Continue}},
 		{"forbidden", page.View{Kind: page.Forbidden, Here: home}},
 		{"bad-request", page.View{Kind: page.BadRequest}},
 	}
