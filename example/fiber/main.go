@@ -56,7 +56,7 @@ func app(auth *core.Auth, s *site.Site) (*fiber.App, error) {
 	app.Get("/me", fiberwechat.Require(auth), show(site.Me))
 	app.Get("/profile", fiberwechat.Require(auth, fiberwechat.Prompt), show(site.Profile))
 	app.Get("/members", fiberwechat.Require(auth, fiberwechat.MustFollow), show(site.Members))
-	app.Get("/api/me", fiberwechat.Require(auth), func(c *fiber.Ctx) error {
+	app.Get("/api/me", fiberwechat.Require(auth, core.API()), func(c *fiber.Ctx) error {
 		c.Set("Cache-Control", "no-store")
 		return c.JSON(fiberwechat.User(c))
 	})

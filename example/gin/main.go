@@ -59,7 +59,7 @@ func app(auth *core.Auth, s *site.Site) (*gin.Engine, error) {
 	r.GET("/me", ginwechat.Require(auth), show(site.Me))
 	r.GET("/profile", ginwechat.Require(auth, ginwechat.Prompt), show(site.Profile))
 	r.GET("/members", ginwechat.Require(auth, ginwechat.MustFollow), show(site.Members))
-	r.GET("/api/me", ginwechat.Require(auth), func(c *gin.Context) {
+	r.GET("/api/me", ginwechat.Require(auth, core.API()), func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")
 		c.JSON(http.StatusOK, ginwechat.User(c))
 	})

@@ -49,6 +49,7 @@ func app(auth *core.Auth, s *site.Site) (http.Handler, error) {
 		json.NewEncoder(w).Encode(nethttp.User(r))
 	}
 	silent := nethttp.Require(auth)
+	api := nethttp.Require(auth, core.API())
 	prompt := nethttp.Require(auth, nethttp.Prompt)
 	follow := nethttp.Require(auth, nethttp.MustFollow)
 
@@ -57,7 +58,7 @@ func app(auth *core.Auth, s *site.Site) (http.Handler, error) {
 	mux.Handle("GET /me", silent(show(site.Me)))
 	mux.Handle("GET /profile", prompt(show(site.Profile)))
 	mux.Handle("GET /members", follow(show(site.Members)))
-	mux.Handle("GET /api/me", silent(http.HandlerFunc(me)))
+	mux.Handle("GET /api/me", api(http.HandlerFunc(me)))
 	mux.Handle("GET /login", nethttp.Login(auth))
 	mux.Handle("POST /logout", nethttp.Logout(auth))
 

@@ -56,6 +56,7 @@ func Walk(t *testing.T, framework string, build site.Build) {
 			t.Errorf("got %d %q %s", p.status, p.header.Get("Content-Type"), p.body)
 		}
 	})
+	t.Run("/api/me never redirects a visitor without a login, whatever the headers", func(t *testing.T) { v.neverLeavesTheAPI(t) })
 	t.Run("/me logs in without asking and ends at its own address", func(t *testing.T) {
 		p := v.get(t, "/me")
 		p.is(t, http.StatusOK, base+"/me", "me")
