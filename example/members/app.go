@@ -115,20 +115,12 @@ func (a *app) home(c *gin.Context) {
 }
 
 func (a *app) club(c *gin.Context) {
-	m, ok := core.Loaded[*Member](c.Request.Context())
-	if !ok || m == nil {
-		a.show(c, http.StatusForbidden, view{Page: "unknown"})
-		return
-	}
+	m, _ := core.Loaded[*Member](c.Request.Context()) // never nil, see load
 	a.show(c, http.StatusOK, view{Page: "members", Member: a.catchUp(c.Request.Context(), m)})
 }
 
 func (a *app) profile(c *gin.Context) {
-	m, ok := core.Loaded[*Member](c.Request.Context())
-	if !ok || m == nil {
-		a.show(c, http.StatusForbidden, view{Page: "unknown"})
-		return
-	}
+	m, _ := core.Loaded[*Member](c.Request.Context())
 	a.show(c, http.StatusOK, view{Page: "profile", Member: m, Renewal: renewal(c.Query("renewal"))})
 }
 

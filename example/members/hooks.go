@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -13,9 +14,12 @@ import (
 // catchUpTime is how long a page waits for what WeChat tells of a follower.
 const catchUpTime = 2 * time.Second
 
-// onLogin is called once per login. An error, such as a database that is down, logs
-// nobody in.
+// onLogin is called once per login. With an error, such as a database that is down,
+// there is no login. A blocked person is not registered.
 func (a *app) onLogin(ctx context.Context, u *core.User) error {
+	if err := a.refuseBlocked(ctx, u.OpenID); err != nil {
+		return err
+	}
 	number, err := a.members.loggedIn(ctx, u)
 	if err != nil {
 		return fmt.Errorf("members: %w", err)
@@ -35,10 +39,29 @@ func (a *app) knownProfile(ctx context.Context, openID string) (*core.User, erro
 }
 
 // load is called once per request that goes on to a handler; core.Loaded[*Member]
-// returns what it finds. That is nil for somebody who has a session but is no longer
-// in the table.
+// returns what it finds. Somebody who was blocked since the login is refused at once.
+// Somebody who has a session but no row logs in again, and onLogin registers her anew.
 func (a *app) load(ctx context.Context, u *core.User) (*Member, error) {
-	return a.members.find(ctx, u.OpenID)
+	if err := a.refuseBlocked(ctx, u.OpenID); err != nil {
+		return nil, err
+	}
+	m, err := a.members.find(ctx, u.OpenID)
+	if err == nil && m == nil {
+		err = core.ErrLogInAgain
+	}
+	return m, err
+}
+
+// refuseBlocked is an error that shows a blocked person a page with the reason.
+func (a *app) refuseBlocked(ctx context.Context, openID string) error {
+	reason, blocked, err := a.members.blocked(ctx, openID)
+	switch {
+	case err != nil:
+		return fmt.Errorf("members: %w", err)
+	case blocked:
+		return core.Refuse(cmp.Or(reason, "你的会员资格已停用，如有疑问请联系我们。"))
+	}
+	return nil
 }
 
 // onFollow registers a follower before her first visit. The message alone is enough

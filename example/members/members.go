@@ -64,7 +64,8 @@ func openMembers(file, appID string) (*members, error) {
 func (m *members) Close() error { return m.db.Close() }
 
 // loggedIn registers who logs in, or finds her. A silent login, which brings no
-// profile, leaves the one that is known alone.
+// profile, leaves the one that is known alone. So does WeChat's placeholder for somebody
+// who hides her profile (core.User.Anonymous): a known name is better than 微信用户.
 func (m *members) loggedIn(ctx context.Context, u *core.User) (number int64, err error) {
 	profileAt := int64(0)
 	if u.Scope == core.Prompt {
@@ -72,15 +73,15 @@ func (m *members) loggedIn(ctx context.Context, u *core.User) (number int64, err
 	}
 	err = m.db.QueryRowContext(ctx, `
 		INSERT INTO members (app_id, openid, union_id, nickname, avatar, profile_at, met, created_at, last_login)
-		VALUES (?, ?, ?, ?, ?, ?, 'login', ?, ?)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'login', ?7, ?8)
 		ON CONFLICT (app_id, openid) DO UPDATE SET
 			last_login = max(last_login, excluded.last_login),
 			union_id   = iif(excluded.union_id = '', union_id, excluded.union_id),
-			nickname   = iif(excluded.profile_at = 0, nickname, excluded.nickname),
-			avatar     = iif(excluded.profile_at = 0, avatar, excluded.avatar),
+			nickname   = iif(excluded.profile_at = 0 OR ?9 AND nickname <> '', nickname, excluded.nickname),
+			avatar     = iif(excluded.profile_at = 0 OR ?9 AND nickname <> '', avatar, excluded.avatar),
 			profile_at = iif(excluded.profile_at = 0, profile_at, excluded.profile_at)
 		RETURNING number`,
-		m.appID, u.OpenID, u.UnionID, u.Nickname, u.Avatar, profileAt, m.now().Unix(), u.LoggedInAt.Unix(),
+		m.appID, u.OpenID, u.UnionID, u.Nickname, u.Avatar, profileAt, m.now().Unix(), u.LoggedInAt.Unix(), u.Anonymous(),
 	).Scan(&number)
 	return number, err
 }
@@ -159,12 +160,16 @@ func (m *members) sawScan(ctx context.Context, openID, scene string) (found bool
 	return n > 0, err
 }
 
-// renewed takes over a profile that was read again.
+// renewed takes over a profile that was read again, as loggedIn does.
 func (m *members) renewed(ctx context.Context, u *core.User) error {
 	_, err := m.db.ExecContext(ctx, `
-		UPDATE members SET nickname = ?1, avatar = ?2, profile_at = ?3, union_id = iif(?4 = '', union_id, ?4)
+		UPDATE members SET
+			nickname   = iif(?7 AND nickname <> '', nickname, ?1),
+			avatar     = iif(?7 AND nickname <> '', avatar, ?2),
+			profile_at = ?3,
+			union_id   = iif(?4 = '', union_id, ?4)
 		WHERE app_id = ?5 AND openid = ?6`,
-		u.Nickname, u.Avatar, m.now().Unix(), u.UnionID, m.appID, u.OpenID)
+		u.Nickname, u.Avatar, m.now().Unix(), u.UnionID, m.appID, u.OpenID, u.Anonymous())
 	return err
 }
 
@@ -173,6 +178,15 @@ func (m *members) renewed(ctx context.Context, u *core.User) error {
 func (m *members) askAgain(ctx context.Context, openID string) error {
 	_, err := m.db.ExecContext(ctx, `UPDATE members SET profile_at = 0 WHERE app_id = ? AND openid = ?`, m.appID, openID)
 	return err
+}
+
+// blocked says whether the site lets somebody in no more, and what she is to read.
+func (m *members) blocked(ctx context.Context, openID string) (reason string, is bool, err error) {
+	err = m.db.QueryRowContext(ctx, `SELECT reason FROM blocked WHERE app_id = ? AND openid = ?`, m.appID, openID).Scan(&reason)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return reason, err == nil, err
 }
 
 // find is nil for somebody who is not known.

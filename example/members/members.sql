@@ -20,3 +20,13 @@ CREATE TABLE IF NOT EXISTS members (
 	last_login   INTEGER NOT NULL DEFAULT 0,
 	UNIQUE (app_id, openid)
 ) STRICT;
+
+-- People whom the site does not let in. A table of its own, so that a block outlives the
+-- member's row. To block somebody:
+--   INSERT INTO blocked (app_id, openid, reason) VALUES ('wx…', 'o…', '…');
+CREATE TABLE IF NOT EXISTS blocked (
+	app_id TEXT NOT NULL,
+	openid TEXT NOT NULL,
+	reason TEXT NOT NULL DEFAULT '', -- the person reads it
+	UNIQUE (app_id, openid)
+) STRICT;

@@ -24,7 +24,7 @@ type pages struct {
 
 // view is what a page is made of.
 type view struct {
-	Page      string // "home", "members", "profile" or "unknown"
+	Page      string // "home", "members" or "profile"
 	Number    string // home: of who is logged in; "" for nobody
 	Member    *Member
 	Renewal   renewal // profile: what became of the button
