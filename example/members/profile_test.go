@@ -18,7 +18,7 @@ import (
 func TestConsentIsAskedForOnceInALife(t *testing.T) {
 	w := newWorld(t, nil)
 	// The first login of a site that asks who follows fetches the account's token ahead.
-	if _, err := w.app.auth.AccountToken(t.Context()); err != nil {
+	if _, err := w.app.auth.AccountToken().Token(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.ResetCalls()
