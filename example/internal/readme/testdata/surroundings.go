@@ -21,6 +21,7 @@ var (
 
 	users interface {
 		FindOrCreate(ctx context.Context, appID, openID, unionID string) (id string, err error)
+		Banned(ctx context.Context, openID string) bool
 		Get(ctx context.Context, id string) (*Member, error)
 		Register(ctx context.Context, openID, scene string) error
 	}
@@ -29,6 +30,8 @@ var (
 	auth   *core.Auth
 	store  scs.Store
 	r      *gin.Engine
+
+	clubScope func(*core.Request) core.Scope
 
 	home, me, profile, members gin.HandlerFunc
 
