@@ -110,6 +110,8 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	}
 	files, _ := verificationFiles(c.DomainVerification, c.VerificationFiles) // checked above
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL)                    // checked above
+	// Every room has made its keys. What stays in a field, fmt and gob print by reflection.
+	c.AppSecret, c.PreviousSecrets = "", nil
 	tag := web.AccountTag(c.AppID, public.Prefix)
 	a := &Auth{
 		config: c, public: public, keys: keys, wechat: wechat, now: now,

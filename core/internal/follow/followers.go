@@ -66,6 +66,7 @@ func New(c Config) (*Followers, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.AppSecret = "" // not needed any more; what stays in a field, fmt prints by reflection
 	return &Followers{
 		config: c, places: make(chan struct{}, c.MaxLookUps),
 		shared: vault.New(c.Store, seal), local: cache.New(noteLife, 0),

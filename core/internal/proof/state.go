@@ -138,7 +138,7 @@ func (k *Keys) Verify(st *State, now time.Time, binding string, at web.Origin) b
 
 func (s *signer) headerMAC(b []byte) []byte {
 	text := append(make([]byte, 0, sha256.Size), b[:headerEnd]...)
-	return s.header.sum(text)[:headerMACEnd-headerEnd]
+	return s.header(text)[:headerMACEnd-headerEnd]
 }
 
 // fullMAC separates its parts by NUL, which none of them holds. The scope is in
@@ -148,5 +148,5 @@ func (s *signer) fullMAC(b []byte, appID, binding string, at web.Origin) []byte 
 	for _, part := range [...]string{binding, appID, at.Scheme, at.Host} {
 		text = append(append(text, part...), 0)
 	}
-	return s.full.sum(text)[:stateBytes-headerMACEnd]
+	return s.full(text)[:stateBytes-headerMACEnd]
 }

@@ -2,7 +2,6 @@ package vault
 
 import (
 	"crypto/hkdf"
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -33,11 +32,9 @@ func Key(parts ...string) string {
 // work out without the secret, so that no cookie can hold it. A value is written under
 // the first name; it may lie under the others since before the secret was replaced.
 func (s Seal) Names(parts ...string) []string {
-	names := make([]string, len(s.names))
-	for i, key := range s.names {
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(joined(parts)))
-		names[i] = keyText(mac.Sum(nil))
+	names := make([]string, len(s.secrets))
+	for i, secret := range s.secrets {
+		names[i] = keyText(secret.name(joined(parts)))
 	}
 	return names
 }

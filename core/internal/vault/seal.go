@@ -3,15 +3,25 @@ package vault
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 )
 
 // Seal encrypts and authenticates (AES-256-GCM) what belongs under one key. It is safe
 // for concurrent use.
 type Seal struct {
-	aeads []cipher.AEAD // the first closes, all of them open
-	names [][]byte      // see Names; as many as aeads
+	secrets []sealer // the first closes, all of them open
+}
+
+// sealer is what the keys of one secret can do. These are functions, because fmt, gob
+// and other users of reflection can print a struct's fields but not what a function
+// holds.
+type sealer struct {
+	close func(key string, value []byte) []byte
+	open  func(key string, sealed []byte) ([]byte, bool)
+	name  func(text string) []byte // see Names
 }
 
 // NewSeal makes the seal for one purpose. Values that were sealed with one of the
@@ -28,7 +38,15 @@ func NewSeal(appID, secret, purpose string, previous ...string) (Seal, error) {
 		if err != nil {
 			return Seal{}, err
 		}
-		s.aeads, s.names = append(s.aeads, aead), append(s.names, name)
+		s.secrets = append(s.secrets, sealer{
+			close: func(key string, value []byte) []byte { return closeWith(aead, key, value) },
+			open:  func(key string, sealed []byte) ([]byte, bool) { return openWith(aead, key, sealed) },
+			name: func(text string) []byte {
+				mac := hmac.New(sha256.New, name)
+				mac.Write([]byte(text))
+				return mac.Sum(nil)
+			},
+		})
 	}
 	return s, nil
 }
@@ -38,10 +56,7 @@ func newAEAD(appID, secret, purpose string) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("wechat: derive keys: %w", err)
-	}
+	block, _ := aes.NewCipher(key) // never fails for 32 bytes
 	aead, err := cipher.NewGCM(block)
 	if err != nil {
 		return nil, fmt.Errorf("wechat: derive keys: %w", err)
@@ -50,23 +65,29 @@ func newAEAD(appID, secret, purpose string) (cipher.AEAD, error) {
 }
 
 // Close seals a value for its key.
-func (s Seal) Close(key string, value []byte) []byte {
-	aead := s.aeads[0]
+func (s Seal) Close(key string, value []byte) []byte { return s.secrets[0].close(key, value) }
+
+// Open returns the value that was sealed for key. ok is false for anything else.
+func (s Seal) Open(key string, sealed []byte) (value []byte, ok bool) {
+	for _, secret := range s.secrets {
+		if value, ok := secret.open(key, sealed); ok {
+			return value, true
+		}
+	}
+	return nil, false
+}
+
+func closeWith(aead cipher.AEAD, key string, value []byte) []byte {
 	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(value)+aead.Overhead())
 	rand.Read(nonce) // never fails: crypto/rand ends the process instead
 	return aead.Seal(nonce, nonce, value, []byte(key))
 }
 
-// Open returns the value that was sealed for key. ok is false for anything else.
-func (s Seal) Open(key string, sealed []byte) (value []byte, ok bool) {
-	for _, aead := range s.aeads {
-		n := aead.NonceSize()
-		if len(sealed) < n {
-			return nil, false
-		}
-		if value, err := aead.Open(nil, sealed[:n], sealed[n:], []byte(key)); err == nil {
-			return value, true
-		}
+func openWith(aead cipher.AEAD, key string, sealed []byte) (value []byte, ok bool) {
+	n := aead.NonceSize()
+	if len(sealed) < n {
+		return nil, false
 	}
-	return nil, false
+	value, err := aead.Open(nil, sealed[:n], sealed[n:], []byte(key))
+	return value, err == nil
 }
