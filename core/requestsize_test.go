@@ -78,8 +78,8 @@ func sizedParts(a *Auth, state string) []sizedPart {
 		part("host", func(r *Request, n int) { r.Host = repeated("a.", n) }),
 		query("one long value", "a"), query("empty pairs", "&"), query("small pairs", "a=1&"),
 		query("code", "code=0123456789012345678901234567890a&"), query("state, not ours", "state=x&"),
-		query("state of ours", "state="+state+"&"), query("_wx", "_wx=YT0x&"), query("_wx_again", "_wx_again=1&"),
-		query("_wx, code, state", "_wx=YT0x&code=a&state="+state+"&_wx_again=1&"), query("to", "to=%2Fa&"), query("appid", "appid=1&"),
+		query("state of ours", "state="+state+"&"), query("_wx", "_wx=YT0x&"),
+		query("_wx, code, state", "_wx=YT0x&code=a&state="+state+"&"), query("to", "to=%2Fa&"), query("appid", "appid=1&"),
 		part("query: _wx in front of a callback", func(r *Request, n int) {
 			path, rest, _ := strings.Cut(r.Target, "?")
 			r.Target = path + "?" + repeated("_wx=YT0x&", n) + rest

@@ -7,13 +7,14 @@ const stateDigits = 53
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-// The number is held as ten 32-bit limbs, most significant first. Five digits at
-// a time (62^5 < 2^32) make eleven passes over them instead of fifty-three.
+// The number is held as ten 32-bit limbs, the most significant first. Five digits are
+// written at a time (62^5 < 2^32), which takes eleven passes instead of fifty-three.
 const (
 	limbs      = 10
 	fiveDigits = 62 * 62 * 62 * 62 * 62
 )
 
+// encodeBase62 writes the bytes as one number of 53 digits.
 func encodeBase62(b [stateBytes]byte) string {
 	var padded [limbs * 4]byte
 	copy(padded[1:], b[:])
@@ -35,7 +36,8 @@ func encodeBase62(b [stateBytes]byte) string {
 	return string(out[:])
 }
 
-// decodeBase62 accepts exactly what encodeBase62 writes: one text for one value.
+// decodeBase62 accepts exactly the texts that encodeBase62 writes. Each value has one
+// text.
 func decodeBase62(s string) (b [stateBytes]byte, ok bool) {
 	if len(s) != stateDigits {
 		return b, false

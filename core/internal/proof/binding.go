@@ -10,8 +10,8 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// BindingLife is how long a browser keeps the binding cookie: it outlives any login in
-// progress and a closed web view.
+// BindingLife is how long a browser keeps the binding cookie. It is longer than any login
+// takes, also when the web view is closed meanwhile.
 const BindingLife = 24 * time.Hour
 
 const (
@@ -40,10 +40,11 @@ const (
 	lostMark = "L"
 )
 
-// CookieName is the binding cookie's name, without a prefix. tag keeps accounts apart.
+// CookieName returns the name of the binding cookie without a prefix. tag is different
+// for each account; see web.AccountTag.
 func CookieName(tag string) string { return "wechat_login_" + tag }
 
-// NewBinding makes one for a browser that has none.
+// NewBinding makes a binding with a random ID, for a browser that has none.
 func NewBinding() Binding {
 	var b [16]byte
 	rand.Read(b[:])
@@ -52,8 +53,8 @@ func NewBinding() Binding {
 	return Binding{ID: string(id[:])}
 }
 
-// ParseBinding reads the cookie's value.
-func ParseBinding(value string) (Binding, bool) {
+// ParseBinding reads the cookie's value. ok is false for a value that no binding has.
+func ParseBinding(value string) (b Binding, ok bool) {
 	if len(value) > idDigits+2*MaxRecent*len(".L1z141z3") {
 		return Binding{}, false
 	}
@@ -61,7 +62,7 @@ func ParseBinding(value string) (Binding, bool) {
 	if len(parts[0]) != idDigits || !web.IsWord(parts[0]) {
 		return Binding{}, false
 	}
-	b := Binding{ID: parts[0]}
+	b = Binding{ID: parts[0]}
 	for _, part := range parts[1:] {
 		list := &b.logins
 		if rest, lost := strings.CutPrefix(part, lostMark); lost {

@@ -28,8 +28,8 @@ const (
 	// for longer starts anew; WeChat's code lives 5 minutes, and the page before it may
 	// take as long again.
 	StateLife = 10 * time.Minute
-	// ClockSkew is how far the clocks of two nodes may differ before a state counts as
-	// IssuedAt in the future.
+	// ClockSkew is how far the clocks of two nodes may differ. A state that was issued
+	// further in the future is not accepted.
 	ClockSkew = 2 * time.Minute
 
 	stateBytes   = 39
@@ -40,13 +40,14 @@ const (
 	attemptMask  = 0x0f
 )
 
+// State is a state parameter that [Keys.Parse] has read.
 type State struct {
 	raw      [stateBytes]byte
 	signedBy int // index of Keys.signers; only with OwnState
 	Shape    Shape
-	Attempt  int
-	IssuedAt time.Time
-	Prompt   bool
+	Attempt  int       // which start of this login it was made for, from 1; 0 with ForeignState
+	IssuedAt time.Time // only with OwnState
+	Prompt   bool      // the scope asked for is snsapi_userinfo; only with OwnState
 }
 
 // ID names a state, in a form that tells nothing of its MACs.
@@ -61,8 +62,8 @@ const (
 	OwnState                  // made with our key, for whichever browser
 )
 
-// Keys sign states. They come from the app secret, so that every node has the
-// same and a restart changes nothing.
+// Keys sign and verify states. They are derived from the app secret, so every node has
+// the same keys, and a restart changes nothing. They are safe for concurrent use.
 type Keys struct {
 	appID   string
 	account byte
@@ -72,8 +73,8 @@ type Keys struct {
 // signer is the two keys that come from one secret.
 type signer struct{ header, full mac }
 
-// NewKeys makes the keys of one account. States that were made with one of the previous
-// secrets are verified too, and none is made with those.
+// NewKeys makes the keys of one account. The previous secrets verify states too, but new
+// states are never signed with them.
 func NewKeys(appID, secret string, previous ...string) (Keys, error) {
 	k := Keys{appID: appID, account: sha256.Sum256([]byte(appID))[0]}
 	for _, secret := range append([]string{secret}, previous...) {
@@ -90,7 +91,8 @@ func NewKeys(appID, secret string, previous ...string) (Keys, error) {
 	return k, nil
 }
 
-// NewState makes the state of one start of a login.
+// NewState makes the state for one start of a login. Only the low 4 bits of attempt are
+// kept.
 func (k *Keys) NewState(now time.Time, attempt int, prompt bool, binding string, at web.Origin) string {
 	var b [stateBytes]byte
 	b[0] = stateVersion
@@ -107,8 +109,8 @@ func (k *Keys) NewState(now time.Time, attempt int, prompt bool, binding string,
 	return encodeBase62(b)
 }
 
-// Parse takes a state apart. The attempt of a forged one counts too: trusting it
-// only shows the page about lost cookies sooner.
+// Parse reads a state. It reads the attempt of a forged state too: a visitor who forges
+// one only sees the page about lost cookies sooner.
 func (k *Keys) Parse(s string) State {
 	var st State
 	b, ok := decodeBase62(s)
@@ -129,7 +131,8 @@ func (k *Keys) Parse(s string) State {
 	return st
 }
 
-// Verify says whether this browser was given the state, here and lately enough.
+// Verify says whether this browser was given the state, on this origin and within
+// [StateLife]. binding is the ID of the browser's binding cookie.
 func (k *Keys) Verify(st *State, now time.Time, binding string, at web.Origin) bool {
 	age := now.Sub(st.IssuedAt)
 	return st.Shape == OwnState && age <= StateLife && age >= -ClockSkew &&
@@ -141,8 +144,8 @@ func (s *signer) headerMAC(b []byte) []byte {
 	return s.header(text)[:headerMACEnd-headerEnd]
 }
 
-// fullMAC separates its parts by NUL, which none of them holds. The scope is in
-// the flags, which are covered too.
+// fullMAC separates its parts by NUL, which none of them holds. The scope is part of the
+// flags, which the MAC covers too.
 func (s *signer) fullMAC(b []byte, appID, binding string, at web.Origin) []byte {
 	text := append(make([]byte, 0, 128), b[:headerMACEnd]...)
 	for _, part := range [...]string{binding, appID, at.Scheme, at.Host} {

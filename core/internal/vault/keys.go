@@ -20,9 +20,10 @@ func Derive(appID, secret, purpose string) ([]byte, error) {
 // keyDigits is the length of a session token: some stores take no longer key.
 const keyDigits = 43
 
-// Key is what a value is kept under. It shows nothing of its parts, because operators
-// list keys. It begins with a dot, and no session token does: anybody can work out some
-// keys, and a session cookie that holds one must not reach a value in the same store.
+// Key returns the key that a value is kept under. It is a hash of its parts and shows
+// none of them, because operators list keys. It begins with a dot, and no session token
+// does: some keys can be computed by a stranger, and a session cookie that holds such a
+// key must not reach the value in the same store.
 func Key(parts ...string) string {
 	sum := sha256.Sum256([]byte(joined(parts)))
 	return keyText(sum[:])

@@ -253,7 +253,7 @@ func TestParametersAreFoundByTheirWholeName(t *testing.T) {
 	if got := (Target{Path: "/p"}).Without("a"); got != (Target{Path: "/p"}) {
 		t.Errorf("rule: without a query there is nothing to leave out: %v", got)
 	}
-	if got := (Target{"/p", "_wx=1&a=2&_wx_again=1&code=x", true}).Without("code").String(); got != "/p?_wx=1&a=2&_wx_again=1" {
+	if got := (Target{"/p", "_wx=1&a=2&code=x", true}).Without("code").String(); got != "/p?_wx=1&a=2" {
 		t.Errorf("rule: only the names that are given are left out: %s", got)
 	}
 }
@@ -278,7 +278,7 @@ func TestOnlyAQueryOfThisPathIsCarried(t *testing.T) {
 			t.Errorf("rule: %s: %.80s", rule, got)
 		}
 	}
-	for _, name := range []string{"code", "state", "appid", "_wx", "_wx_again"} {
+	for _, name := range []string{"code", "state", "appid", "_wx"} {
 		asked := Target{"/p", name + "=1&x", true}
 		if got := asked.ForRedirectURI().String(); got != "/p?_wx="+carried(asked.Query) {
 			t.Errorf("rule: a query with %s travels as a whole: %s", name, got)
@@ -307,12 +307,6 @@ func TestTheLengthOfACodeIsWeChats(t *testing.T) {
 	}
 	if got, _ := fill(MaxCallback + 1).IsReturn(); got {
 		t.Error("rule: a longer address is none")
-	}
-	if got, ok := (Target{Path: "/p"}).SameSite(); ok || got.String() != "/p" {
-		t.Errorf("rule: what has no query is no callback, and gets no mark: %s", got)
-	}
-	if got, ok := (Target{"/p", "code=C", true}).SameSite(); !ok || got.String() != "/p?code=C&_wx_again=1" {
-		t.Errorf("rule: the mark stands behind the callback: %s", got)
 	}
 }
 

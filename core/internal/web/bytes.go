@@ -2,12 +2,12 @@ package web
 
 import "strings"
 
-// byteClass says of every byte what it may be part of. Tokens and targets are
-// looked at byte by byte on every request, so this is a table.
+// byteClass says for each byte where it may stand. It is a table because tokens and
+// targets are checked byte by byte on every request.
 const (
 	wordByte      = 1 << iota // [0-9A-Za-z_-]
 	forbiddenByte             // control bytes, space and '#': no part of a request target
-	escapedByte               // no part of a URL as it stands: space, quotes, < > \ ^ ` { | }, and all that is not ASCII
+	escapedByte               // must be percent-encoded in a URL: space, quotes, < > \ ^ ` { | }, and all that is not ASCII
 )
 
 var byteClass = func() (table [256]uint8) {
@@ -35,8 +35,8 @@ func IsWord(s string) bool {
 	return true
 }
 
-// isTargetText holds for what may stand in a request target: a parser that strips
-// control bytes would see another URL, and no browser sends '#'.
+// isTargetText holds for text that may stand in a request target. Control bytes may not:
+// a parser that strips them would see another URL. '#' may not: no browser sends it.
 func isTargetText(s string) bool {
 	for i := range len(s) {
 		if byteClass[s[i]]&forbiddenByte != 0 {

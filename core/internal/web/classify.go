@@ -3,19 +3,19 @@ package web
 import "strings"
 
 // fetchHeaders are sent by page libraries that fetch HTML by a script: htmx, Turbo,
-// Unpoly, PJAX, Inertia and Livewire. Browsers without Fetch Metadata show them by
-// nothing else.
+// Unpoly, PJAX, Inertia and Livewire. In browsers without Fetch Metadata nothing else
+// tells such a request from a navigation.
 var fetchHeaders = [...]string{"Hx-Request", "Turbo-Frame", "X-Turbo-Request-Id", "X-Up-Version", "X-Pjax", "X-Inertia", "X-Livewire"}
 
-// KindOf tells navigations, which may be redirected to WeChat, from everything that a
-// redirect would break: forms lose their body, scripts stop at CORS, a prefetch or an
-// image spends a code. The surest sign is asked first. Browsers without Fetch Metadata
-// are judged by X-Requested-With, the headers of page libraries and Accept.
+// KindOf tells navigations from other requests. Only a navigation may be redirected to
+// WeChat: a form would lose its body, a script would stop at CORS, a prefetch or an image
+// would spend a code. The most reliable header is checked first. Browsers without Fetch
+// Metadata are judged by X-Requested-With, the headers of page libraries and Accept.
 func KindOf(method, target string, h Header) Kind {
 	if method == "OPTIONS" && FirstHeader(h, "Origin") != "" && FirstHeader(h, "Access-Control-Request-Method") != "" {
 		return Preflight
 	}
-	// fetch and XMLHttpRequest, whatever else they say.
+	// fetch and XMLHttpRequest, whatever the other headers say.
 	dest, mode := FirstHeader(h, "Sec-Fetch-Dest"), FirstHeader(h, "Sec-Fetch-Mode")
 	if dest == "empty" && mode != "navigate" {
 		return Script
@@ -48,9 +48,9 @@ func KindOf(method, target string, h Header) Kind {
 	return navigationIf(containsFold(FirstHeader(h, "Accept"), "text/html"))
 }
 
-// isFetchWithoutMetadata knows fetches by what libraries add. Android's web view sends
-// its package name (com.tencent.mm) as X-Requested-With on navigations; every package
-// name has a dot.
+// isFetchWithoutMetadata recognises a fetch by the headers that libraries add. Android's
+// web view sends its package name (com.tencent.mm) as X-Requested-With on navigations. A
+// package name always has a dot, and the libraries' values have none.
 func isFetchWithoutMetadata(h Header) bool {
 	if by := FirstHeader(h, "X-Requested-With"); by != "" && !strings.Contains(by, ".") {
 		return true
@@ -67,8 +67,8 @@ func isFetchWithoutMetadata(h Header) bool {
 // h2c, is only offered beside an ordinary request (RFC 9110 section 7.8).
 func IsWebSocket(h Header) bool { return containsFold(FirstHeader(h, "Upgrade"), "websocket") }
 
-// IsHTMX says whether htmx made this request. It goes to another page only when the
-// answer says HX-Redirect.
+// IsHTMX says whether htmx made this request. htmx goes to another page only when the
+// answer has the header HX-Redirect.
 func IsHTMX(h Header) bool { return FirstHeader(h, "Hx-Request") != "" }
 
 func navigationIf(yes bool) Kind {
@@ -86,10 +86,10 @@ func formPostIf(yes bool) Kind {
 }
 
 // isFormPost holds for a POST that a browser sends for an HTML form. All signs must
-// agree, because the answer is a page, which a script could not read: a form has one
-// of three content types, and the browser expects HTML. Browsers with Fetch Metadata
-// call it a navigation. Without them a fetch that imitates all this gets the page; its
-// status is 401 all the same.
+// agree, because the answer is a page, which a script cannot read. A form has one of
+// three content types, and the browser accepts HTML. A browser with Fetch Metadata sends
+// the mode "navigate". Without Fetch Metadata, a fetch that imitates a form gets the
+// page; its status is 401 all the same.
 func isFormPost(mode string, h Header) bool {
 	if mode != "" && mode != "navigate" || FirstHeader(h, "Upgrade") != "" {
 		return false
@@ -114,8 +114,8 @@ func ClientOf(userAgent string) Client {
 	return OutsideWeChat
 }
 
-// containsFold says whether s holds part in whatever case, without a copy of s in
-// lower case. As browsers spell it is looked for first.
+// containsFold says whether s contains part in any case. It makes no copy of s in lower
+// case, and it tries the usual spelling first.
 func containsFold(s, part string) bool {
 	if strings.Contains(s, part) {
 		return true
@@ -128,9 +128,9 @@ func containsFold(s, part string) bool {
 	return false
 }
 
-// CrossSite says whether a browser tells that another site made this request, by
-// Sec-Fetch-Site or else by Origin. A request with neither, or with the Origin "null"
-// that says nothing, is taken for our own: our cookies are SameSite=Lax, so a form of
+// CrossSite says whether another site made this request. The browser tells this by
+// Sec-Fetch-Site, and an older browser by Origin. A request with neither header, or with
+// the Origin "null", counts as our own: our cookies are SameSite=Lax, so a form of
 // another site brings no session along.
 func CrossSite(h Header, at Origin) bool {
 	switch site := h.Get("Sec-Fetch-Site"); site {
@@ -168,8 +168,8 @@ func IsVerificationFile(path string) bool {
 	return (prefix == VerificationPrefix || prefix == wecomPrefix) && IsWord(token) && !strings.ContainsAny(token, "-_")
 }
 
-// isWellKnownFile holds for what browsers, crawlers and WeChat's own checks ask for by
-// themselves, when no visitor wants to log in.
+// isWellKnownFile holds for files that browsers, crawlers and WeChat's domain check
+// request by themselves. No visitor wants to log in then.
 func isWellKnownFile(path string) bool {
 	return path == "/favicon.ico" || path == "/robots.txt" ||
 		strings.HasPrefix(path, "/apple-touch-icon") || IsVerificationFile(path)

@@ -12,9 +12,9 @@ import (
 // planted some.
 const MaxSameCookie = 4
 
-// CookieValues goes through the cookies of one name, at most maxSameCookie of
-// them: a sibling domain may have planted others beside ours. Values are taken
-// as they stand; those of our cookies need no quotes and no escapes.
+// CookieValues goes through the cookies of one name, at most [MaxSameCookie] of them.
+// Values are returned as they were sent: the values of our cookies need no quotes and no
+// escapes.
 func CookieValues(h Header, name string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		found := 0
@@ -34,9 +34,10 @@ func CookieValues(h Header, name string) iter.Seq[string] {
 	}
 }
 
-// FirstCookie is the first cookie of one name in one Cookie line, and what is behind
-// it. It looks for the name and not at every pair: a site's other cookies are many
-// and long, and this is on the way of every request (BenchmarkKnown).
+// FirstCookie returns the value of the first cookie of one name in one Cookie line, and
+// the rest of the line behind it. It searches for the name and does not split the line
+// into pairs: a site's other cookies are many and long, and this runs on every request
+// (BenchmarkKnown).
 func FirstCookie(line, name string) (value, rest string, sent bool) {
 	for end := 0; ; {
 		at := strings.Index(line[end:], name)
@@ -67,9 +68,8 @@ func trimRight(s string) string {
 
 const hostPrefix = "__Host-"
 
-// CookieName adds the prefix by which a browser guarantees that nobody but this
-// very host set the cookie, over https (RFC 6265bis, __Host-). Over http there is
-// no such promise to be had.
+// CookieName adds the prefix __Host- over https. A browser takes a cookie of such a name
+// only from this very host (RFC 6265bis). Over http browsers refuse the prefix.
 func CookieName(name string, https bool) string {
 	if https {
 		return hostPrefix + name
@@ -77,9 +77,10 @@ func CookieName(name string, https bool) string {
 	return name
 }
 
-// SetCookie is the text that sets a cookie of ours: HttpOnly, for the whole host and
-// no other, and Lax, because the way back from WeChat is cross-site. maxAge is in
-// seconds; negative removes the cookie.
+// SetCookie returns the Set-Cookie line of a cookie of this library. The cookie is
+// HttpOnly, for all paths of this host and for no other host. It is SameSite=Lax, because
+// the callback from WeChat is a cross-site navigation. maxAge is in seconds; 0 or less
+// removes the cookie.
 func SetCookie(name, value string, https bool, maxAge int) string {
 	b := make([]byte, 0, 192) // room for any of ours, on the stack
 	if https {

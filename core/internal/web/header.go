@@ -2,8 +2,8 @@ package web
 
 import "net/http"
 
-// Header is what is needed of a request's headers. [http.Header] is one. Names are
-// given in canonical form ("User-Agent").
+// Header reads the headers of a request. [http.Header] is one. Names are given in
+// canonical form ("User-Agent").
 type Header interface {
 	// Get returns the first value of a header, or "".
 	Get(name string) string
@@ -11,9 +11,9 @@ type Header interface {
 	Values(name string) []string
 }
 
-// First returns the first value of a header, or "". Every name in this project is
-// canonical, so a map is asked at once: its own method would make the name canonical
-// anew each time, which takes a third of BenchmarkScript.
+// FirstHeader returns the first value of a header, or "". It reads an [http.Header]
+// directly as a map: the method Get would make the name canonical on each call, which
+// takes a third of BenchmarkScript, and every name in this project is canonical already.
 func FirstHeader(h Header, name string) string {
 	if m, ok := h.(http.Header); ok {
 		if values := m[name]; len(values) > 0 {
@@ -24,7 +24,8 @@ func FirstHeader(h Header, name string) string {
 	return h.Get(name)
 }
 
-// All returns every value of a header in their order, in the same way.
+// AllHeaders returns all values of a header in their order. It reads an [http.Header] as
+// FirstHeader does.
 func AllHeaders(h Header, name string) []string {
 	if m, ok := h.(http.Header); ok {
 		return m[name]

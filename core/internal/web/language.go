@@ -2,9 +2,9 @@ package web
 
 import "strings"
 
-// Language picks, of the languages on offer, the one that an Accept-Language header
-// likes best (RFC 9110 12.5.4). The highest q wins, and of equals the first. Where
-// the header names none of them the answer is offered[0], as it is for "*".
+// Language picks the offered language that an Accept-Language header prefers (RFC 9110
+// 12.5.4). The highest q wins, and among equal ones the first. The result is offered[0]
+// when the header names none of the offered languages, and for "*".
 //
 // Offered tags are BCP 47 tags such as "en" or "zh-TW". A requested tag fits an offer
 // of the same language. Chinese is the exception, because its two scripts differ:
@@ -43,7 +43,7 @@ func fitting(tag string, offered []string) string {
 	if tag == "*" {
 		return offered[0]
 	}
-	// Nobody needs a tag of more than 35 bytes (RFC 5646 4.4.1).
+	// RFC 5646 4.4.1: 35 bytes are enough for every tag in use.
 	if tag == "" || len(tag) > 35 {
 		return ""
 	}
@@ -65,8 +65,8 @@ func fitting(tag string, offered []string) string {
 	return ""
 }
 
-// chinese tells the script by the subtags behind "zh". A script that is named counts
-// before the region: zh-Hans-HK is simplified.
+// chinese finds the script from the subtags behind "zh". A named script counts before
+// the region: zh-Hans-HK is simplified.
 func chinese(subtags string) string {
 	traditional := false
 	for subtag := range strings.SplitSeq(strings.ToLower(subtags), "-") {

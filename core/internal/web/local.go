@@ -55,8 +55,8 @@ func (o Origin) cutOrigin(address string) string {
 	return rest
 }
 
-// escapeBytes percent-encodes what a URL may not hold as it stands. Escapes that are
-// there stay, and so do '?' and '#'.
+// escapeBytes percent-encodes the bytes that a URL may not hold. It keeps escapes that
+// are already there, and '?' and '#'.
 func escapeBytes(s string) string {
 	const digits = "0123456789ABCDEF"
 	clean := true
@@ -77,8 +77,8 @@ func escapeBytes(s string) string {
 	return string(b)
 }
 
-// LocalReferer is the page of this site that a request came from, as its path and query
-// there; "" where the Referer names none.
+// LocalReferer returns path and query of the page of this site that sent the request. It
+// returns "" when the Referer is missing or names another site.
 func LocalReferer(h Header, at Origin) string {
 	referer := FirstHeader(h, "Referer")
 	inside := at.cutOrigin(referer)

@@ -38,9 +38,9 @@ func (o Origin) HasPrefix(t Target) bool {
 // IsHTTPS says whether visitors use https.
 func (o Origin) IsHTTPS() bool { return o.Scheme == "https" }
 
-// NewOrigin is the one place where scheme and host are brought into the form in which
-// browsers write them. A web socket's scheme is that of the page around it. ok is false
-// for anything that is no http or https address of a host.
+// NewOrigin brings scheme and host into the form in which browsers write them; nothing
+// else does. ws counts as http and wss as https. ok is false for any other scheme, and for
+// a host that cannot stand in a URL.
 func NewOrigin(scheme, host string) (o Origin, ok bool) {
 	switch strings.ToLower(scheme) {
 	case "https", "wss":
@@ -77,11 +77,11 @@ func ParsePublicURL(raw string) (Origin, bool) {
 	return o, true
 }
 
-// OriginOf is the origin of a request where the site's address is not configured.
-// Without trustProxy it is the connection's own. With it, the nearest proxy decides,
-// which wrote the last value: an earlier one may be the visitor's own invention. ok is
-// false where the request names no host that can stand in a URL; the scheme is right
-// all the same.
+// OriginOf returns the origin of a request when the site's address is not configured.
+// Without trustProxy, scheme and host are the connection's. With trustProxy, the nearest
+// proxy decides. It wrote the last value; the visitor may have invented the earlier ones.
+// ok is false when the request names no host that can stand in a URL. The scheme is right
+// even then.
 func OriginOf(host string, tls bool, h Header, trustProxy bool) (o Origin, ok bool) {
 	scheme := "http"
 	if tls {
@@ -98,8 +98,8 @@ func OriginOf(host string, tls bool, h Header, trustProxy bool) (o Origin, ok bo
 	return NewOrigin(scheme, host)
 }
 
-// Forwarded is what the nearest proxy says of scheme and host; "" where it says
-// nothing. direct says that no header of a proxy came along.
+// Forwarded returns scheme and host as the nearest proxy names them, "" for what it does
+// not name. direct is true when the request has no header of a proxy.
 func Forwarded(h Header) (scheme, host string, direct bool) {
 	direct = true
 	for _, name := range [...]string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
@@ -108,6 +108,8 @@ func Forwarded(h Header) (scheme, host string, direct bool) {
 	return lastListed(h.Values("X-Forwarded-Proto")), lastListed(h.Values("X-Forwarded-Host")), direct
 }
 
+// lastListed returns the last value of a header that proxies append to, whether as a
+// further line or behind a comma.
 func lastListed(values []string) string {
 	if len(values) == 0 {
 		return ""

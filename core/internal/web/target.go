@@ -22,9 +22,9 @@ const MaxCallback = MaxTarget + 1024
 // without removing those that are already there.
 const carriedQuery = "_wx"
 
-// Target is a request target that is cut at the first '?'. Nothing in it is ever
-// decoded or put together again from parts, so that the visitor ends on the bytes that
-// were asked for.
+// Target is a request target that is cut at the first '?'. It is never decoded and never
+// built again from its parts, so that the visitor ends on the same bytes that were asked
+// for.
 type Target struct {
 	Path     string
 	Query    string // behind the '?'
