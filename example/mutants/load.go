@@ -32,7 +32,7 @@ type file struct {
 
 // load reads the package and, for its types, the export data of what it imports.
 func load(dir string) (*room, error) {
-	out, err := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export,Dir,Name,GoFiles", "./"+dir).Output()
+	out, err := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export,Dir,Name,GoFiles", "os", "strconv", "./"+dir).Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list ./%s: %w (run it from the module's root)", dir, err)
 	}
@@ -70,8 +70,8 @@ func load(dir string) (*room, error) {
 	return p, nil
 }
 
-// compiles says whether the package does with some of its files changed.
-func (p *room) compiles(changed map[*file][]byte) bool {
+// compiles type-checks the package with some of its files changed.
+func (p *room) compiles(changed map[*file][]byte) error {
 	fset := token.NewFileSet()
 	texts := map[string][]byte{switchFile: p.switchText()}
 	for _, f := range p.files {
@@ -84,16 +84,16 @@ func (p *room) compiles(changed map[*file][]byte) bool {
 	for name, text := range texts {
 		parsed, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
 		if err != nil {
-			return false
+			return err
 		}
 		asts = append(asts, parsed)
 	}
 	_, err := (&types.Config{Importer: p.importer}).Check(p.path, fset, asts, nil)
-	return err == nil
+	return err
 }
 
-// thatCompile goes through the order until n changes are found that compile beside those
-// that were chosen before.
+// thatCompile takes the first n changes that compile beside those before them. A change
+// that does not compile is not counted.
 func (p *room) thatCompile(order []*mutant, n int) (chosen []*mutant, err error) {
 	for _, m := range order {
 		if len(chosen) == n {
@@ -104,12 +104,12 @@ func (p *room) thatCompile(order []*mutant, n int) (chosen []*mutant, err error)
 		if m.alone != nil {
 			trial = []*mutant{m}
 		}
-		if p.compiles(p.switched(trial)) {
+		if p.compiles(p.switched(trial)) == nil {
 			chosen = append(chosen, m)
 		}
 	}
-	if !p.compiles(p.switched(chosen)) {
-		return nil, fmt.Errorf("the changes do not compile together")
+	if err := p.compiles(p.switched(chosen)); err != nil {
+		return nil, fmt.Errorf("the changes do not compile together: %w", err)
 	}
 	return chosen, nil
 }

@@ -22,6 +22,7 @@ import (
 func main() {
 	var s settings
 	var write string
+	var atLeast float64
 	flag.StringVar(&s.room, "room", "core/internal/proof", "the package to change, from the module's root")
 	flag.IntVar(&s.sample, "n", 150, "how many changes to try; all of them when there are fewer")
 	flag.Uint64Var(&s.seed, "seed", 1, "which sample: the same seed takes the same changes of the same sources")
@@ -29,6 +30,7 @@ func main() {
 	flag.StringVar(&s.reasons, "reasons", "example/mutants/equivalent.txt", "why a survivor changes nothing that anybody sees")
 	flag.DurationVar(&s.least, "timeout", 10*time.Second, "the least time that a test run gets; it gets six times what an unchanged run takes")
 	flag.StringVar(&write, "write", "", "a Markdown file that takes the result, between the marks of this room")
+	flag.Float64Var(&atLeast, "at-least", 0, "how many per cent of the changes must be noticed; fewer end with status 1")
 	flag.Parse()
 	result, err := run(s)
 	if err == nil && write != "" {
@@ -39,6 +41,9 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Print(result.text())
+	if result.percent() < atLeast {
+		os.Exit(1)
+	}
 }
 
 // settings say what to change and what to run.
@@ -62,8 +67,8 @@ func run(s settings) (*result, error) {
 		return nil, err
 	}
 	all := p.find()
-	chosen := sample(all, s.sample, s.seed)
-	if chosen, err = p.thatCompile(chosen, s.sample); err != nil {
+	chosen, err := p.thatCompile(shuffled(all, s.seed), s.sample)
+	if err != nil {
 		return nil, err
 	}
 	work, err := os.MkdirTemp("", "mutants")
@@ -81,9 +86,8 @@ func run(s settings) (*result, error) {
 	return r, nil
 }
 
-// sample puts the changes into an order that depends on the seed alone. The first n of
-// them are the sample; the others stand behind for those that do not compile.
-func sample(all []*mutant, n int, seed uint64) []*mutant {
+// shuffled puts the changes into an order that depends on the seed alone.
+func shuffled(all []*mutant, seed uint64) []*mutant {
 	order := slices.Clone(all)
 	random := rand.New(rand.NewPCG(seed, seed))
 	random.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })

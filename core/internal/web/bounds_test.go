@@ -174,7 +174,7 @@ func TestTheSignsOfANavigationAreAskedInTheirOrder(t *testing.T) {
 		{"with a query too", "GET", "/favicon.ico?v=1", with("Accept", "text/html"), Script},
 		{"robots.txt as well", "GET", "/robots.txt", with("Accept", "text/html"), Script},
 		{"and a touch icon of any size", "GET", "/apple-touch-icon-120x120.png", with("Accept", "text/html"), Script},
-		{"and WeChat's own check", "GET", "/MP_verify_abc.txt", with("Accept", "text/html"), Script},
+		{"and WeChat's own check", "GET", "/MP_verify_0123456789abcdef.txt", with("Accept", "text/html"), Script},
 		{"such a name deeper is a page", "GET", "/a/favicon.ico", with("Accept", "text/html"), Navigation},
 		{"such a name in the query is a page", "GET", "/a?x=/favicon.ico", with("Accept", "text/html"), Navigation},
 		{"Purpose: prefetch", "GET", "/", with("Accept", "text/html", "Purpose", "Prefetch"), Script},
