@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/seed467724c4/wechat/core"
@@ -68,7 +69,7 @@ func (f fault) adapter() adapter {
 			mode = core.ModeRequire
 		}
 		if f == scopeDropped {
-			options = append(options, core.Silent)
+			options = slices.DeleteFunc(slices.Clone(options), func(o core.Option) bool { return o == core.Prompt })
 		}
 		gate := core.NewGate(mode, options...)
 		return func(next http.Handler) http.Handler { return f.guard(gate, next) }
