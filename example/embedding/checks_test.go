@@ -2,6 +2,7 @@ package embedding
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,20 +36,58 @@ var checks = []struct {
 
 // running is an app under test, and somebody who is logged in to it.
 type running struct {
-	url   string // of the app
-	nginx string // of the proxy with a cache in front of it
-	mei   *http.Client
+	url     string // of the app
+	nginx   string // of the proxy with a cache in front of it
+	over    http.RoundTripper
+	http2   bool // which has no web sockets in net/http
+	browser *browser
+	mei     *http.Client
 }
 
-func start(t *testing.T, s *site, proxy *nginx, a app, p place) *running {
+func start(t *testing.T, s *site, proxy *nginx, b *browser, r row, p place) *running {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	go a(s, p)(l)
+	go r.app(s, p)(l)
 	t.Cleanup(func() { l.Close() })
-	return &running{url: "http://" + l.Addr().String(), nginx: proxy.site(l.Addr().String()), mei: newVisitor()}
+	scheme := cmp.Or(r.scheme, "http")
+	a := &running{
+		url:     scheme + "://" + l.Addr().String() + r.path,
+		nginx:   proxy.site(scheme, l.Addr().String()) + r.path,
+		over:    http.DefaultTransport,
+		browser: b,
+	}
+	if r.http2 != nil {
+		a.over, a.http2 = onlyHTTP2{l.Addr().String(), r.http2()}, true
+	}
+	a.mei = newVisitor()
+	a.mei.Transport = a.over
+	return a
+}
+
+// onlyHTTP2 speaks HTTP/2 with the app and whatever comes with the rest.
+type onlyHTTP2 struct {
+	app  string
+	over http.RoundTripper
+}
+
+func (o onlyHTTP2) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Host != o.app {
+		return http.DefaultTransport.RoundTrip(r)
+	}
+	answer, err := o.over.RoundTrip(r)
+	if err == nil && answer.ProtoMajor != 2 {
+		answer.Body.Close()
+		return nil, fmt.Errorf("not HTTP/2 but %s", answer.Proto)
+	}
+	return answer, err
+}
+
+// somebody is a visitor without a session.
+func (a *running) somebody() *http.Client {
+	return &http.Client{Timeout: patience, Transport: a.over}
 }
 
 func newVisitor() *http.Client {
@@ -91,7 +130,7 @@ func (a *running) login() string {
 }
 
 func (a *running) script() string {
-	status, header, body := ask(&http.Client{Timeout: patience}, request(a.url+"/me", "Sec-Fetch-Mode: cors", "Accept: application/json"))
+	status, header, body := ask(a.somebody(), request(a.url+"/me", "Sec-Fetch-Mode: cors", "Accept: application/json"))
 	var problem struct {
 		LoginURL string `json:"login_url"`
 	}
@@ -107,9 +146,9 @@ func (a *running) script() string {
 }
 
 // page looks at what decides whether a browser shows our page with style and QR code:
-// one policy, ours; one type; nothing that saves it as a file.
+// one policy, ours; one type; nothing that saves it as a file. Then Chromium shows it.
 func (a *running) page() string {
-	status, header, body := ask(&http.Client{Timeout: patience}, request(a.url+"/me", "User-Agent: Mozilla/5.0 Firefox/140.0"))
+	status, header, body := ask(a.somebody(), request(a.url+"/me", "User-Agent: Mozilla/5.0 Firefox/140.0"))
 	policy := header.Values("Content-Security-Policy")
 	switch {
 	case status != 403 || !strings.Contains(body, `data-page="outside"`) || !strings.Contains(body, "data:image/png;base64,"):
@@ -121,7 +160,7 @@ func (a *running) page() string {
 	case header.Get("Content-Disposition") != "" || header.Get("Cache-Control") != "no-store":
 		return "saved or kept"
 	}
-	return ""
+	return a.browser.look(a.url + "/me")
 }
 
 func (a *running) events() string {
@@ -144,7 +183,10 @@ func (a *running) events() string {
 }
 
 func (a *running) socket() string {
-	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(a.url, "http://"), patience)
+	if a.http2 {
+		return "-"
+	}
+	conn, err := net.DialTimeout("tcp", request(a.url).URL.Host, patience)
 	if err != nil {
 		return "no connection"
 	}

@@ -18,9 +18,10 @@ type nginx struct {
 	address string
 }
 
-// throughPort hands a path such as /4711/me to the app on that port, through a cache.
+// throughPort hands a path such as /http/4711/me to the app on that port, through a
+// cache.
 const throughPort = `proxy_cache pages; proxy_cache_key $uri; proxy_set_header Host 127.0.0.1:$port;
-			proxy_pass http://127.0.0.1:$port$rest$is_args$args;`
+			proxy_pass $scheme_of_app://127.0.0.1:$port$rest$is_args$args;`
 
 // throughKeepalive hands every path to one app, over connections that visitors share.
 const throughKeepalive = `proxy_request_buffering off; proxy_set_header Host $http_host; proxy_pass http://app;`
@@ -52,7 +53,7 @@ http {
 		listen %[2]s;
 		proxy_http_version 1.1;
 		proxy_set_header Connection "";
-		location ~ ^(?:/(?<port>[0-9]+))?(?<rest>/.*)$ {
+		location ~ ^(?:/(?<scheme_of_app>https?)/(?<port>[0-9]+))?(?<rest>/.*)$ {
 			%[3]s
 		}
 	}
@@ -83,7 +84,7 @@ http {
 }
 
 // site is the address of an app through nginx.
-func (n *nginx) site(app string) string {
+func (n *nginx) site(scheme, app string) string {
 	_, port, _ := net.SplitHostPort(app)
-	return "http://" + n.address + "/" + port
+	return "http://" + n.address + "/" + scheme + "/" + port
 }

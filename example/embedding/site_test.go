@@ -5,21 +5,14 @@ import (
 	"encoding/base64"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/gin-gonic/gin"
-	"github.com/gofiber/fiber/v2"
-
 	"github.com/seed467724c4/wechat/core"
 	"github.com/seed467724c4/wechat/core/wxsim"
-	"github.com/seed467724c4/wechat/fiberwechat"
-	"github.com/seed467724c4/wechat/ginwechat"
-	"github.com/seed467724c4/wechat/nethttp"
 )
 
 const (
@@ -31,8 +24,9 @@ const (
 type site struct {
 	auth   *core.Auth
 	simURL string
-	file   string // a file of 1,000 bytes
+	file   string // a file of 1,000 bytes, named "file"
 	ended  chan struct{}
+	later  func(func()) // t.Cleanup
 }
 
 func newSite(t *testing.T) *site {
@@ -47,11 +41,11 @@ func newSite(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { auth.Close() })
-	file := filepath.Join(t.TempDir(), "a.txt")
+	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte(strings.Repeat("0123456789", 100)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := &site{auth, simURL, file, make(chan struct{})}
+	s := &site{auth, simURL, file, make(chan struct{}), t.Cleanup}
 	t.Cleanup(func() { close(s.ended) })
 	return s
 }
@@ -98,67 +92,4 @@ func (s *site) pages(user func(*http.Request) *core.User) *http.ServeMux {
 	})
 	mux.HandleFunc("/file", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, s.file) })
 	return mux
-}
-
-// place is where a middleware stands: outside the gate or inside.
-type place bool
-
-func (p place) String() string {
-	if p {
-		return "outside"
-	}
-	return "inside"
-}
-
-const outside, inside place = true, false
-
-// app serves on a listener until it is closed.
-type app func(*site, place) (serve func(net.Listener) error)
-
-type wrapper = func(http.Handler) http.Handler
-
-func overNetHTTP(middleware wrapper) app {
-	return func(s *site, p place) func(net.Listener) error {
-		gate, pages := nethttp.Require(s.auth), http.Handler(s.pages(nethttp.User))
-		handler := gate(middleware(pages))
-		if p == outside {
-			handler = middleware(gate(pages))
-		}
-		return func(l net.Listener) error { return http.Serve(l, handler) }
-	}
-}
-
-func overGin(middleware gin.HandlerFunc) app {
-	return func(s *site, p place) func(net.Listener) error {
-		gin.SetMode(gin.ReleaseMode)
-		r, gate := gin.New(), ginwechat.Require(s.auth)
-		if p == outside {
-			r.Use(middleware, gate)
-		} else {
-			r.Use(gate, middleware)
-		}
-		pages := s.pages(nethttp.User)
-		for _, path := range []string{"/me", "/cached", "/events", "/socket", "/file"} {
-			r.Any(path, gin.WrapH(pages))
-		}
-		return func(l net.Listener) error { return http.Serve(l, r) }
-	}
-}
-
-func overFiber(config fiber.Config, middleware ...func() fiber.Handler) app {
-	return func(s *site, p place) func(net.Listener) error {
-		config.DisableStartupMessage = true
-		r, gate := fiber.New(config), fiberwechat.Require(s.auth)
-		if p == inside {
-			r.Use(gate)
-		}
-		for _, m := range middleware {
-			r.Use(m())
-		}
-		if p == outside {
-			r.Use(gate)
-		}
-		s.fiberPages(r)
-		return r.Listener
-	}
 }
