@@ -39,10 +39,10 @@ func TestControlDoesWhatGoDoes(t *testing.T) {
 			return g.api(tokenURL("x")).code() == 40163 && g.api(tokenURL("x")).code() == 40029
 		}},
 		{"a fault by name, elsewhere and twice", "POST", "faults", `{"name":"50002","endpoint":"/sns/auth","times":2}`, func(map[string]any) bool {
-			return g.api(PathAuth).code() == 50002 && g.api(PathAuth).code() == 50002 && g.api(PathAuth).code() == 41001
+			return answers(g.api, PathAuth, 50002, 50002, 41001)
 		}},
 		{"a fault described", "POST", "faults", `{"endpoint":"/sns/auth","status":502,"body":"<b>"}`, func(map[string]any) bool { return g.get(PathAuth).Code == 502 && g.get(PathAuth).Code == 200 }},
-		{"a fault that stays", "POST", "faults", `{"endpoint":"/sns/auth","errcode":50001,"times":0}`, func(map[string]any) bool { return g.api(PathAuth).code() == 50001 && g.api(PathAuth).code() == 50001 }},
+		{"a fault that stays", "POST", "faults", `{"endpoint":"/sns/auth","errcode":50001,"times":0}`, func(map[string]any) bool { return answers(g.api, PathAuth, 50001, 50001) }},
 		{"waiting faults are shown", "GET", "faults", "", func(out map[string]any) bool {
 			return out["waiting"].(map[string]any)["/sns/auth"] == 1.0 && len(out["available"].([]any)) == len(Faults())
 		}},
@@ -174,4 +174,14 @@ func TestOpenAPIDescribesEveryOperation(t *testing.T) {
 	if want := `{"content":{"application/json":{"schema":{"properties":{"advance":{"description":"a duration such as 90s, 5m or 720h; a negative one goes back","type":"string"}},"required":["advance"],"type":"object"}}},"required":true}`; string(raw) != want {
 		t.Errorf("rule: fields are described by their tags; got %s", raw)
 	}
+}
+
+// answers holds when an address is answered with these errcodes, one call after the other.
+func answers(api func(string) body, target string, errcodes ...int) bool {
+	for _, want := range errcodes {
+		if api(target).code() != want {
+			return false
+		}
+	}
+	return true
 }

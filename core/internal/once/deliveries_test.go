@@ -73,7 +73,8 @@ func TestOnePersonLogsInOnlySoOftenByUsedCodes(t *testing.T) {
 		person string
 		at     time.Time
 	}{"another person's used code still logs in": {"oBob", now}, "the count begins anew after a minute": {"oAlice", now.Add(time.Minute)}} {
-		if d.Add(rule, "c", c.person, c.at) != nil || d.Add(rule, "c", c.person, c.at) != nil {
+		first, second := d.Add(rule, "c", c.person, c.at), d.Add(rule, "c", c.person, c.at)
+		if first != nil || second != nil {
 			t.Errorf("rule: %s", rule)
 		}
 	}
