@@ -75,7 +75,7 @@ func ownImports(t *testing.T) map[string]map[string]bool {
 			}
 			return nil
 		}
-		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") && !inRoom(file) {
 			return nil
 		}
 		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
@@ -105,6 +105,12 @@ func ownImports(t *testing.T) map[string]map[string]bool {
 		t.Fatal(err)
 	}
 	return found
+}
+
+// inRoom holds for a file of a room, whose tests keep the walls, too.
+func inRoom(file string) bool {
+	file = filepath.ToSlash(file)
+	return strings.Contains(file, "core/internal/") || strings.Contains(file, "core/push/")
 }
 
 func TestNoFolderImportsThroughAWall(t *testing.T) {
