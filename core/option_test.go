@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -160,6 +161,22 @@ func TestTheAppMayRefuseAPerson(t *testing.T) {
 	banned = false
 	if b.login(g, "/me") != "/me" {
 		t.Error("rule: a person who is welcome again logs in")
+	}
+}
+
+func TestAScriptReadsTheRefusalAsItWasWritten(t *testing.T) {
+	const text = `账号"已停用" & <b>`
+	r := newRig(t)
+	b := r.browser()
+	b.login(r.gate(ModeRequire), "/me")
+	g := r.gate(ModeRequire, LoadUser(func(context.Context, *User) (string, error) { return "", Refuse(text) }))
+	out := b.send(g, "GET", "/api", scripts())
+	var problem struct{ Detail string }
+	if err := json.Unmarshal(out.Body, &problem); err != nil || out.Status != 403 || problem.Detail != text {
+		t.Errorf("rule: a problem document holds the app's text, without HTML's escapes: %d %v %s", out.Status, err, out.Body)
+	}
+	if body := string(b.get(g, "/me").Body); !strings.Contains(body, `id="home" href="https://app.example.com/"`) {
+		t.Errorf("rule: the page leads home: %s", body)
 	}
 }
 

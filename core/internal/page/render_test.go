@@ -74,6 +74,12 @@ func TestWhatAPageShowsDependsOnWhatItHas(t *testing.T) {
 		{"no other page goes on by itself", with(func(*View) {}, Stuck), "<h1>" + en[Stuck].Title, "refresh"},
 		{"no other page goes on by itself", with(func(*View) {}, LogInAgain), `id="retry"`, "refresh"},
 		{"an unknown language is the default one", with(func(v *View) { v.Lang = "xx" }, Unavailable), `<html lang="zh-CN">`, "Login is unavailable"},
+		{"with the default's words", with(func(v *View) { v.Lang = "xx" }, Unavailable), r.words["zh-CN"].Pages[Unavailable].Body, "Login is unavailable"},
+		{"a code is described by the address that it holds", with(func(*View) {}, Outside), `height="248" alt="https://x.example/a?b=1&c=2"`, `alt=""`},
+		{"the account's code is described by its name", with(func(*View) {}, Follow), `height="248" alt="A&amp;B &#34;书店&#34;"`, `alt=""`},
+		{"no other site learns where a visitor comes from", with(func(*View) {}, Unavailable), `target="_top" rel="noreferrer">Try again</a>`, `target="_blank"`},
+		{"the account's page does not either", with(func(*View) {}, Follow), `href="https://mp.weixin.qq.com/mp/x" target="_top" rel="noreferrer"`, `target="_blank"`},
+		{"the stuck page says what to do about the fault", with(func(v *View) { v.Fault = StateLost }, Stuck), r.words["en"].Faults[StateLost], r.words["en"].Faults[CookiesOff]},
 	} {
 		if !strings.Contains(html.UnescapeString(c.page), html.UnescapeString(c.has)) || strings.Contains(c.page, c.lack) {
 			t.Errorf("rule: %s: want %q and not %q: %s", c.rule, c.has, c.lack, c.page)

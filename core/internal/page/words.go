@@ -54,10 +54,8 @@ func loadWords() (tags []string, tables map[string]words, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		var table words
-		decoder := json.NewDecoder(bytes.NewReader(raw))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(&table); err != nil {
+		table, err := readWords(raw)
+		if err != nil {
 			return nil, nil, fmt.Errorf("wechat: words of %s: %w", file.Name(), err)
 		}
 		tag := strings.TrimSuffix(file.Name(), ".json")
@@ -67,6 +65,15 @@ func loadWords() (tags []string, tables map[string]words, err error) {
 		}
 	}
 	return tags, tables, nil
+}
+
+// readWords reads one language. A misspelt name of a text is an error; without that the
+// page would lack the text.
+func readWords(raw []byte) (table words, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(&table)
+	return table, err
 }
 
 // said is what one page says in the end: the variants are chosen, and there are

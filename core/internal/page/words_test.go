@@ -81,3 +81,21 @@ func isText(t *testing.T, tag, what, s string) {
 		t.Errorf("rule: a text is a plain sentence: %s, %s: %q", tag, what, s)
 	}
 }
+
+func TestAFileOfWordsIsReadStrictly(t *testing.T) {
+	for rule, c := range map[string]struct {
+		raw  string
+		good bool
+	}{
+		"a text":                    {`{"pages":{"stuck":{"title":"x"}}}`, true},
+		"a misspelt name of a text": {`{"pages":{"stuck":{"tilte":"x"}}}`, false},
+		"a name of no part":         {`{"buttons":{}}`, false},
+		"a text that is a number":   {`{"reference":1}`, false},
+		"half a file":               {`{"pages":{`, false},
+		"an empty file":             {``, false},
+	} {
+		if _, err := readWords([]byte(c.raw)); (err == nil) != c.good {
+			t.Errorf("rule: %s is read or refused: %v", rule, err)
+		}
+	}
+}
