@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
+	"math/big"
 	"os"
 	"os/exec"
 	"strings"
@@ -72,6 +73,23 @@ func TestATextThatIsNotDecodedHasNoShape(t *testing.T) {
 	}
 }
 
+// 53 digits hold a little more than 39 bytes.
+func TestANumberThatIsTooLargeIsNotCutToOurs(t *testing.T) {
+	k := testKeys(t)
+	raw, _ := decodeBase62(k.NewState(time.Now(), 2, false, "b", testOrigin))
+	n := new(big.Int).SetBytes(raw[:])
+	n.Add(n, new(big.Int).Lsh(big.NewInt(1), 8*stateBytes))
+	digits := make([]byte, stateDigits)
+	for i := stateDigits - 1; i >= 0; i-- {
+		rest := new(big.Int)
+		n.DivMod(n, big.NewInt(62), rest)
+		digits[i] = base62[rest.Int64()]
+	}
+	if st := k.Parse(string(digits)); n.Sign() != 0 || st != (State{}) {
+		t.Errorf("rule: a larger number that ends like a state of ours is foreign: %+v", st)
+	}
+}
+
 // The layout is a contract between nodes of two releases.
 func TestTheLayoutOfAStateStays(t *testing.T) {
 	k, issued := testKeys(t), time.Unix(0x65432100, 0)
@@ -131,6 +149,9 @@ func TestAMACIsHMACSHA256OfItsKey(t *testing.T) {
 	}
 	if allocs := testing.AllocsPerRun(100, func() { m([]byte(text)) }); allocs > 8 {
 		t.Errorf("rule: a clone costs half of what a new hash costs: %v allocations", allocs)
+	}
+	if got := string(macFrom(uncloned{hmac.New(sha256.New, key)}, key)([]byte(text))); got != want {
+		t.Errorf("rule: where hashes cannot be cloned, the MAC is the same: %x", got)
 	}
 	if fresh(uncloned{h}) != nil {
 		t.Error("rule: a hash that cannot be cloned is not taken for a clone")

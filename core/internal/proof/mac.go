@@ -15,8 +15,12 @@ type mac func(text []byte) []byte
 // hmac.New costs, in allocations and in time; every start of a login makes two
 // (BenchmarkRedirect).
 func newMAC(key []byte) mac {
-	keyed := hmac.New(sha256.New, key) // never written to, so that clones may be made at any time
-	keyed.Reset()                      // reads the key, so that clones do not have to
+	return macFrom(hmac.New(sha256.New, key), key)
+}
+
+// macFrom never writes to keyed, so that clones may be made at any time.
+func macFrom(keyed hash.Hash, key []byte) mac {
+	keyed.Reset() // reads the key, so that clones do not have to
 	return func(text []byte) []byte {
 		h := fresh(keyed)
 		if h == nil {

@@ -46,6 +46,11 @@ func TestAHostIsANameOrAnAddress(t *testing.T) {
 			t.Errorf("rule: %.40q can stand in a URL: %v, got %v", host, want, got)
 		}
 	}
+	for _, raw := range []string{"https://%zz", "https://a b", "https://a\x7f", "https://[::1"} {
+		if _, ok := ParsePublicURL(raw); ok {
+			t.Errorf("rule: what is no URL is no public URL: %q", raw)
+		}
+	}
 	if _, ok := NewOrigin("ftp", "a"); ok {
 		t.Error("rule: a site is http or https")
 	}
@@ -175,6 +180,7 @@ func TestTheSignsOfANavigationAreAskedInTheirOrder(t *testing.T) {
 		{"robots.txt as well", "GET", "/robots.txt", with("Accept", "text/html"), Script},
 		{"and a touch icon of any size", "GET", "/apple-touch-icon-120x120.png", with("Accept", "text/html"), Script},
 		{"and WeChat's own check", "GET", "/MP_verify_0123456789abcdef.txt", with("Accept", "text/html"), Script},
+		{"a name as long as that of a check is a page", "GET", "/MP_verify_0123456789abcdefABCD", with("Accept", "text/html"), Navigation},
 		{"such a name deeper is a page", "GET", "/a/favicon.ico", with("Accept", "text/html"), Navigation},
 		{"such a name in the query is a page", "GET", "/a?x=/favicon.ico", with("Accept", "text/html"), Navigation},
 		{"Purpose: prefetch", "GET", "/", with("Accept", "text/html", "Purpose", "Prefetch"), Script},
