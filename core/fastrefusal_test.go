@@ -95,7 +95,7 @@ func TestAnAnswerTakesAnyNumberOfHeaders(t *testing.T) {
 func anonymousRequests(r *rig) map[string]anonymousRequest {
 	page := with("User-Agent", inWeChat, "Accept", "text/html", "Sec-Fetch-Dest", "document", "Sec-Fetch-Mode", "navigate", "Cookie", "a=1; b=2")
 	return map[string]anonymousRequest{
-		"a redirect to WeChat":                        {r.gate(ModeRequire), page, 302, 20}, // 18, and two of the race detector
+		"a redirect to WeChat":                        {r.gate(ModeRequire), page, 302, 21}, // 19, and two of the race detector
 		"a script's 401":                              {r.gate(ModeRequire), scripts("Cookie", "a=1; b=2"), 401, 4},
 		"an anonymous visitor behind Optional passes": {r.gate(ModeOptional), page, 0, 1},
 	}

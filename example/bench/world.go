@@ -96,9 +96,9 @@ func (w *world) consent(l *login) error {
 	return err
 }
 
-// finish delivers the callback and returns the session's cookie. A callback that
-// is delivered again makes another session without asking WeChat again: that is
-// how a million of them are made by nothing but the public surface.
+// finish delivers the callback and returns the session's cookie. Each session takes a
+// code of its own, because one code may log in only a few times: that is how a million
+// sessions are made by nothing but the public surface.
 func (l *login) finish() (string, error) {
 	w := recorder{header: http.Header{}}
 	l.handler.ServeHTTP(&w, httpRequest(l.target, browserHeaders(), cookieLine(l.binding)))
@@ -119,11 +119,14 @@ const deliveries = 90
 func (w *world) logins(auth *core.Auth, n int, keep func(i int, session string)) error {
 	var l *login
 	for i := range n {
+		var err error
 		if i%deliveries == 0 {
-			var err error
-			if l, err = w.begin(auth); err != nil {
-				return err
-			}
+			l, err = w.begin(auth)
+		} else {
+			err = w.consent(l)
+		}
+		if err != nil {
+			return err
 		}
 		session, err := l.finish()
 		if err != nil {
