@@ -96,7 +96,7 @@ func TestReflectionFindsNoSecret(t *testing.T) {
 	}
 	gate := r.gate(ModeRequire)
 	r.browser().get(gate, "/me")
-	r.auth.Close() // what is walked must stand still
+	r.auth.Close()    // what is walked must stand still
 	type app struct { // as an app keeps them: no method of ours is called on unexported fields
 		auth    *Auth
 		gate    *Gate
