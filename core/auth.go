@@ -30,7 +30,7 @@ type Auth struct {
 	config   Config
 	public   web.Origin // zero without PublicURL
 	keys     proof.Keys
-	wechat   *wxapi.Client
+	account  account
 	sessions *session.Sessions
 	logins   *logins
 	token    *wxapi.AccountToken
@@ -64,30 +64,33 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	wechat, err := wxapi.New(wxapi.Config{
-		AppID: c.AppID, AppSecret: c.AppSecret, OpenURL: c.OpenURL, APIURL: c.APIURL,
-		HTTPClient: c.HTTPClient, Timeout: tryTimeout,
-	})
+	account, err := newOfficialAccount(&c)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := proof.NewKeys(c.AppID, c.AppSecret, c.PreviousSecrets...)
+	return newAuthOf(c, account, public, now)
+}
+
+// newAuthOf makes an instance that logs in to an account. The settings are checked.
+func newAuthOf(c Config, account account, public web.Origin, now func() time.Time) (*Auth, error) {
+	from := account.keys()
+	keys, err := proof.NewKeys(from.name, from.secret, from.previous...)
 	if err != nil {
 		return nil, err
 	}
-	results, err := once.NewResults(c.Cache, c.AppID, c.AppSecret, c.PreviousSecrets...)
+	results, err := once.NewResults(c.Cache, from.name, from.secret, from.previous...)
 	if err != nil {
 		return nil, err
 	}
-	notes, err := vault.NewSeal(c.AppID, c.AppSecret, "session notes", c.PreviousSecrets...)
+	notes, err := vault.NewSeal(from.name, from.secret, "session notes", from.previous...)
 	if err != nil {
 		return nil, err
 	}
-	kept, err := newTokens(&c)
+	kept, err := newTokens(&c, from)
 	if err != nil {
 		return nil, err
 	}
-	token, err := wechat.AccountToken(wxapi.AccountTokenConfig{
+	token, err := account.token(wxapi.AccountTokenConfig{
 		Cache: c.Cache, Source: c.AccountToken, Classic: c.ClassicToken, Logger: c.Logger,
 	})
 	if err != nil {
@@ -95,14 +98,14 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	}
 	lifetime, end := context.WithCancel(context.Background())
 	followers, err := follow.New(follow.Config{
-		AppID: c.AppID, AppSecret: c.AppSecret, Store: c.Cache, LookUp: lookUpFollower(&c, wechat, token), MaxLookUps: c.maxCalls(), Now: now, Lifetime: lifetime,
+		AppID: from.name, AppSecret: from.secret, Store: c.Cache, LookUp: lookUpFollower(&c, account.client(), token), MaxLookUps: c.maxCalls(), Now: now, Lifetime: lifetime,
 	})
 	if err != nil {
 		end()
 		token.Close()
 		return nil, err
 	}
-	messages, err := newMessages(&c, followers, kept, now)
+	messages, err := newMessages(&c, from, followers, kept, now)
 	if err != nil {
 		end()
 		token.Close()
@@ -112,14 +115,14 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL)                    // checked above
 	// Every room has made its keys. What stays in a field, fmt and gob print by reflection.
 	c.AppSecret, c.PreviousSecrets = "", nil
-	tag := web.AccountTag(c.AppID, public.Prefix)
+	tag := web.AccountTag(account.appID(), public.Prefix)
 	a := &Auth{
-		config: c, public: public, keys: keys, wechat: wechat, now: now,
+		config: c, public: public, keys: keys, account: account, now: now,
 		sessions: session.New(session.Config{
-			Manager: c.Sessions, Codec: codecOf(c.Sessions), AppID: c.AppID,
+			Manager: c.Sessions, Codec: codecOf(c.Sessions), AppID: account.appID(),
 			Cookie: "wechat_session_" + tag, Notes: notes, Now: now,
 		}),
-		logins: newLogins(&c, wechat, results, kept, now, lifetime),
+		logins: newLogins(&c, account, results, kept, now, lifetime),
 		token:  token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
 		binding: proof.CookieName(tag),
@@ -182,7 +185,7 @@ func (a *Auth) Close() error {
 	a.end()
 	<-a.ended
 	a.token.Close()
-	a.wechat.Close()
+	a.account.client().Close()
 	return nil
 }
 

@@ -57,13 +57,13 @@ func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
 // for the follower, and both once more if WeChat refused the token. Put a deadline on
 // ctx to wait less.
 func (a *Auth) Follower(ctx context.Context, openID string) (*wxapi.Follower, error) {
-	return a.wechat.Follower(ctx, a.token, openID, "")
+	return a.account.client().Follower(ctx, a.token, openID, "")
 }
 
 // Followers is Follower for up to 100 people at once (user/info/batchget), in the order
 // that was asked for.
 func (a *Auth) Followers(ctx context.Context, openIDs ...string) ([]*wxapi.Follower, error) {
-	return a.wechat.Followers(ctx, a.token, "", openIDs...)
+	return a.account.client().Followers(ctx, a.token, "", openIDs...)
 }
 
 // AccountToken is the account's own access token, for WeChat's other APIs. It

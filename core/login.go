@@ -27,8 +27,7 @@ const (
 // logins turns codes into users: each code once per browser, however often the
 // callback is delivered, and for as long as WeChat knows the code.
 type logins struct {
-	wechat     *wxapi.Client
-	appID      string
+	account    account
 	onLogin    func(context.Context, *User) error
 	now        func() time.Time
 	flights    singleflight.Group
@@ -42,9 +41,9 @@ type logins struct {
 	prepare    func(asked Scope) // before an exchange, see Auth.prepareCallback
 }
 
-func newLogins(c *Config, wechat *wxapi.Client, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
+func newLogins(c *Config, account account, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
-		wechat: wechat, appID: c.AppID, onLogin: c.OnLogin, now: now, lifetime: lifetime,
+		account: account, onLogin: c.OnLogin, now: now, lifetime: lifetime,
 		results: results, guard: once.NewLoopGuard(proof.RecentWindow), askedAgain: once.NewFirst(proof.StateLife), deliveries: once.NewDeliveries(),
 		places: once.NewPlaces(c.maxCalls()), kept: kept,
 	}
@@ -142,7 +141,7 @@ func (l *logins) remembered(b string, found bool) (*User, bool) {
 	if !found {
 		return nil, false
 	}
-	r, ok := decodeRecord(b, l.appID)
+	r, ok := decodeRecord(b, l.account.appID())
 	return &r.user, ok
 }
 
@@ -159,7 +158,7 @@ func (l *logins) withinLimit(ctx context.Context, code, browser string, asked Sc
 
 func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang string) result {
 	l.prepare(asked)
-	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return l.wechat.Exchange(ctx, code) })
+	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return l.account.exchange(ctx, code) })
 	switch {
 	case err == nil:
 	case wxapi.Classify(err) == wxapi.ClassRestart:
@@ -172,14 +171,14 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 		// user, and never remembered (api_snsaccesstoken, is_snapshotuser).
 		return result{outcome: snapshot, err: ErrSnapshot}
 	}
-	u := &User{AppID: l.appID, OpenID: token.OpenID, UnionID: token.UnionID, Scope: Silent, LoggedInAt: l.now().Truncate(time.Second)}
+	u := &User{AppID: l.account.appID(), OpenID: token.OpenID, UnionID: token.UnionID, Scope: Silent, LoggedInAt: l.now().Truncate(time.Second)}
 	if asked == Prompt {
 		// Without a scope in the reply, what was asked for was granted.
-		if token.Scope != "" && !token.HasScope(string(Prompt)) {
+		if token.Scope != "" && !token.HasScope(l.account.scope(Prompt)) {
 			return result{outcome: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, Prompt)}
 		}
 		profile, err := retryOnce(ctx, func() (*wxapi.UserInfo, error) {
-			return l.wechat.UserInfo(ctx, token.AccessToken, token.OpenID, lang)
+			return l.account.profile(ctx, token.AccessToken, token.OpenID, lang)
 		})
 		if err != nil {
 			// Whatever its class: a new login would only repeat this one.

@@ -118,7 +118,7 @@ func (a *Auth) renewed(ctx context.Context, openID string) (*wxapi.UserInfo, err
 }
 
 func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxapi.UserInfo, error) {
-	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return a.wechat.Refresh(ctx, refreshToken) })
+	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return a.account.refresh(ctx, refreshToken) })
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxa
 	if token.RefreshToken != refreshToken {
 		a.tokens.keep(ctx, token)
 	}
-	return retryOnce(ctx, func() (*wxapi.UserInfo, error) { return a.wechat.UserInfo(ctx, token.AccessToken, openID, "") })
+	return retryOnce(ctx, func() (*wxapi.UserInfo, error) { return a.account.profile(ctx, token.AccessToken, openID, "") })
 }
 
 // refused reports that no later try helps and that the visitor must log in anew.
@@ -168,11 +168,11 @@ type tokens struct {
 	flights singleflight.Group
 }
 
-func newTokens(c *Config) (*tokens, error) {
+func newTokens(c *Config, from keyMaterial) (*tokens, error) {
 	if !c.KeepTokens {
 		return nil, nil
 	}
-	seal, err := vault.NewSeal(c.AppID, c.AppSecret, "refresh tokens")
+	seal, err := vault.NewSeal(from.name, from.secret, "refresh tokens")
 	if err != nil {
 		return nil, err
 	}

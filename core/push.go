@@ -33,8 +33,8 @@ const closePatience = 10 * time.Second
 func (a *Auth) PushHandler(c push.Config) (http.Handler, error) { return a.messages.Handler(c) }
 
 // newMessages makes the receiver of the account's messages.
-func newMessages(c *Config, followers *follow.Followers, tokens *tokens, now func() time.Time) (*push.Receiver, error) {
-	seal, err := vault.NewSeal(c.AppID, c.AppSecret, "push")
+func newMessages(c *Config, from keyMaterial, followers *follow.Followers, tokens *tokens, now func() time.Time) (*push.Receiver, error) {
+	seal, err := vault.NewSeal(from.name, from.secret, "push")
 	if err != nil {
 		return nil, err
 	}

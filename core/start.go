@@ -42,7 +42,7 @@ func (v *visit) start() *Outcome {
 		log.DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
 	}
 	v.auth.prepareLogin(scope)
-	wechat := v.auth.wechat.AuthorizeURL(v.at.URL(back), string(scope), state)
+	wechat := v.auth.account.authorizeURL(v.at.URL(back), scope, state)
 	if v.gate.askFirst && scope == Prompt && attempt == 1 {
 		v.wechat = wechat
 		return v.page(ConsentPage, nil)
@@ -67,7 +67,7 @@ func (a *Auth) callsOf(asked Scope) int {
 // the callback takes one round trip. Any client can start logins, so wxapi limits the
 // number of connections.
 func (a *Auth) prepareLogin(asked Scope) {
-	a.wechat.DialAhead(a.callsOf(asked))
+	a.account.client().DialAhead(a.callsOf(asked))
 	if a.checksFollowers.Load() {
 		a.token.Prefetch()
 	}
@@ -78,7 +78,7 @@ func (a *Auth) prepareLogin(asked Scope) {
 // ago.
 func (a *Auth) prepareCallback(asked Scope) {
 	if calls := a.callsOf(asked); calls > 1 {
-		a.wechat.KeepReady(calls)
+		a.account.client().KeepReady(calls)
 	}
 	if a.checksFollowers.Load() {
 		a.token.Prefetch()
