@@ -78,7 +78,7 @@ func decide(f facts) step {
 	// An Optional gate asks for nothing, but it completes a login that another gate
 	// began. So what that login asked for counts here, too: otherwise an outer gate
 	// would drop a callback that an inner gate then asks for again and again.
-	free := f.mode == ModeOptional || f.mode == ModeRequire && f.allowOutside && f.client == web.OutsideWeChat
+	free := f.mode == ModeOptional || f.mode == ModeRequire && f.allowOutside && f.client != web.InsideWeChat
 	enough := free || f.level >= f.want
 	finished := enough && f.level >= f.asked
 	satisfied := f.followStep()
@@ -132,7 +132,7 @@ func decide(f facts) step {
 	case free:
 		// A Require further in starts the login and counts the attempt.
 		return satisfied
-	case f.client == web.OutsideWeChat:
+	case f.client != web.InsideWeChat:
 		return outsidePage
 	case f.spent && f.withheld:
 		return continuePage

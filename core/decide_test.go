@@ -35,7 +35,7 @@ func everyFact(f func(facts)) (n int) {
 // free holds where an anonymous visitor may continue: behind Optional, and outside
 // WeChat where the route allows it.
 func (f facts) free() bool {
-	return f.mode == ModeOptional || f.mode == ModeRequire && f.client == web.OutsideWeChat && f.allowOutside
+	return f.mode == ModeOptional || f.mode == ModeRequire && f.client != web.InsideWeChat && f.allowOutside
 }
 func (f facts) enough() bool   { return f.free() || f.level >= f.want }
 func (f facts) finished() bool { return f.enough() && f.level >= f.asked }
@@ -86,7 +86,7 @@ var invariants = []struct {
 	holds func(facts, step) bool
 }{
 	{"a request passes a Require only with a session that satisfies it", func(f facts, s step) bool {
-		return !(s == pass && f.mode == ModeRequire) || f.level >= f.want || f.allowOutside && f.client == web.OutsideWeChat
+		return !(s == pass && f.mode == ModeRequire) || f.level >= f.want || f.allowOutside && f.client != web.InsideWeChat
 	}},
 	{"a Login never calls a next handler", func(f facts, s step) bool {
 		return !(s == pass && f.mode == ModeLogin)
@@ -144,7 +144,7 @@ var invariants = []struct {
 		return (s == stuckPage) == (spent && !f.withheld) && (s == continuePage) == (spent && f.withheld)
 	}},
 	{"outside WeChat is said first", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && f.client == web.OutsideWeChat) || s == outsidePage
+		return !(!f.free() && f.unanswered() && f.client != web.InsideWeChat) || s == outsidePage
 	}},
 	{"a finished login arrives at the page that was asked for", func(f facts, s step) bool {
 		return !(f.kind == web.Navigation && f.callback == loggedIn) || s == arrive

@@ -105,13 +105,21 @@ func isFormPost(mode string, h Header) bool {
 	return false
 }
 
-// ClientOf tells whether the visitor is inside WeChat. WeCom (企业微信) says
-// MicroMessenger too, but its codes are for another API.
+// ClientOf tells whether the visitor is inside WeChat, and if not, whether at a desktop
+// browser. WeCom (企业微信) says MicroMessenger too, but its codes are for another API. The
+// browsers of phones have "Mobi" in their user agent, as Mozilla recommends to test
+// (Browser detection using the user agent). A tablet that says it is a desktop counts as
+// one: its visitor can scan a code with a phone, too.
 func ClientOf(userAgent string) Client {
-	if containsFold(userAgent, "MicroMessenger") && !containsFold(userAgent, "wxwork") {
+	const browser = "Mozilla/"
+	wecom := containsFold(userAgent, "wxwork")
+	switch {
+	case containsFold(userAgent, "MicroMessenger") && !wecom:
 		return InsideWeChat
+	case wecom, containsFold(userAgent, "Mobi"), len(userAgent) < len(browser), !strings.EqualFold(userAgent[:len(browser)], browser):
+		return OutsideWeChat
 	}
-	return OutsideWeChat
+	return Desktop
 }
 
 // containsFold says whether s contains part in any case. It makes no copy of s in lower

@@ -19,8 +19,10 @@ func TestUserAgentsAreClassified(t *testing.T) {
 		switch fields[1] {
 		case "wechat", "wechat-miniprogram":
 			want = InsideWeChat
-		case "wecom", "other":
+		case "wecom":
 			want = OutsideWeChat
+		case "other":
+			want = Desktop
 		default:
 			t.Fatalf("%q is no client that is known", fields[1])
 		}
@@ -34,6 +36,39 @@ func TestUserAgentsAreClassified(t *testing.T) {
 	t.Logf("%d user agents: %v", len(rows), seen)
 	if seen["wechat"] == 0 || seen["wechat-miniprogram"] == 0 || seen["wecom"] == 0 || seen["other"] == 0 {
 		t.Errorf("not every client is there: %v", seen)
+	}
+}
+
+func TestPhonesAndProgramsAreNoDesktops(t *testing.T) {
+	const chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36"
+	for rule, c := range map[string]struct {
+		ua   string
+		want Client
+	}{
+		"Chrome on Windows is one":                    {chrome, Desktop},
+		"Safari on a Mac is one":                      {"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15", Desktop},
+		"Firefox on Linux is one":                     {"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", Desktop},
+		"an iPad that says it is a Mac is one":        {"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15", Desktop},
+		"a tablet with Android is one":                {"Mozilla/5.0 (Linux; Android 14; SM-X910) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36", Desktop},
+		"the shortest user agent of a browser":        {"Mozilla/", Desktop},
+		"in any case":                                 {strings.ToUpper(chrome), Desktop},
+		"Safari on an iPhone is a phone":              {"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1", OutsideWeChat},
+		"Chrome on Android is a phone":                {"Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36", OutsideWeChat},
+		"Firefox on Android is a phone":               {"Mozilla/5.0 (Android 14; Mobile; rv:128.0) Gecko/128.0 Firefox/128.0", OutsideWeChat},
+		"Opera Mobi is a phone":                       {"Mozilla/5.0 (Linux; Opera Mobi) Presto", OutsideWeChat},
+		"a phone in any case":                         {strings.ToUpper(chrome + " mobile"), OutsideWeChat},
+		"WeCom on Windows has codes of its own":       {chrome + " wxwork/4.1.0 MicroMessenger/7.0.1 WindowsWechat", OutsideWeChat},
+		"and also where it does not say WeChat":       {chrome + " wxwork/4.1.0", OutsideWeChat},
+		"no user agent is no browser":                 {"", OutsideWeChat},
+		"part of the name is none":                    {"Mozilla", OutsideWeChat},
+		"a program is no browser":                     {"curl/8.5.0", OutsideWeChat},
+		"a program that names a browser is none":      {"check (" + chrome + ")", OutsideWeChat},
+		"WeChat on Windows is inside":                 {chrome + " NetType/WIFI MicroMessenger/7.0.20.1781(0x6700143B) WindowsWechat(0x63090c37)", InsideWeChat},
+		"and where a program says it without Mozilla": {"MicroMessenger", InsideWeChat},
+	} {
+		if got := ClientOf(c.ua); got != c.want {
+			t.Errorf("rule: %s: %q is %d, want %d", rule, c.ua, got, c.want)
+		}
 	}
 }
 

@@ -16,7 +16,8 @@ const (
 type Client uint8
 
 const (
-	InsideWeChat Client = iota
-	OutsideWeChat
-	Clients // how many there are
+	InsideWeChat  Client = iota
+	OutsideWeChat        // on a phone, in WeCom, or in no browser that is known
+	Desktop              // a browser outside WeChat that is not on a phone
+	Clients              // how many there are
 )
