@@ -36,6 +36,10 @@ type Config struct {
 	// chosen a person is the first one. nil: [DefaultPeople].
 	People []Person
 
+	// Platforms are third-party platforms (第三方平台) that act for accounts, each
+	// AppID once. Default none.
+	Platforms []Platform
+
 	// AnyBrowser takes every browser for WeChat's. Default false: a User-Agent
 	// without MicroMessenger, or with wxwork (WeCom, 企业微信, whose codes go
 	// elsewhere), gets WeChat's page 请在微信客户端打开链接.
@@ -101,6 +105,17 @@ func (c Config) validate() error {
 			add("Accounts[%d].AppID %s is there twice", i, a.AppID)
 		}
 		apps[a.AppID] = true
+	}
+	websites := map[string]bool{}
+	for _, a := range c.Accounts {
+		websites[a.AppID] = a.Website
+	}
+	for i, p := range c.Platforms {
+		p.validate(websites, func(format string, args ...any) { add("Platforms[%d]."+format, append([]any{i}, args...)...) })
+		if apps[p.AppID] {
+			add("Platforms[%d].AppID %s is there twice", i, p.AppID)
+		}
+		apps[p.AppID] = true
 	}
 	if c.People != nil && len(c.People) == 0 {
 		add("People is empty, leave it nil for the default ones")

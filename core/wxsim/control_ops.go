@@ -22,7 +22,7 @@ type person struct {
 // operations is the control API, the only list of it.
 func (s *Sim) operations() []operation {
 	const get, post, put, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete
-	return []operation{
+	return append(s.platformOperations(),
 		op(get, "state", "Accounts, people with their ids, and the simulator's time.", s.controlState),
 		op(post, "reset", "Back to the start: no codes, tokens, faults or calls, followers and clock as at first.",
 			func(context.Context, none) (none, error) { s.Reset(); return none{}, nil }),
@@ -106,7 +106,7 @@ func (s *Sim) operations() []operation {
 		}) (sentList, error) {
 			return sentList{append([]Sent{}, s.Sent(in.AppID)...)}, s.knowsAccount(in.AppID)
 		}),
-	}
+	)
 }
 
 type sentList struct {

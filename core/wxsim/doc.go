@@ -55,6 +55,16 @@
 //	POST     /cgi-bin/clear_quota, openapi/quota/get, openapi/rid/get
 //	GET      /cgi-bin/getcallbackip, get_api_domain_ip
 //
+// API and pages of a third-party platform (see [Platform]):
+//
+//	POST     /cgi-bin/component/api_component_token, api_start_push_ticket,
+//	         api_create_preauthcode, api_query_auth, api_authorizer_token,
+//	         api_get_authorizer_info, api_get_authorizer_list
+//	GET      /cgi-bin/componentloginpage    consent of an account's administrator
+//	GET      /wxaopen/safe/bindcomponent    the same on a phone
+//	GET,POST /sns/oauth2/component/access_token
+//	GET      /sns/oauth2/component/refresh_token
+//
 // Any other path of the API is errcode 40066. Messages and events go to
 // [Account.PushURL] in the goroutine of whoever causes them, plain or encrypted,
 // three tries of five seconds.

@@ -37,6 +37,18 @@ const (
 	codeUnauthorized   = 48001
 	codeClearLimit     = 48006
 	codeNoRID          = 76001
+
+	codeNoComponent       = 41018
+	codeNoComponentToken  = 41021
+	codeComponentExpired  = 42006
+	codeNotAuthorized     = 61003
+	codeComponentIP       = 61004
+	codeTicketExpired     = 61005
+	codeTicket            = 61006
+	codeAuth              = 61009
+	codeAuthExpired       = 61010
+	codeComponent         = 61011
+	codeAuthorizerRefresh = 61023
 )
 
 // errcode is a row of WeChat's list: its code, its text without the request id,
@@ -75,12 +87,12 @@ func errcodes() []errcode {
 		{codeNoSecret, "appsecret missing", PathAccessToken},
 		{codeNoCode, "missing code", PathAccessToken},
 		{codeNoOpenID, "missing openid", PathUserInfo},
-		{41018, "missing component_appid", PathAccessToken},
-		{41021, "missing component_access_token", PathAccessToken},
+		{codeNoComponent, "missing component_appid", PathAccessToken},
+		{codeNoComponentToken, "missing component_access_token", PathAccessToken},
 		{codeTokenExpired, "access_token expired", PathUserInfo},
 		{codeRefreshExpired, "refresh_token expired", PathRefreshToken},
 		{42003, "code expired", PathAccessToken},
-		{42006, "component_access_token expired", PathAccessToken},
+		{codeComponentExpired, "component_access_token expired", PathAccessToken},
 		{42007, "access_token and refresh_token invalid", PathUserInfo},
 		{codeWantGet, "require GET method", PathUserInfo},
 		{codeWantPost, "require POST method", PathStableToken},
@@ -101,15 +113,15 @@ func errcodes() []errcode {
 		{50004, "禁止使用 token 接口", PathStableToken},
 		{50005, "user is unsubscribed", PathFollower},
 		{50007, "账号已冻结", PathStableToken},
-		{61003, "component is not authorized by this account", PathAccessToken},
-		{61004, "access clientip is not registered, not in ip-white-list", PathAccessToken},
-		{61005, "component ticket is expired", PathAccessToken},
-		{61006, "component ticket is invalid", PathAccessToken},
+		{codeNotAuthorized, "component is not authorized by this account", PathAccessToken},
+		{codeComponentIP, "access clientip is not registered, not in ip-white-list", PathAccessToken},
+		{codeTicketExpired, "component ticket is expired", PathAccessToken},
+		{codeTicket, "component ticket is invalid", PathAccessToken},
 		{61007, "api is unauthorized to component", PathAccessToken},
-		{61009, "code is invalid", PathAccessToken},
-		{61010, "code is expired", PathAccessToken},
-		{61011, "invalid component", PathAccessToken},
-		{61023, "refresh_token is invalid", PathRefreshToken},
+		{codeAuth, "code is invalid", PathAccessToken},
+		{codeAuthExpired, "code is expired", PathAccessToken},
+		{codeComponent, "invalid component", PathAccessToken},
+		{codeAuthorizerRefresh, "refresh_token is invalid", PathRefreshToken},
 		{61024, "this api must be called with a component token", PathToken},
 		{codeNoRID, "rid not found", PathRIDGet},
 		{76021, "cgi_path not found, please check", PathQuotaGet},

@@ -88,7 +88,8 @@ func (s *Sim) redacted(r *http.Request) string {
 	var parts []string
 	for _, name := range []string{"appid", "secret", "code", "grant_type", "refresh_token", "access_token",
 		"openid", "lang", "redirect_uri", "response_type", "scope", "state", "uuid", "person", "allow", "refuse",
-		"type", "action", "__biz", "do", "last", "js_code", "forcePopup", "forceSnapShot", "component_appid"} {
+		"type", "action", "__biz", "do", "last", "js_code", "forcePopup", "forceSnapShot", "component_appid",
+		"component_access_token", "pre_auth_code", "auth_type", "biz_appid", "no_scan", "account"} {
 		if !r.Form.Has(name) {
 			continue
 		}
@@ -109,6 +110,9 @@ func (s *Sim) harmless(value string) bool {
 		return true
 	}
 	if _, ok := s.accounts[value]; ok {
+		return true
+	}
+	if _, ok := s.platforms[value]; ok {
 		return true
 	}
 	_, ok := s.people[value]

@@ -22,7 +22,7 @@ type request struct {
 	redirect      string
 	scope         string
 	state         string // raw, as it stood in the link, to be returned verbatim
-	component     bool   // the link had a component_appid
+	component     string // component_appid, "" without one
 	forcePopup    bool
 	forceSnapshot bool
 	origin        string // the simulator's address in this browser
@@ -138,8 +138,15 @@ func (s *Sim) checkLink(r *http.Request) (request, *failure) {
 	if l.value["redirect_uri"] == "" {
 		return fail(pageFailure(pageNoRedirect, ""))
 	}
-	if !redirectFits(l.value["redirect_uri"], account, s.cfg.StrictPort) {
-		return fail(failRedirect(l.value["redirect_uri"], account, s.cfg.StrictPort))
+	registered, component := account, l.value["component_appid"]
+	if component != "" && len(s.platforms) > 0 {
+		if wrong := s.failPlatform(component, account.AppID); wrong != nil {
+			return fail(*wrong)
+		}
+		registered = s.platforms[component].domainsOf(account)
+	}
+	if !redirectFits(l.value["redirect_uri"], registered, s.cfg.StrictPort) {
+		return fail(failRedirect(l.value["redirect_uri"], registered, s.cfg.StrictPort))
 	}
 	if l.value["response_type"] != "code" {
 		return fail(failResponseType())
@@ -155,7 +162,7 @@ func (s *Sim) checkLink(r *http.Request) (request, *failure) {
 		return fail(failStateLong(len(l.value["state"])))
 	}
 	q := request{account: account, redirect: l.value["redirect_uri"], scope: l.value["scope"], state: l.raw["state"],
-		component: l.value["component_appid"] != "", forcePopup: l.value["forcePopup"] == "true",
+		component: component, forcePopup: l.value["forcePopup"] == "true",
 		forceSnapshot: l.value["forceSnapShot"] == "true", origin: origin(r)}
 	if name := l.misplaced(); name != "" && !s.cfg.AnyOrder {
 		if isDesktopWeChat(r.UserAgent()) {

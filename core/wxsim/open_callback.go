@@ -27,6 +27,9 @@ type callbackTrip struct {
 func (s *Sim) callback(r *http.Request, q request, personID string, full bool) reply {
 	d := callbackTrip{state: q.state, with: true, text: randomText(32)}
 	d.code.grant = s.newGrant(q.account, personID, q.scope, q.origin, q.forceSnapshot && !full, full)
+	if _, known := s.platforms[q.component]; known {
+		d.code.grant.component = q.component
+	}
 	if f := s.faultOf(Callback); f != nil && f.change != nil {
 		f.change(&d)
 	}
@@ -52,7 +55,7 @@ func (q request) address(d callbackTrip) string {
 	if d.with {
 		tail += "&state=" + d.state
 	}
-	if q.component {
+	if q.component != "" {
 		tail += "&appid=" + q.account.AppID
 	}
 	if tail == "" {

@@ -19,6 +19,7 @@ type grant struct {
 	openID      string
 	scope       string
 	snapshot    bool
+	component   string // the platform that logs in for the account, or ""
 	miniProgram bool   // minted by wx.login, no web authorisation
 	origin      string // the simulator's address in the person's browser, or ""
 }
@@ -113,12 +114,12 @@ func (s *Sim) keepCode(text string, c code) {
 }
 
 // spendCode uses up a code of a web authorisation, with mu held. A code of
-// another account stays unused. When its time is over, a used code is as
+// another account, or of another way to log in, stays unused. When its time is over, a used code is as
 // unknown as any other.
-func (s *Sim) spendCode(now time.Time, text, appID string) (grant, int) {
+func (s *Sim) spendCode(now time.Time, text, appID, component string) (grant, int) {
 	c, ok := s.codes.get(now, text)
 	switch {
-	case !ok || c.appID != appID || c.expired:
+	case !ok || c.appID != appID || c.component != component || c.expired:
 		return grant{}, codeCode
 	case c.miniProgram:
 		return grant{}, codeMiniProgram

@@ -8,18 +8,19 @@ import (
 
 // Codes of WeChat's error pages, from 网页授权 "错误码".
 const (
-	pageRedirect   = 10003
-	pageScope      = 10005
-	pageSandbox    = 10006
-	pageNoScope    = 10010
-	pageNoRedirect = 10011
-	pageNoAppID    = 10012
-	pageWebsite    = 10016
+	pageRedirect     = 10003
+	pageScope        = 10005
+	pageSandbox      = 10006
+	pageNoScope      = 10010
+	pageNoRedirect   = 10011
+	pageNoAppID      = 10012
+	pageNotDelegated = 10015
+	pageWebsite      = 10016
 )
 
 // pageCodes are the codes of the authorisation page.
 func pageCodes() []int {
-	return []int{pageRedirect, 10004, pageScope, pageSandbox, 10009, pageNoScope, pageNoRedirect, pageNoAppID, 10013, 10015, pageWebsite}
+	return []int{pageRedirect, 10004, pageScope, pageSandbox, 10009, pageNoScope, pageNoRedirect, pageNoAppID, 10013, pageNotDelegated, pageWebsite}
 }
 
 // failure is an error page: WeChat's words, and the simulator's explanation for
@@ -64,7 +65,7 @@ func pageFailure(code int, text string) failure {
 		f.Text, f.ZH, f.EN = "appid不能为空", "链接里缺少 appid。", "The link has no appid."
 	case 10013:
 		f.Text = "state不能为空"
-	case 10015:
+	case pageNotDelegated:
 		f.Text = "公众号未授权第三方平台，请检查授权状态"
 	case pageWebsite:
 		f.Text = "不支持微信开放平台的Appid，请使用公众号Appid"

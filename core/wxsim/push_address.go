@@ -16,6 +16,8 @@ type pushAddress struct {
 	url   string
 	token string
 	key   []byte // nil: plain mode
+
+	sealedFor string // the platform that receives for the account, "" for the account itself
 }
 
 // newPushAddress checks the three settings. Its errors begin with the name of
@@ -86,6 +88,9 @@ func (s *Sim) VerifyPush(ctx context.Context, appID string) error {
 func (s *Sim) pushOf(appID string) pushAddress {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if to, ok := s.messageAddress(appID); ok {
+		return to
+	}
 	if b, ok := s.states[appID]; ok {
 		return b.push
 	}

@@ -57,7 +57,7 @@ func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) error {
 	query := url.Values{"signature": {sign(to.token, timestamp, nonce)}, "timestamp": {timestamp},
 		"nonce": {nonce}, "openid": {m.openID}}
 	if to.key != nil {
-		sealed := seal(to.key, randomText(16), message, m.appID)
+		sealed := seal(to.key, randomText(16), message, to.sealedAs(m.appID))
 		query.Set("encrypt_type", "aes")
 		query.Set("msg_signature", sign(to.token, timestamp, nonce, sealed))
 		message = []byte("<xml>\n    <ToUserName>" + cdata(m.to) +
@@ -67,7 +67,16 @@ func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) error {
 	if err != nil {
 		return err
 	}
-	return to.accept(answer, m.appID)
+	return to.accept(answer, to.sealedAs(m.appID))
+}
+
+// sealedAs is the AppID inside what is encrypted: the platform's, where one receives
+// for the account.
+func (to pushAddress) sealedAs(appID string) string {
+	if to.sealedFor != "" {
+		return to.sealedFor
+	}
+	return appID
 }
 
 // accept returns an error unless an answer is "success", empty, or a message in

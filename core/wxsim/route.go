@@ -2,6 +2,7 @@ package wxsim
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -76,7 +77,7 @@ func (s *Sim) newRoutes() map[string]route {
 		return route{cgiRoute, []string{method}, handle}
 	}
 	const get, post = http.MethodGet, http.MethodPost
-	return map[string]route{
+	routes := map[string]route{
 		"/": page(s.home, get, post),
 
 		PathAuthorize:      page(s.authorize, get),
@@ -110,6 +111,8 @@ func (s *Sim) newRoutes() map[string]route {
 		PathQuotaGet:    cgi(post, s.quotaGet),
 		PathRIDGet:      cgi(post, s.ridGet),
 	}
+	maps.Copy(routes, s.componentRoutes())
+	return routes
 }
 
 // ServeHTTP answers one request as WeChat would.
@@ -173,7 +176,7 @@ func (s *Sim) allowed(r *http.Request, found route) reply {
 // unknownPath answers errcode 40066 as JSON, as api.weixin.qq.com does, and 404
 // where a browser asks open.weixin.qq.com or mp.weixin.qq.com for a page.
 func (s *Sim) unknownPath(r *http.Request) reply {
-	for _, page := range []string{"/connect/", "/mp/", "/mmopen/", "/q/", "/favicon.ico", "/robots.txt"} {
+	for _, page := range []string{"/connect/", "/mp/", "/wxaopen/", "/safe/", "/mmopen/", "/q/", "/favicon.ico", "/robots.txt"} {
 		if strings.HasPrefix(r.URL.Path, page) {
 			return textReply(http.StatusNotFound, "wxsim: no such page")
 		}

@@ -22,34 +22,37 @@ const (
 // Sim is the simulator. It is safe for concurrent use and starts no goroutine.
 // Make one with [New] or [Start].
 type Sim struct {
-	cfg      Config
-	accounts map[string]Account
-	people   map[string]Person
-	openIDs  map[string]map[string]string // AppID to openid to person id
-	routes   map[string]route
-	pages    *pages
-	log      *slog.Logger
-	client   *http.Client // sends pushes and second deliveries
-	ahead    atomic.Int64 // how far Advance has moved the clock
+	cfg       Config
+	accounts  map[string]Account
+	platforms map[string]Platform
+	people    map[string]Person
+	openIDs   map[string]map[string]string // AppID to openid to person id
+	routes    map[string]route
+	pages     *pages
+	log       *slog.Logger
+	client    *http.Client // sends pushes and second deliveries
+	ahead     atomic.Int64 // how far Advance has moved the clock
 
-	mu       sync.Mutex    // guards what follows, held for map work only
-	moved    chan struct{} // closed and replaced when the clock jumps or Reset runs
-	pending  *boundedMap[request]
-	scans    *boundedMap[*scan]
-	visits   *boundedMap[visit]
-	codes    *boundedMap[*code]
-	access   *boundedMap[*accessToken]
-	refresh  *boundedMap[*refreshToken]
-	core     *boundedMap[*accountToken]
-	rids     *boundedMap[ridRecord]
-	states   map[string]*accountState // by AppID
-	latest   map[string]string        // account and openid to the refresh token in force
-	agreed   map[string]time.Time     // account and person to the end of a recent consent
-	snapshot map[string]bool          // person ids
-	fromMenu map[string]bool          // person ids
-	faults   map[string][]*Fault
-	calls    map[string]int
-	journal  []call
+	mu             sync.Mutex    // guards what follows, held for map work only
+	moved          chan struct{} // closed and replaced when the clock jumps or Reset runs
+	pending        *boundedMap[request]
+	scans          *boundedMap[*scan]
+	visits         *boundedMap[visit]
+	codes          *boundedMap[*code]
+	access         *boundedMap[*accessToken]
+	refresh        *boundedMap[*refreshToken]
+	core           *boundedMap[*accountToken]
+	rids           *boundedMap[ridRecord]
+	states         map[string]*accountState  // by AppID
+	platformStates map[string]*platformState // by AppID
+	consents       *boundedMap[consentToPlatform]
+	latest         map[string]string    // account and openid to the refresh token in force
+	agreed         map[string]time.Time // account and person to the end of a recent consent
+	snapshot       map[string]bool      // person ids
+	fromMenu       map[string]bool      // person ids
+	faults         map[string][]*Fault
+	calls          map[string]int
+	journal        []call
 }
 
 // New returns a simulator. The error names everything wrong with cfg.
@@ -58,6 +61,7 @@ func New(cfg Config) (*Sim, error) {
 		return nil, err
 	}
 	cfg.Accounts = slices.Clone(cfg.Accounts)
+	cfg.Platforms = slices.Clone(cfg.Platforms)
 	if cfg.People == nil {
 		cfg.People = DefaultPeople()
 	} else {
@@ -70,13 +74,14 @@ func New(cfg Config) (*Sim, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Sim{
-		cfg:      cfg,
-		accounts: map[string]Account{},
-		people:   map[string]Person{},
-		openIDs:  map[string]map[string]string{},
-		pages:    newPages(),
-		log:      cfg.Logger,
-		client:   newPushClient(cfg.Transport),
+		cfg:       cfg,
+		accounts:  map[string]Account{},
+		platforms: map[string]Platform{},
+		people:    map[string]Person{},
+		openIDs:   map[string]map[string]string{},
+		pages:     newPages(),
+		log:       cfg.Logger,
+		client:    newPushClient(cfg.Transport),
 	}
 	s.routes = s.newRoutes()
 	for _, p := range cfg.People {
@@ -88,6 +93,9 @@ func New(cfg Config) (*Sim, error) {
 		for _, p := range cfg.People {
 			s.openIDs[a.AppID][openID(a.AppID, p.ID)] = p.ID
 		}
+	}
+	for _, p := range cfg.Platforms {
+		s.platforms[p.AppID] = p.complete()
 	}
 	s.setUp()
 	return s, nil
@@ -109,6 +117,11 @@ func (s *Sim) setUp() {
 	for _, a := range s.cfg.Accounts {
 		s.states[a.AppID] = newAccountState(a, s.cfg.People, s.now())
 	}
+	s.platformStates = map[string]*platformState{}
+	for _, p := range s.cfg.Platforms {
+		s.platformStates[p.AppID] = newPlatformState(p, s.now())
+	}
+	s.consents = newBoundedMap[consentToPlatform](maxPending)
 	s.latest = map[string]string{}
 	s.agreed = map[string]time.Time{}
 	s.snapshot = map[string]bool{}

@@ -52,7 +52,7 @@ func (s *Sim) exchange(r *http.Request) reply {
 	if !s.spendMinute(now, account.AppID, PathAccessToken) {
 		return s.apiError(codeMinuteQuota)
 	}
-	g, wrong := s.spendCode(now, r.Form.Get("code"), account.AppID)
+	g, wrong := s.spendCode(now, r.Form.Get("code"), account.AppID, "")
 	if wrong != 0 {
 		return s.apiError(wrong)
 	}

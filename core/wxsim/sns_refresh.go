@@ -27,14 +27,20 @@ func (s *Sim) renew(r *http.Request) reply {
 	case q.Get("grant_type") != "refresh_token":
 		return s.apiError(codeGrantType)
 	}
-	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.renewFor(account, "", q.Get("refresh_token"))
+}
+
+// renewFor renews a token of an account, with mu held. component is the platform
+// that asks, or "".
+func (s *Sim) renewFor(account Account, component, refreshToken string) reply {
+	now := s.now()
 	if !s.spendMinute(now, account.AppID, PathRefreshToken) {
 		return s.apiError(codeMinuteQuota)
 	}
-	t, ok := s.refresh.get(now, q.Get("refresh_token"))
-	if !ok || t.appID != account.AppID {
+	t, ok := s.refresh.get(now, refreshToken)
+	if !ok || t.appID != account.AppID || t.component != component {
 		return s.apiError(codeRefresh)
 	}
 	if !now.Before(t.expires) {
@@ -47,5 +53,5 @@ func (s *Sim) renew(r *http.Request) reply {
 		t.access = s.newAccess(now, t.grant)
 	}
 	return apiJSON(0, renewReply{AccessToken: t.access, ExpiresIn: int(accessLife.Seconds()),
-		RefreshToken: q.Get("refresh_token"), OpenID: t.openID, Scope: t.scope})
+		RefreshToken: refreshToken, OpenID: t.openID, Scope: t.scope})
 }

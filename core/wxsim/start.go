@@ -43,6 +43,11 @@ func Start(cfg Config) (sim *Sim, baseURL string, stop func(), err error) {
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       time.Minute,
 	}
+	lifetime, end := context.WithCancel(context.Background())
+	var tickets sync.WaitGroup
+	for _, p := range cfg.Platforms {
+		tickets.Go(func() { sim.PushTickets(lifetime, p.AppID, p.TicketEvery) })
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -53,11 +58,13 @@ func Start(cfg Config) (sim *Sim, baseURL string, stop func(), err error) {
 		once.Do(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), stopGrace)
 			defer cancel()
+			end()
 			if server.Shutdown(ctx) != nil {
 				server.Close() // somebody waits in a Fault
 			}
 		})
 		<-done
+		tickets.Wait()
 	}
 	return sim, "http://" + listener.Addr().String(), stop, nil
 }

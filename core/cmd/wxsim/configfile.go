@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"os"
+	"time"
 
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
@@ -31,6 +32,21 @@ type configFile struct {
 		MinuteQuotas   map[string]int `json:"minute_quotas"`
 		IPs            []string       `json:"ips"`
 	} `json:"accounts"`
+	Platforms []struct {
+		AppID          string   `json:"app_id"`
+		Secret         string   `json:"secret"`
+		Domain         string   `json:"domain"`
+		MoreDomains    []string `json:"more_domains"`
+		StartDomain    string   `json:"start_domain"`
+		Token          string   `json:"token"`
+		EncodingAESKey string   `json:"encoding_aes_key"`
+		EventURL       string   `json:"event_url"`
+		MessageURL     string   `json:"message_url"`
+		TicketEvery    seconds  `json:"ticket_every_seconds"`
+		Connected      []string `json:"connected"`
+		IPs            []string `json:"ips"`
+		Name           string   `json:"name"`
+	} `json:"platforms"`
 	People []struct {
 		ID       string `json:"id"`
 		Nickname string `json:"nickname"`
@@ -39,11 +55,15 @@ type configFile struct {
 	} `json:"people"`
 }
 
+// seconds are whole seconds.
+type seconds int
+
 // configNames are the fields of package wxsim and their names in the file.
 func configNames() map[string]string {
 	return map[string]string{"AppID": "app_id", "Secret": "secret", "Domain": "domain", "MoreDomains": "more_domains",
 		"OriginalID": "original_id", "PushURL": "push_url", "PushToken": "push_token", "EncodingAESKey": "encoding_aes_key",
-		"Quotas": "quotas", "MinuteQuotas": "minute_quotas", "IPs": "ips", "ID": "id", "Avatar": "avatar"}
+		"Quotas": "quotas", "Token": "token", "StartDomain": "start_domain", "EventURL": "event_url",
+		"MessageURL": "message_url", "TicketEvery": "ticket_every_seconds", "Connected": "connected", "MinuteQuotas": "minute_quotas", "IPs": "ips", "ID": "id", "Avatar": "avatar"}
 }
 
 // readConfig adds a file's accounts and people to cfg. A name that is not known
@@ -61,6 +81,13 @@ func readConfig(path string, cfg *wxsim.Config) error {
 	}
 	for _, a := range file.Accounts {
 		cfg.Accounts = append(cfg.Accounts, wxsim.Account(a))
+	}
+	for _, p := range file.Platforms {
+		cfg.Platforms = append(cfg.Platforms, wxsim.Platform{
+			AppID: p.AppID, Secret: p.Secret, Domain: p.Domain, MoreDomains: p.MoreDomains, StartDomain: p.StartDomain,
+			Token: p.Token, EncodingAESKey: p.EncodingAESKey, EventURL: p.EventURL, MessageURL: p.MessageURL,
+			TicketEvery: time.Duration(p.TicketEvery) * time.Second, Connected: p.Connected, IPs: p.IPs, Name: p.Name,
+		})
 	}
 	for _, p := range file.People {
 		cfg.People = append(cfg.People, wxsim.Person(p))

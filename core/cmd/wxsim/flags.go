@@ -112,7 +112,7 @@ func (o options) named(err error) error {
 		text = strings.ReplaceAll(text, "."+field+":", "."+name+":")
 		text = strings.ReplaceAll(text, "."+field+"[", "."+name+"[")
 	}
-	text = strings.NewReplacer("Accounts", "accounts", "People", "people").Replace(text)
+	text = strings.NewReplacer("Accounts", "accounts", "People", "people", "Platforms", "platforms").Replace(text)
 	return fmt.Errorf("%s (in %s)", text, o.config)
 }
 

@@ -58,6 +58,11 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for _, p := range cfg.Platforms {
+		go sim.PushTickets(ctx, p.AppID, p.TicketEvery)
+	}
 	h := hello{cfg: cfg, at: listener.Addr().(*net.TCPAddr), lan: lan, domain: cfg.Accounts[0].Domain}
 	if o.caFile == "" {
 		h.print(stdout)
