@@ -25,6 +25,7 @@ var walls = map[string][]string{
 	"core/internal/proof":        {"core/internal/web", "core/internal/vault"},
 	"core/internal/session":      {"core/internal/web", "core/internal/vault"},
 	"core/internal/once":         {"core/internal/vault"},
+	"core/internal/screen":       {"core/internal/web", "core/internal/proof", "core/internal/vault"},
 	"core/internal/follow":       {"core/internal/vault", "core/wxapi"},
 	"core/push":                  {"core/internal/vault", "core/wxapi"},
 	"core/wxapi":                 {"core/internal/vault"},

@@ -64,3 +64,17 @@ func failed(err *error) {
 		*err = fmt.Errorf("store: panic of type %T", p)
 	}
 }
+
+// Claimer is a store that can put a value only where there is none, in one step.
+type Claimer interface {
+	ClaimCtx(ctx context.Context, key string, b []byte, expiry time.Time) (claimed bool, err error)
+}
+
+// Claim puts a mark under key until expires, if there is none. claimed is true for one
+// caller only.
+func Claim(ctx context.Context, in Claimer, key string, expires time.Time) (claimed bool, err error) {
+	defer failed(&err)
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	return in.ClaimCtx(ctx, key, []byte{1}, expires)
+}
