@@ -50,10 +50,10 @@ type officialAccount struct {
 
 var _ account = (*officialAccount)(nil)
 
-func newOfficialAccount(c *Config) (*officialAccount, error) {
+func newOfficialAccount(c *Config, w *watch) (*officialAccount, error) {
 	api, err := wxapi.New(wxapi.Config{
 		AppID: c.AppID, AppSecret: c.AppSecret, OpenURL: c.OpenURL, APIURL: c.APIURL,
-		HTTPClient: c.HTTPClient, Timeout: tryTimeout,
+		HTTPClient: c.HTTPClient, Timeout: tryTimeout, OnCall: w.called,
 	})
 	if err != nil {
 		return nil, err

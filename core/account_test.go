@@ -31,14 +31,15 @@ func (a *actedFor) exchange(ctx context.Context, code string) (*wxapi.Token, err
 func TestALoginAsksItsAccountAlone(t *testing.T) {
 	r := newRig(t)
 	c := Config{AppID: testAppID, AppSecret: testSecret, PublicURL: "https://app.example.com", OpenURL: r.open, APIURL: r.open}
-	own, err := newOfficialAccount(&c)
+	w := newWatch(&c, r.now)
+	own, err := newOfficialAccount(&c, w)
 	if err != nil {
 		t.Fatal(err)
 	}
 	spent := 0
 	account := &actedFor{own, keyMaterial{name: "wxplatform for " + testAppID, secret: "the platform's secret"}, &spent}
 	c.AppSecret = ""
-	another, err := newAuthOf(c, account, r.auth.public, r.now)
+	another, err := newAuthOf(c, account, r.auth.public, w, r.now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func (v *visit) pass() *Outcome {
 		case errors.Is(err, ErrDenied):
 			return v.page(DeniedPage, err)
 		default:
-			return v.page(UnavailablePage, unavailableFor(err))
+			return v.unavailable("hook", err)
 		}
 	}
 	if v.state.Shape != proof.ForeignState {
@@ -52,13 +52,20 @@ func (v *visit) pass() *Outcome {
 func (v *visit) logInAgain() *Outcome {
 	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.request.Header, v.at.IsHTTPS())
 	if err != nil {
-		return v.page(UnavailablePage, unavailableFor(err))
+		return v.unavailable("session", err)
 	}
+	v.sessionEnded(v.user, "log_in_again")
 	v.header.Del("Set-Cookie") // of the session that just ended
 	v.addHeader(h)
 	v.user, v.stored, v.follow = nil, session.Stored{}, followNotAsked
 	v.readBinding()
 	return v.perform(decide(v.facts()))
+}
+
+// unavailable shows the "unavailable" page. stage is what failed, see Event.Stage.
+func (v *visit) unavailable(stage string, err error) *Outcome {
+	v.stage = stage
+	return v.page(UnavailablePage, unavailableFor(err))
 }
 
 func (v *visit) redirect(status int, to string) *Outcome {

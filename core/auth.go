@@ -47,9 +47,9 @@ type Auth struct {
 
 	verification map[string]string // files by name; see Config.DomainVerification
 
+	watch        *watch         // the log and Config.Observer
 	messages     *push.Receiver // see Auth.PushHandler
 	prefixWarned atomic.Bool    // see warnOfPrefix
-	reports      reports        // see report
 	lifetime     context.Context
 	end          context.CancelFunc
 	ended        chan struct{}
@@ -64,18 +64,24 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
-	account, err := newOfficialAccount(&c)
+	w := newWatch(&c, now)
+	account, err := newOfficialAccount(&c, w)
 	if err != nil {
 		return nil, err
 	}
-	return newAuthOf(c, account, public, now)
+	return newAuthOf(c, account, public, w, now)
 }
 
-// newAuthOf makes an instance that logs in to an account. The settings are checked.
-func newAuthOf(c Config, account account, public web.Origin, now func() time.Time) (*Auth, error) {
+// newAuthOf makes an instance that logs in to an account, whose calls w is told of. The
+// settings are checked.
+func newAuthOf(c Config, account account, public web.Origin, w *watch, now func() time.Time) (*Auth, error) {
 	from := account.keys()
 	keys, err := proof.NewKeys(from.name, from.secret, from.previous...)
 	if err != nil {
+		return nil, err
+	}
+	w.account = account.appID()
+	if err := w.use(&c, &keys, from); err != nil {
 		return nil, err
 	}
 	results, err := once.NewResults(c.Cache, from.name, from.secret, from.previous...)
@@ -91,21 +97,22 @@ func newAuthOf(c Config, account account, public web.Origin, now func() time.Tim
 		return nil, err
 	}
 	token, err := account.token(wxapi.AccountTokenConfig{
-		Cache: c.Cache, Source: c.AccountToken, Classic: c.ClassicToken, Logger: c.Logger,
+		Cache: c.Cache, Source: c.AccountToken, Classic: c.ClassicToken, Logger: w.limited(), OnRefresh: w.tokenRefreshed,
 	})
 	if err != nil {
 		return nil, err
 	}
 	lifetime, end := context.WithCancel(context.Background())
 	followers, err := follow.New(follow.Config{
-		AppID: from.name, AppSecret: from.secret, Store: c.Cache, LookUp: lookUpFollower(&c, account.client(), token), MaxLookUps: c.maxCalls(), Now: now, Lifetime: lifetime,
+		AppID: from.name, AppSecret: from.secret, Store: c.Cache, LookUp: lookUpFollower(account.client(), token), MaxLookUps: c.maxCalls(), Now: now, Lifetime: lifetime,
+		Checked: w.followChecked, Noticed: w.followHeard,
 	})
 	if err != nil {
 		end()
 		token.Close()
 		return nil, err
 	}
-	messages, err := newMessages(&c, from, followers, kept, now)
+	messages, err := newMessages(&c, w, from, followers, kept, now)
 	if err != nil {
 		end()
 		token.Close()
@@ -128,12 +135,13 @@ func newAuthOf(c Config, account account, public web.Origin, now func() time.Tim
 		binding: proof.CookieName(tag),
 
 		verification: files,
+		watch:        w,
 		messages:     messages,
 		lifetime:     lifetime, end: end, ended: make(chan struct{}),
 	}
 	a.logins.prepare = a.prepareCallback
 	go a.sweep(lifetime)
-	c.warn()
+	c.warn(w)
 	return a, nil
 }
 
@@ -160,6 +168,7 @@ func (a *Auth) sweep(ctx context.Context) {
 			a.logins.sweep()
 			a.followers.Sweep()
 			a.messages.Sweep()
+			a.watch.sweep()
 			if a.tokens != nil && a.tokens.memory != nil {
 				a.tokens.memory.Sweep(now)
 			}
@@ -180,7 +189,7 @@ func (a *Auth) sweep(ctx context.Context) {
 // called twice and always returns nil.
 func (a *Auth) Close() error {
 	if dropped := a.messages.Close(closePatience); dropped > 0 {
-		a.config.logger().Error("wechat: hooks for messages from WeChat were dropped on Close", "messages", dropped)
+		a.watch.logger().Error("wechat: hooks for messages from WeChat were dropped on Close", "messages", dropped)
 	}
 	a.end()
 	<-a.ended

@@ -56,21 +56,24 @@ func (v *visit) scopeAsked() Scope {
 
 // exchange turns the code into a session.
 func (v *visit) exchange() {
-	r := v.auth.logins.exchange(v.ctx, v.code, v.binding.ID, v.scopeAsked(), web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
-	v.callback, v.reason = r.outcome, r.err
+	r := v.auth.logins.exchange(v.withFlow(), v.code, v.binding.ID, v.scopeAsked(), web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
+	v.callback, v.reason, v.stage, v.remembered, v.former = r.outcome, r.err, r.stage, r.remembered, v.user
 	if r.outcome != loggedIn {
 		return
 	}
 	w, err := v.logIn(r.user)
 	switch {
 	case err != nil:
-		v.callback, v.reason = unavailable, unavailableFor(err)
+		v.callback, v.reason, v.stage = unavailable, unavailableFor(err), "session"
 	case w.Gone:
 		// Logged out in another tab meanwhile: anonymous, at a clean address.
 		v.user = nil
 	default:
 		v.header.Del("Set-Cookie") // of a touch: the token is another now
 		v.addHeader(w.Header)
+		if v.user != nil && v.user.OpenID != r.user.OpenID {
+			v.sessionEnded(v.user, "other_person")
+		}
 		v.user = r.user
 		v.auth.logins.guard.AddSession(v.binding.ID, w.Token, v.now)
 		v.setBinding(v.binding.WithLogin(v.now))

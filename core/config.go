@@ -172,8 +172,16 @@ type Config struct {
 
 	// Logger receives the reason for each error page, with the reference that the page
 	// shows, and debug lines for ordinary logins. No line holds a secret, code, token
-	// or whole open id. Default slog.Default().
+	// or whole open id. A line of one kind is written once a minute at most, with the
+	// number of those withheld ("more"), where a request without a login can cause it.
+	// Default slog.Default().
 	Logger *slog.Logger
+
+	// Observer is told what happens to logins, sessions, calls to WeChat and messages,
+	// for metrics, traces and audits: one start and at most one end for every login. See
+	// [Observer] and [Event]; example/observe has observers for OpenTelemetry and
+	// Prometheus. Default nil: no one, at no cost.
+	Observer Observer
 
 	// Pages makes the pages that visitors see. Default: built-in pages in Simplified
 	// Chinese, Traditional Chinese and English.
@@ -205,13 +213,6 @@ func (c *Config) maxCalls() int {
 		return c.MaxCalls
 	}
 	return defaultMaxCalls
-}
-
-func (c *Config) logger() *slog.Logger {
-	if c.Logger != nil {
-		return c.Logger
-	}
-	return slog.Default()
 }
 
 // String shows what is configured, never the secret.

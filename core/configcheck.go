@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
@@ -85,27 +86,26 @@ func (c *Config) check() (public web.Origin, err error) {
 }
 
 // warn logs settings that work but are unsafe or unusual.
-func (c *Config) warn() {
-	log := c.logger()
+func (c *Config) warn(w *watch) {
 	if c.AnyBrowser {
-		log.Warn("wechat: AnyBrowser is on: every browser counts as WeChat; for development only")
+		w.warnOf("any_browser", "AnyBrowser is on: every browser counts as WeChat; for development only")
 	}
 	if c.OpenURL != "" || c.APIURL != "" {
-		log.Warn("wechat: logins go to an address that is not WeChat's own", "open_url", c.OpenURL, "api_url", c.APIURL)
+		w.warnOf("address", "logins go to an address that is not WeChat's own", slog.String("open_url", c.OpenURL), slog.String("api_url", c.APIURL))
 	}
 	if strings.HasPrefix(c.AppID, "gh_") {
-		log.Warn("wechat: AppID looks like the account's original id (gh_…): the app id begins with wx, copy it from 开发接口管理", "app_id", c.AppID)
+		w.warnOf("app_id", "AppID looks like the account's original id (gh_…): the app id begins with wx, copy it from 开发接口管理", slog.String("app_id", c.AppID))
 	}
 	if u, err := url.Parse(c.PublicURL); err == nil && u.Port() != "" && u.Port() != "443" && u.Port() != "80" && c.OpenURL == "" && !loopback(c.PublicURL) {
-		log.Warn("wechat: PublicURL has a port, which WeChat does not allow in a redirect URI: visitors will see its page 10003; leave the port out")
+		w.warnOf("port", "PublicURL has a port, which WeChat does not allow in a redirect URI: visitors will see its page 10003; leave the port out")
 	}
 	if c.Sessions != nil {
 		for _, trouble := range cookieTrouble(c.Sessions.Cookie, c.PublicURL) {
-			log.Warn("wechat: " + trouble)
+			w.warnOf("session_cookie", trouble)
 		}
 	}
 	if strings.HasPrefix(c.PublicURL, "http://") && !loopback(c.PublicURL) {
-		log.Warn("wechat: PublicURL is http: anybody on the way can read codes and sessions")
+		w.warnOf("http", "PublicURL is http: anybody on the way can read codes and sessions")
 	}
 }
 

@@ -82,12 +82,13 @@ func (v *visit) lookUp() {
 	case err == nil:
 		v.follow = notFollowing
 	default:
+		v.stage = "follow"
 		v.follow, v.reason = followUnavailable, unavailableFor(fmt.Errorf("does the visitor follow: %w", err))
 	}
 }
 
 // lookUpFollower asks WeChat whether a person follows (user/info).
-func lookUpFollower(c *Config, wechat *wxapi.Client, token *wxapi.AccountToken) func(context.Context, string) (bool, error) {
+func lookUpFollower(wechat *wxapi.Client, token *wxapi.AccountToken) func(context.Context, string) (bool, error) {
 	return func(ctx context.Context, openID string) (follows bool, err error) {
 		panicked := recovered("follower look-up", func() {
 			var who *wxapi.Follower
@@ -97,9 +98,6 @@ func lookUpFollower(c *Config, wechat *wxapi.Client, token *wxapi.AccountToken) 
 		})
 		if panicked != nil {
 			return false, panicked
-		}
-		if err != nil {
-			c.logger().WarnContext(ctx, "wechat: whether a visitor follows is not known", explain(err)...)
 		}
 		return follows, err
 	}

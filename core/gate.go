@@ -61,7 +61,7 @@ func NewGate(mode Mode, options ...Option) *Gate {
 		g.auth = a
 	}
 	if g.following != "" && g.auth.followCode == (followCode{}) {
-		g.auth.config.logger().Warn("wechat: MustFollow without Config.FollowQRCode: visitors read that they should follow, and not how")
+		g.auth.watch.warnOf("follow_code", "MustFollow without Config.FollowQRCode: visitors read that they should follow, and not how")
 	}
 	if g.following != "" {
 		g.auth.checksFollowers.Store(true)
@@ -105,7 +105,7 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	v := &visit{gate: g, auth: g.auth, ctx: ctx, asked: r, now: g.auth.now()}
 	v.request = &v.asked
 	defer v.recovered(&out)
-	if len(g.skip) > 0 && g.skipped(r) {
+	if len(g.skip) > 0 && g.skipped(ctx, r) {
 		return &Outcome{Context: skippedContext{ctx}}
 	}
 	v.kind = web.KindOf(v.request.Method, v.request.Target, v.request.Header)
@@ -117,7 +117,7 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 		return file
 	}
 	if err := v.recognise(); err != nil {
-		return v.page(UnavailablePage, unavailableFor(err))
+		return v.unavailable("session", err)
 	}
 	if g.mode == ModeLogout {
 		return v.logout()
@@ -126,11 +126,14 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 		return &Outcome{Context: skippedContext{ctx}}
 	}
 	v.readAnswer()
+	if v.state.Shape == proof.ForgedState {
+		v.forged()
+	}
 	if g.api && v.state.Shape != proof.OwnState && v.kind != web.Preflight {
 		v.kind = web.Script
 	}
 	if err := v.raise(); err != nil {
-		return v.page(UnavailablePage, unavailableFor(err))
+		return v.unavailable("hook", err)
 	}
 	s := decide(v.facts())
 	if s == stuckPage && v.isWithheld() {
@@ -145,6 +148,7 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 		v.lookUp()
 		s = decide(v.facts())
 	}
+	v.cameBack()
 	return v.perform(s)
 }
 
@@ -158,6 +162,7 @@ func (v *visit) recovered(out **Outcome) {
 	}
 	err := unavailableFor(fmt.Errorf("panic of type %T", p))
 	*out = nil
+	v.stage = "panic"
 	_ = recovered("page", func() { *out = v.page(UnavailablePage, err) })
 	if *out == nil {
 		*out = &Outcome{Context: v.ctx, Status: http.StatusServiceUnavailable, Err: err, Header: http.Header{
@@ -175,6 +180,7 @@ func (v *visit) perform(s step) *Outcome {
 	case pass:
 		return v.pass()
 	case arrive:
+		v.arrived()
 		return v.redirect(303, v.destination())
 	case start:
 		return v.start()

@@ -3,9 +3,7 @@ package core
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"time"
 )
 
 // recovered runs a hook of the app and turns a panic into an error. In a fiber handler,
@@ -21,22 +19,15 @@ func recovered(hook string, run func()) (err error) {
 	return nil
 }
 
-// hookFailed logs that a hook of the app panicked.
-func (r *reports) hookFailed(ctx context.Context, log *slog.Logger, err error) {
-	if write, silent, _ := r.next("hook "+err.Error(), time.Now()); write {
-		log.ErrorContext(ctx, "wechat: a hook failed (logged once a minute)", "error", err, "more", silent)
-	}
-}
-
 // skipped calls every Skip. A Skip that panics does not skip. A path that routers
 // interpret differently is never skipped.
-func (g *Gate) skipped(r Request) (yes bool) {
+func (g *Gate) skipped(ctx context.Context, r Request) (yes bool) {
 	if r.isAmbiguous() {
 		return false
 	}
 	for _, skip := range g.skip {
 		if err := recovered("Skip", func() { yes = skip(&r) }); err != nil {
-			g.auth.reports.hookFailed(context.Background(), g.auth.config.logger(), err)
+			g.auth.watch.hookFailed(ctx, "Skip", err)
 			yes = false
 		}
 		if yes {
@@ -55,14 +46,14 @@ func (v *visit) appsOwn(err error) *Outcome {
 	}
 	var own *Outcome
 	if failed := recovered("OnError", func() { own = v.gate.onError(v.ctx, v.request, err) }); failed != nil {
-		v.auth.reports.hookFailed(v.ctx, v.auth.config.logger(), failed)
+		v.auth.watch.hookFailed(v.ctx, "OnError", failed)
 		return nil
 	}
 	if own == nil {
 		return nil
 	}
 	if own.Status < 200 || own.Status > 999 {
-		v.auth.config.logger().ErrorContext(v.ctx, "wechat: OnError returned an outcome without a status, so the built-in answer is used", "status", own.Status)
+		v.auth.watch.hookFailed(v.ctx, "OnError", fmt.Errorf("OnError returned an outcome without a status (%d), so the built-in answer is used", own.Status))
 		return nil
 	}
 	out := &Outcome{Context: own.Context, Header: own.Header.Clone(), Status: own.Status, Body: own.Body, Err: own.Err, own: true}

@@ -1,8 +1,10 @@
 package core
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,29 +14,31 @@ import (
 )
 
 const (
-	// reportEvery is how often trouble of one kind is logged at most. Anybody can cause
-	// some kinds without a login, and must not fill the log.
+	// reportEvery is how often a line of one kind is logged at most. Anybody can cause
+	// most kinds without a login, and must not fill the log.
 	reportEvery = time.Minute
 	// maxReports bounds the number of kinds; all others count as one.
 	maxReports = 64
+	// otherKinds is the kind of what comes when there are maxReports kinds already.
+	otherKinds = "other"
 )
 
-// reports limits the log to one line a minute for each kind of trouble. A line has the
-// number of lines left out before it.
+// reports limits the log to one line a minute for each kind. A line has the number of
+// lines of its kind that were withheld before it.
 type reports struct {
 	mu    sync.Mutex
 	kinds map[string]*reported
 }
 
-// reported is the state of one kind of trouble.
+// reported is the state of one kind of line.
 type reported struct {
 	logged    time.Time
 	reference string
-	silent    int // how often it came since it was logged
+	silent    int // how many were withheld since one was logged
 }
 
-// next reports whether trouble of a kind is logged now, how many times it was left out
-// since the last line, and the reference of its line.
+// next reports whether a line of a kind is logged now, how many were withheld since the
+// last one, and the reference of its line.
 func (r *reports) next(kind string, now time.Time) (log bool, silent int, reference string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -43,7 +47,7 @@ func (r *reports) next(kind string, now time.Time) (log bool, silent int, refere
 	}
 	was := r.kinds[kind]
 	if was == nil && len(r.kinds) >= maxReports {
-		kind = "other"
+		kind = otherKinds
 		was = r.kinds[kind]
 	}
 	if was == nil {
@@ -59,45 +63,104 @@ func (r *reports) next(kind string, now time.Time) (log bool, silent int, refere
 	return true, silent, was.reference
 }
 
-// report logs trouble and returns the reference that leads from the visitor's page to
-// the line. Visitors who meet the same trouble within a minute read the same reference.
-func (v *visit) report(kind PageKind, fault Fault, err error) string {
-	name := string(kind) + " " + string(fault)
-	var wx *wxapi.Error
-	if errors.As(err, &wx) {
-		name += " " + strconv.Itoa(wx.Code)
+// overdue returns how many lines of each kind were withheld when no other line of that
+// kind has followed for a minute, and forgets kinds that are over.
+func (r *reports) overdue(now time.Time) map[string]int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	withheld := map[string]int{}
+	for kind, was := range r.kinds {
+		age := now.Sub(was.logged)
+		switch {
+		case age >= 0 && age < reportEvery:
+		case was.silent > 0:
+			withheld[kind] = was.silent
+			was.logged, was.silent = now, 0
+		default:
+			delete(r.kinds, kind)
+		}
 	}
-	write, silent, reference := v.auth.reports.next(name, v.now)
+	return withheld
+}
+
+// limitedHandler applies the rule of reports to the lines of rooms that log by
+// themselves. A kind is a message with its errcode, and with the value or call that it
+// is about.
+type limitedHandler struct {
+	slog.Handler
+	watch *watch
+}
+
+// Handle implements slog.Handler.
+func (h limitedHandler) Handle(ctx context.Context, line slog.Record) error {
+	kind := line.Message
+	line.Attrs(func(a slog.Attr) bool {
+		switch a.Key {
+		case "call", "value", "errcode":
+			kind += " " + a.Value.String()
+		}
+		return true
+	})
+	write, silent, _ := h.watch.reports.next(kind, h.watch.now())
 	if !write {
-		return reference
-	}
-	args := append([]any{"page", string(kind), "reference", reference}, explain(err)...)
-	if fault != "" {
-		args = append(args, "fault", string(fault))
+		return nil
 	}
 	if silent > 0 {
-		args = append(args, "more", silent)
+		line = line.Clone()
+		line.AddAttrs(slog.Int("more", silent))
 	}
-	log := v.auth.config.logger()
-	if wxapi.Classify(err) == wxapi.ClassOperator {
-		log.ErrorContext(v.ctx, "wechat: login failed, the account's settings need a look (logged once a minute)", args...)
-	} else {
-		log.WarnContext(v.ctx, "wechat: login failed (logged once a minute)", args...)
-	}
-	return reference
+	return h.Handler.Handle(ctx, line)
+}
+
+// WithAttrs implements slog.Handler.
+func (h limitedHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return limitedHandler{h.Handler.WithAttrs(attrs), h.watch}
+}
+
+// WithGroup implements slog.Handler.
+func (h limitedHandler) WithGroup(name string) slog.Handler {
+	return limitedHandler{h.Handler.WithGroup(name), h.watch}
 }
 
 // explain returns the log attributes of an error. An error of WeChat's has its request
 // id, which WeChat's support asks for, and advice for the operator.
-func explain(err error) []any {
-	args := []any{"error", err.Error()}
+func explain(err error) []slog.Attr {
+	attrs := []slog.Attr{slog.String("error", err.Error())}
 	var wx *wxapi.Error
 	if !errors.As(err, &wx) {
-		return args
+		return attrs
 	}
-	args = append(args, "errcode", strconv.Itoa(wx.Code), "rid", wx.RequestID, "class", wx.Class().String())
+	attrs = append(attrs, slog.String("class", wx.Class().String()))
 	if advice := wx.Advice(); advice != "" {
-		args = append(args, "advice", advice)
+		attrs = append(attrs, slog.String("advice", advice))
 	}
-	return args
+	return attrs
+}
+
+// errcode is what an event says about how a call to WeChat ended.
+func errcode(err error) string {
+	var wx *wxapi.Error
+	var reply *wxapi.ReplyError
+	switch {
+	case err == nil:
+		return "0"
+	case errors.As(err, &wx):
+		return strconv.Itoa(wx.Code)
+	case errors.As(err, &reply) && (reply.Status < 200 || reply.Status >= 300):
+		return "http_" + strconv.Itoa(reply.Status)
+	case errors.Is(err, wxapi.ErrReply):
+		return "reply"
+	case wxapi.Classify(err) == wxapi.ClassRetry:
+		return "net"
+	}
+	return ""
+}
+
+// requestID is WeChat's id of a failed call; "" without one.
+func requestID(err error) string {
+	var wx *wxapi.Error
+	if errors.As(err, &wx) {
+		return wx.RequestID
+	}
+	return ""
 }

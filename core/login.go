@@ -59,10 +59,15 @@ func (l *logins) sweep() {
 
 // result of an exchange: the fact for decide, and the user or the error.
 type result struct {
-	outcome callback
-	user    *User
-	err     error
+	outcome    callback
+	user       *User
+	err        error
+	stage      string // what failed, see Event.Stage
+	remembered bool   // the code was exchanged before
 }
+
+// stageLeft: the request was cancelled, and the exchange goes on.
+const stageLeft = "left"
 
 // exchange returns the same result for every delivery of one code by one browser.
 func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
@@ -73,8 +78,8 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 	before := l.results.Ended(browser)
 	flight := l.flights.DoChan(key, func() (any, error) {
 		var r result
-		if err := recovered("exchange", func() { r = l.exchangeOnce(key, code, browser, asked, lang) }); err != nil {
-			r = result{outcome: unavailable, err: unavailableFor(err)}
+		if err := recovered("exchange", func() { r = l.exchangeOnce(ctx, key, code, browser, asked, lang) }); err != nil {
+			r = result{outcome: unavailable, err: unavailableFor(err), stage: "exchange"}
 		}
 		return r, nil
 	})
@@ -94,7 +99,7 @@ func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope
 		return came
 	case <-ctx.Done():
 		// This request was cancelled; the exchange goes on for the other deliveries.
-		return result{outcome: unavailable, err: fmt.Errorf("%w: visitor left: %w", ErrUnavailable, ctx.Err())}
+		return result{outcome: unavailable, err: fmt.Errorf("%w: visitor left: %w", ErrUnavailable, ctx.Err()), stage: stageLeft}
 	}
 }
 
@@ -104,12 +109,13 @@ func tooManyLogins(err error) result {
 }
 
 // exchangeOnce uses its own context, because the request that started it may be
-// cancelled.
-func (l *logins) exchangeOnce(key, code, browser string, asked Scope, lang string) result {
-	ctx, cancel := context.WithTimeout(l.lifetime, callbackTimeout)
+// cancelled. It keeps that request's values, so that spans nest.
+func (l *logins) exchangeOnce(ctx context.Context, key, code, browser string, asked Scope, lang string) result {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callbackTimeout)
 	defer cancel()
+	defer context.AfterFunc(l.lifetime, cancel)()
 	if u, ok := l.remembered(l.results.Get(ctx, key, browser)); ok {
-		return result{outcome: loggedIn, user: u}
+		return result{outcome: loggedIn, user: u, remembered: true}
 	}
 	r := l.withinLimit(ctx, code, browser, asked, lang)
 	switch {
@@ -117,7 +123,7 @@ func (l *logins) exchangeOnce(key, code, browser string, asked Scope, lang strin
 		l.remember(ctx, key, browser, r.user)
 	case r.outcome == codeDead && isUsedCode(r.err):
 		if u, ok := l.remembered(l.results.Await(ctx, key, browser)); ok {
-			return result{outcome: loggedIn, user: u}
+			return result{outcome: loggedIn, user: u, remembered: true}
 		}
 	}
 	return r
@@ -150,7 +156,7 @@ func (l *logins) remembered(b string, found bool) (*User, bool) {
 func (l *logins) withinLimit(ctx context.Context, code, browser string, asked Scope, lang string) result {
 	giveBack, ok := l.places.Take(browser)
 	if !ok {
-		return result{outcome: unavailable, err: fmt.Errorf("%w: too many exchanges at once, by this browser or in all (Config.MaxCalls)", ErrUnavailable)}
+		return result{outcome: unavailable, err: fmt.Errorf("%w: too many exchanges at once, by this browser or in all (Config.MaxCalls)", ErrUnavailable), stage: "limit"}
 	}
 	defer giveBack()
 	return l.askWeChat(ctx, code, asked, lang)
@@ -158,13 +164,13 @@ func (l *logins) withinLimit(ctx context.Context, code, browser string, asked Sc
 
 func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang string) result {
 	l.prepare(asked)
-	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return l.account.exchange(ctx, code) })
+	token, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.Token, error) { return l.account.exchange(ctx, code) })
 	switch {
 	case err == nil:
 	case wxapi.Classify(err) == wxapi.ClassRestart:
 		return result{outcome: codeDead, err: err}
 	default:
-		return result{outcome: unavailable, err: unavailableFor(err)}
+		return result{outcome: unavailable, err: unavailableFor(err), stage: "exchange"}
 	}
 	if token.Snapshot {
 		// A virtual account that a real visitor later shares with others: never a
@@ -175,21 +181,21 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 	if asked == Prompt {
 		// Without a scope in the reply, what was asked for was granted.
 		if token.Scope != "" && !token.HasScope(l.account.scope(Prompt)) {
-			return result{outcome: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, Prompt)}
+			return result{outcome: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, Prompt), stage: "userinfo"}
 		}
-		profile, err := retryOnce(ctx, func() (*wxapi.UserInfo, error) {
+		profile, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.UserInfo, error) {
 			return l.account.profile(ctx, token.AccessToken, token.OpenID, lang)
 		})
 		if err != nil {
 			// Whatever its class: a new login would only repeat this one.
-			return result{outcome: tooLittle, err: fmt.Errorf("%w: profile: %w", ErrUnavailable, err)}
+			return result{outcome: tooLittle, err: fmt.Errorf("%w: profile: %w", ErrUnavailable, err), stage: "userinfo"}
 		}
 		u.fill(profile)
 	}
 	if err := l.hook(ctx, u); errors.Is(err, ErrDenied) {
 		return result{outcome: denied, err: err}
 	} else if err != nil {
-		return result{outcome: unavailable, err: unavailableFor(err)}
+		return result{outcome: unavailable, err: unavailableFor(err), stage: "hook"}
 	}
 	if u.Scope == Prompt {
 		l.kept.keep(ctx, token)
@@ -233,10 +239,10 @@ func (l *logins) hook(ctx context.Context, u *User) error {
 // retryOnce repeats a call that failed for a temporary reason, see wxapi.Retryable.
 // WeChat may have consumed the code in the first call; then the second returns 40163,
 // and the login starts anew.
-func retryOnce[T any](ctx context.Context, call func() (T, error)) (T, error) {
-	v, err := call()
+func retryOnce[T any](ctx context.Context, call func(context.Context) (T, error)) (T, error) {
+	v, err := call(ctx)
 	if err == nil || ctx.Err() != nil || !wxapi.Retryable(err) {
 		return v, err
 	}
-	return call()
+	return call(context.WithValue(ctx, retryKey{}, true))
 }

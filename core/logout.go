@@ -21,7 +21,10 @@ func (v *visit) logout() *Outcome {
 	}
 	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.request.Header, v.at.IsHTTPS())
 	if err != nil {
-		return v.page(UnavailablePage, unavailableFor(err))
+		return v.unavailable("session", err)
+	}
+	if v.user != nil {
+		v.sessionEnded(v.user, "logout")
 	}
 	v.addHeader(h)
 	v.endResults()

@@ -70,7 +70,7 @@ func reachable(values ...any) []byte {
 // keyBytes is what must not be found, by what it is.
 func keyBytes(t *testing.T) map[string][]byte {
 	secrets := map[string][]byte{"AppSecret": []byte(testSecret), "a previous secret": []byte(formerSecret), "a push token": []byte(testToken), "an AES key": []byte(testAESKey)}
-	purposes := []string{"state", "state header"}
+	purposes := []string{"state", "state header", "user hash"}
 	for _, sealed := range []string{"remembered logins", "session notes", "push", "refresh tokens", "followers"} {
 		purposes = append(purposes, sealed, sealed+", names")
 	}

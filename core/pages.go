@@ -114,6 +114,11 @@ var statusOf = map[PageKind]int{
 // reads.
 func (v *visit) page(kind PageKind, err error) *Outcome {
 	if out := v.appsOwn(err); out != nil {
+		var fault Fault
+		if kind == StuckPage {
+			fault = v.fault()
+		}
+		v.showed(kind, fault, err, true)
 		return out
 	}
 	p := Page{Kind: kind, Status: statusOf[kind], Lang: v.auth.pages.builtIn.Language(v.request.Header.Get("Accept-Language"))}
@@ -150,9 +155,7 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 			v.add("Allow", http.MethodPost)
 		}
 	}
-	if kind == UnavailablePage || kind == StuckPage {
-		p.Reference = v.report(kind, p.Fault, err)
-	}
+	p.Reference = v.showed(kind, p.Fault, err, false)
 	if kind == UnavailablePage {
 		v.add("Retry-After", retryAfter)
 	}

@@ -13,6 +13,7 @@ import (
 // problem answers scripts, forms, streams and sockets with a 401 problem document (RFC
 // 9457), because a redirect to another site would break them.
 func (v *visit) problem() *Outcome {
+	v.auth.watch.challenged(v.ctx, v.request)
 	if v.gate.api {
 		if out := v.appsOwn(ErrLoginRequired); out != nil {
 			return out
@@ -37,6 +38,7 @@ type refusal struct {
 // refuse is problem without a visit. Both use the same challenge and body;
 // TestTheFastRefusalDecidesAsTheStateMachine holds them equal.
 func (g *Gate) refuse(ctx context.Context, r *Request, asked web.Target) *Outcome {
+	g.auth.watch.challenged(ctx, r)
 	challenge, loginURL := page.Challenge(g.challenge(r, g.auth.public, asked))
 	a := &refusal{values: [4]string{challenge, page.ProblemType, "no-store", "no-referrer"}}
 	header := http.Header{

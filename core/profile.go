@@ -51,7 +51,9 @@ func (v *visit) raise() error {
 	v.addHeader(w.Header)
 	if v.user = &u; w.Gone {
 		v.user = nil
+		return nil
 	}
+	v.auth.watch.sessionRenewed(v.ctx, "profile", u.OpenID)
 	return nil
 }
 
@@ -118,7 +120,7 @@ func (a *Auth) renewed(ctx context.Context, openID string) (*wxapi.UserInfo, err
 }
 
 func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxapi.UserInfo, error) {
-	token, err := retryOnce(ctx, func() (*wxapi.Token, error) { return a.account.refresh(ctx, refreshToken) })
+	token, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.Token, error) { return a.account.refresh(ctx, refreshToken) })
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +130,9 @@ func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxa
 	if token.RefreshToken != refreshToken {
 		a.tokens.keep(ctx, token)
 	}
-	return retryOnce(ctx, func() (*wxapi.UserInfo, error) { return a.account.profile(ctx, token.AccessToken, openID, "") })
+	return retryOnce(ctx, func(ctx context.Context) (*wxapi.UserInfo, error) {
+		return a.account.profile(ctx, token.AccessToken, openID, "")
+	})
 }
 
 // refused reports that no later try helps and that the visitor must log in anew.
@@ -154,6 +158,7 @@ func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error 
 	if _, err := a.rewrite(ctx, was, &u, p.info.at.IsHTTPS()); err != nil {
 		return unavailableFor(err)
 	}
+	a.watch.sessionRenewed(ctx, "refresh", u.OpenID)
 	return nil
 }
 

@@ -33,13 +33,13 @@ const closePatience = 10 * time.Second
 func (a *Auth) PushHandler(c push.Config) (http.Handler, error) { return a.messages.Handler(c) }
 
 // newMessages makes the receiver of the account's messages.
-func newMessages(c *Config, from keyMaterial, followers *follow.Followers, tokens *tokens, now func() time.Time) (*push.Receiver, error) {
+func newMessages(c *Config, w *watch, from keyMaterial, followers *follow.Followers, tokens *tokens, now func() time.Time) (*push.Receiver, error) {
 	seal, err := vault.NewSeal(from.name, from.secret, "push")
 	if err != nil {
 		return nil, err
 	}
 	return push.NewReceiver(push.Account{
-		AppID: c.AppID, Shared: vault.New(c.Cache, seal), Logger: c.logger(), Now: now,
+		AppID: c.AppID, Shared: vault.New(c.Cache, seal), Logger: w.logger(), Now: now, Observe: w.pushed,
 		Followers: followers, Tokens: forgetter{tokens},
 	}), nil
 }

@@ -2,7 +2,6 @@ package core
 
 import (
 	"fmt"
-	"log/slog"
 	"net/http"
 
 	"github.com/seed467724c4/wechat/core/internal/proof"
@@ -38,12 +37,11 @@ func (v *visit) start() *Outcome {
 		v.setBinding(v.binding.WithLostReturn(v.now))
 	}
 	state := v.auth.keys.NewState(v.now, attempt, scope == Prompt, v.binding.ID, v.at)
-	if log := v.auth.config.logger(); log.Enabled(v.ctx, slog.LevelDebug) { // its arguments would be made for nothing
-		log.DebugContext(v.ctx, "wechat: login started", "scope", string(scope), "attempt", attempt)
-	}
+	asksFirst := v.gate.askFirst && scope == Prompt && attempt == 1
+	v.started(state, scope, attempt, asksFirst)
 	v.auth.prepareLogin(scope)
 	wechat := v.auth.account.authorizeURL(v.at.URL(back), scope, state)
-	if v.gate.askFirst && scope == Prompt && attempt == 1 {
+	if asksFirst {
 		v.wechat = wechat
 		return v.page(ConsentPage, nil)
 	}

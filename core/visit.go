@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -20,26 +21,29 @@ type visit struct {
 	now     time.Time
 	kind    web.Kind
 
-	at       web.Origin
-	hasHost  bool       // at names a host, so that there can be absolute addresses
-	target   web.Target // as asked
-	stored   session.Stored
-	broken   bool        // the session holds a record that cannot be read
-	user     *User       // nil for an anonymous visitor
-	header   http.Header // of the answer, whatever it is; nil while it has none
-	values   [6]string   // what most of header lies in, see add
-	added    int         // how many of values are taken
-	outcome  Outcome
-	binding  proof.Binding // the one that fits the state, else the first readable; zero without
-	state    proof.State
-	code     string
-	callback callback
-	withheld bool        // see isWithheld
-	reason   error       // why an exchange failed
-	scope    Scope       // what this request needs
-	want     level       // of scope
-	follow   followState // as far as it is known
-	wechat   string      // where ConsentPage's button leads
+	at         web.Origin
+	hasHost    bool       // at names a host, so that there can be absolute addresses
+	target     web.Target // as asked
+	stored     session.Stored
+	broken     bool        // the session holds a record that cannot be read
+	user       *User       // nil for an anonymous visitor
+	header     http.Header // of the answer, whatever it is; nil while it has none
+	values     [6]string   // what most of header lies in, see add
+	added      int         // how many of values are taken
+	outcome    Outcome
+	binding    proof.Binding // the one that fits the state, else the first readable; zero without
+	state      proof.State
+	code       string
+	callback   callback
+	withheld   bool        // see isWithheld
+	reason     error       // why an exchange failed
+	stage      string      // what failed, see Event.Stage
+	former     *User       // whose session it was before this login
+	remembered bool        // the code was exchanged before
+	scope      Scope       // what this request needs
+	want       level       // of scope
+	follow     followState // as far as it is known
+	wechat     string      // where ConsentPage's button leads
 }
 
 // locate reads target, state and origin. It does not read the state of a target that is
@@ -76,7 +80,7 @@ func (a *Auth) originOf(r *Request) (web.Origin, bool) {
 // warnOfPrefix logs once that the proxy does not remove PublicURL's path.
 func (a *Auth) warnOfPrefix(prefix string) {
 	if a.prefixWarned.CompareAndSwap(false, true) {
-		a.config.logger().Warn("wechat: requests arrive with the path of PublicURL, so the proxy does not cut it off: leave the path out of PublicURL, or let the proxy cut it off", "path", prefix)
+		a.watch.warnOf("path", "requests arrive with the path of PublicURL, so the proxy does not cut it off: leave the path out of PublicURL, or let the proxy cut it off", slog.String("path", prefix))
 	}
 }
 
@@ -89,6 +93,7 @@ func (v *visit) recognise() error {
 	}
 	rec, ok := decodeRecord(v.stored.Record, v.auth.config.AppID)
 	if v.broken = !ok; v.broken {
+		v.sessionEnded(nil, "unreadable")
 		return nil
 	}
 	v.user = &rec.user
@@ -107,7 +112,7 @@ func (v *visit) touch() {
 	switch {
 	case err != nil:
 		v.auth.sessions.TouchFailed()
-		v.auth.config.logger().WarnContext(v.ctx, "wechat: the idle time of a session could not be written", "error", err.Error())
+		v.auth.watch.touchFailed(v.ctx, err)
 	case w.Gone:
 		v.stored, v.user = session.Stored{}, nil
 	default:
@@ -121,7 +126,7 @@ func (v *visit) applyScope() {
 	if v.gate.scopeOf != nil {
 		var scope Scope
 		if err := recovered("Scopes", func() { scope = v.gate.scopeOf(v.request) }); err != nil {
-			v.auth.reports.hookFailed(v.ctx, v.auth.config.logger(), err)
+			v.auth.watch.hookFailed(v.ctx, "Scopes", err)
 		} else if scope == Silent || scope == Prompt {
 			v.scope = scope
 		}

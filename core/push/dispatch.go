@@ -15,12 +15,14 @@ import (
 func (h *handler) accept(ctx context.Context, m *Message, key string) bool {
 	r := h.receiver
 	if !r.first(key) {
+		h.received(ctx, m, "duplicate")
 		return true
 	}
 	// WeChat may hang up; the message is accepted all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vault.Timeout)
 	defer cancel()
 	if r.handledElsewhere(ctx, key) {
+		h.received(ctx, m, "duplicate")
 		return true
 	}
 	if follows := m.is("subscribe"); follows || m.is("unsubscribe") {
@@ -31,7 +33,29 @@ func (h *handler) accept(ctx context.Context, m *Message, key string) bool {
 		return false
 	}
 	r.handledHere(ctx, key)
+	h.received(ctx, m, "ok")
 	return true
+}
+
+// received writes the line of an accepted message, and tells the observer.
+func (h *handler) received(ctx context.Context, m *Message, result string) {
+	a := &h.receiver.account
+	a.Logger.DebugContext(ctx, "wechat: a message from WeChat", "event", "push.received", "kind", kindOf(m), "result", result)
+	a.observe(ctx, Notice{Name: "push.received", Kind: kindOf(m), Result: result, OpenID: m.OpenID})
+}
+
+// kindOf is what a message is, as a label of metrics: of a short list, because whoever
+// knows the Token in 明文模式 can write anything.
+func kindOf(m *Message) string {
+	if m.Event == "" {
+		return "message"
+	}
+	for _, kind := range [...]string{"subscribe", "unsubscribe", "scan", "click", "view", "location"} {
+		if m.is(kind) {
+			return kind
+		}
+	}
+	return "other"
 }
 
 // is compares names of events without case: some clients send "scan" for "SCAN".
@@ -47,9 +71,16 @@ func (h *handler) handle(m *Message) {
 	var failed error
 	panicked := recovered(func() { failed = h.callHook(ctx, m) })
 	if err := errors.Join(panicked, failed); err != nil {
-		h.receiver.account.Logger.ErrorContext(ctx, "wechat: a hook failed for a message from WeChat",
-			"type", m.Type, "event", m.Event, "openid", mask(m.OpenID), "error", err)
+		h.failed(ctx, m, err)
 	}
+}
+
+// failed writes the line of a hook that failed, and tells the observer.
+func (h *handler) failed(ctx context.Context, m *Message, err error) {
+	a := &h.receiver.account
+	a.Logger.ErrorContext(ctx, "wechat: a hook failed for a message from WeChat",
+		"type", m.Type, "event", m.Event, "openid", mask(m.OpenID), "error", err)
+	a.observe(ctx, Notice{Name: "push.failed", Kind: kindOf(m), OpenID: m.OpenID})
 }
 
 // callHook calls the one hook that the message is for.

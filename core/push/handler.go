@@ -144,5 +144,6 @@ func (h *handler) authentic(w http.ResponseWriter, r *http.Request) (p parameter
 func (h *handler) refuse(w http.ResponseWriter, r *http.Request, why refusal, more ...any) {
 	a := &h.receiver.account
 	h.refused.log(r.Context(), a.Logger, a.Now(), why, more...)
+	a.observe(r.Context(), Notice{Name: "push.rejected", Reason: why.word()})
 	w.WriteHeader(why.status())
 }

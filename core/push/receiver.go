@@ -33,6 +33,23 @@ type Account struct {
 	Tokens    Tokens
 	Logger    *slog.Logger
 	Now       func() time.Time
+	// Observe is told what became of a request. It must not block or panic. Default nil.
+	Observe func(context.Context, Notice)
+}
+
+// Notice is what became of a request or of its hook.
+type Notice struct {
+	Name   string // "push.received", "push.rejected" or "push.failed"
+	Kind   string // what was received: see kindOf
+	Result string // "ok" or "duplicate"
+	Reason string // why it was refused
+	OpenID string // "" for a request that was refused
+}
+
+func (a *Account) observe(ctx context.Context, n Notice) {
+	if a.Observe != nil {
+		a.Observe(ctx, n)
+	}
 }
 
 // Receiver holds what all handlers of one account share: the messages of the last

@@ -24,6 +24,27 @@ const (
 	noRoom      refusal = "too many messages wait for their hooks"
 )
 
+// word is the reason as a label of metrics.
+func (r refusal) word() string {
+	switch r {
+	case wrongMode:
+		return "wrong_mode"
+	case wrongTime:
+		return "stale"
+	case reused:
+		return "reused"
+	case notAMessage:
+		return "not_a_message"
+	case cutOff:
+		return "cut_off"
+	case tooLarge:
+		return "too_big"
+	case noRoom:
+		return "busy"
+	}
+	return "bad_signature"
+}
+
 func (r refusal) status() int {
 	switch r {
 	case notAMessage, cutOff:
@@ -57,7 +78,7 @@ type tally struct {
 func (r *refusals) log(ctx context.Context, to *slog.Logger, now time.Time, why refusal, more ...any) {
 	if count := r.count(now, why); count > 0 {
 		to.WarnContext(ctx, "wechat: a message was refused (logged once a minute for each reason)",
-			append([]any{"reason", string(why), "count", count}, more...)...)
+			append([]any{"event", "push.rejected", "reason", string(why), "count", count}, more...)...)
 	}
 }
 

@@ -48,11 +48,12 @@ var (
 // refresher keeps one value of the account, the token or the ticket, and renews
 // it: one copy in the process, one sealed in a shared store, one fetch at a time.
 type refresher struct {
-	name     string // in errors and logs
-	fetch    func(ctx context.Context, rejected string) (fetched, error)
-	timeout  time.Duration // of a whole fetch
-	lifetime context.Context
-	log      *slog.Logger
+	name      string // in errors and logs
+	fetch     func(ctx context.Context, rejected string) (fetched, error)
+	timeout   time.Duration // of a whole fetch
+	lifetime  context.Context
+	log       *slog.Logger
+	onRefresh func(context.Context, Refresh) // may be nil
 
 	shared *vault.Vault // nil: this process alone
 	key    string
@@ -198,9 +199,10 @@ func (r *refresher) fetchOnce() (string, error) {
 	ctx, cancel := context.WithTimeout(r.lifetime, r.timeout)
 	defer cancel()
 	for {
+		began := time.Now()
 		next, isNew, err := r.loadOrFetch(ctx, c.rejected)
+		err = r.report(ctx, c, next, isNew, time.Since(began), err)
 		if err != nil {
-			err = logFailure(r.log, r.name, err, next != nil || c.alive(now))
 			r.failed.Store(&failure{time.Now().UnixNano(), err})
 			if next != nil && r.current.CompareAndSwap(c, next) {
 				return next.value, nil

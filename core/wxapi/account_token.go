@@ -11,6 +11,9 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/vault"
 )
 
+// ticketName is the refresher of the JS-SDK ticket in errors and logs.
+const ticketName = "jsapi ticket"
+
 // AccountTokenConfig says how an [AccountToken] is fetched and cached. The zero
 // value works for a site of one process.
 type AccountTokenConfig struct {
@@ -34,6 +37,10 @@ type AccountTokenConfig struct {
 	// Logger gets the failures that whoever runs the site has to fix; default
 	// [slog.Default].
 	Logger *slog.Logger
+
+	// OnRefresh is called after each renewal of the token or of a ticket, in a goroutine
+	// of its own. It must not block or panic. Default nil.
+	OnRefresh func(context.Context, Refresh)
 }
 
 // AccountToken is the account's own access token for the endpoints below
@@ -68,10 +75,10 @@ func (c *Client) AccountToken(cfg AccountTokenConfig) (*AccountToken, error) {
 	t := &AccountToken{client: c, config: cfg, end: end}
 	t.token = &refresher{name: "account token", fetch: t.fetch, timeout: c.timeout + 2*vault.Timeout}
 	// A ticket's fetch may take two calls and wait for two fetches of the token.
-	t.ticket = &refresher{name: "jsapi ticket", fetch: t.fetchTicket, timeout: 4*c.timeout + 6*vault.Timeout}
+	t.ticket = &refresher{name: ticketName, fetch: t.fetchTicket, timeout: 4*c.timeout + 6*vault.Timeout}
 
 	for _, r := range []*refresher{t.token, t.ticket} {
-		r.lifetime, r.log = lifetime, cfg.Logger
+		r.lifetime, r.log, r.onRefresh = lifetime, cfg.Logger, cfg.OnRefresh
 		r.current.Store(&cached{})
 		if cfg.Cache == nil {
 			continue

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // defaultMaxReply is far above any reply of these endpoints (about 2 KiB). A
@@ -24,6 +25,7 @@ type call struct {
 	secrets []string // values that no error may show, beside the app secret
 	limit   int      // of the reply, in bytes; 0 for defaultMaxReply
 	display bool     // the reply holds texts of people, and a broken one is left out
+	retry   bool     // the second try
 	ownDial bool     // leaves the connections that were opened ahead to other calls
 }
 
@@ -38,11 +40,18 @@ func (c call) maxReply() int {
 // errcode.
 func (c *Client) do(ctx context.Context, call call) (reply, error) {
 	secrets := newRedactor(append(slices.Clone(call.secrets), c.secret())...)
+	began := time.Now()
 	status, body, err := c.send(ctx, call)
+	var r reply
 	if err != nil {
-		return reply{}, newCallError(ctx, call.op, err, secrets)
+		err = newCallError(ctx, call.op, err, secrets)
+	} else {
+		r, err = readReply(call, status, body, secrets)
 	}
-	return readReply(call, status, body, secrets)
+	if c.onCall != nil {
+		c.onCall(ctx, Call{Endpoint: call.path, Took: time.Since(began), Retry: call.retry, Err: err})
+	}
+	return r, err
 }
 
 // doRetryBusy repeats a call once if WeChat was busy (-1). Use it only for calls
@@ -50,6 +59,7 @@ func (c *Client) do(ctx context.Context, call call) (reply, error) {
 func (c *Client) doRetryBusy(ctx context.Context, call call) (reply, error) {
 	r, err := c.do(ctx, call)
 	if isBusy(err) {
+		call.retry = true
 		r, err = c.do(ctx, call)
 	}
 	return r, err

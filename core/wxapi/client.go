@@ -1,6 +1,7 @@
 package wxapi
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,6 +19,7 @@ type Client struct {
 	http    *http.Client
 	timeout time.Duration
 	dialer  *dialer // nil with a given Config.HTTPClient
+	onCall  func(context.Context, Call)
 
 	// A function, because reflection can print a string but not what a function
 	// returns.
@@ -37,6 +39,7 @@ func New(cfg Config) (*Client, error) {
 		openURL: cfg.OpenURL,
 		apiURL:  cfg.APIURL,
 		timeout: cfg.Timeout,
+		onCall:  cfg.OnCall,
 		secret:  func() string { return secret },
 	}
 	if cfg.HTTPClient == nil {

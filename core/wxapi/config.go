@@ -1,6 +1,7 @@
 package wxapi
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,6 +63,10 @@ type Config struct {
 	// Timeout limits one call, from dialling to the last byte of the reply;
 	// default 5 s.
 	Timeout time.Duration
+
+	// OnCall is called after each call to WeChat, in the goroutine that made it, with
+	// the call's context. It must not block or panic. Default nil.
+	OnCall func(context.Context, Call)
 }
 
 // The usual mistake is a line end behind a secret that was read from a file.

@@ -44,8 +44,21 @@ type Config struct {
 	// MaxLookUps is how many look-ups one process makes at once.
 	MaxLookUps int
 	Now        func() time.Time
+	// Checked is called when a look-up has ended, with the context of the call that began
+	// it; Noticed with what a message says. Neither may block or panic. Default nil.
+	Checked func(context.Context, Check)
+	Noticed func(ctx context.Context, openID string, follows bool)
 	// Lifetime ends every look-up under way.
 	Lifetime context.Context
+}
+
+// Check is a look-up that has ended.
+type Check struct {
+	OpenID  string
+	Follows bool
+	Shared  bool // the shared store knew
+	Took    time.Duration
+	Err     error // WeChat cannot tell now
 }
 
 // Followers decides who follows the account, from look-ups at WeChat and from messages
@@ -97,7 +110,7 @@ func (f *Followers) Follows(ctx context.Context, openID string) (bool, error) {
 		if s, ok := f.seen(openID); ok {
 			return s, nil
 		}
-		return f.lookUp(openID), nil
+		return f.checked(ctx, openID), nil
 	})
 	select {
 	case r := <-flight:
@@ -108,37 +121,50 @@ func (f *Followers) Follows(ctx context.Context, openID string) (bool, error) {
 	}
 }
 
-// lookUp asks WeChat while there is room. It has a context of its own, because the
-// visitor who began it may leave.
-func (f *Followers) lookUp(openID string) sighting {
+// checked looks up and tells Config.Checked.
+func (f *Followers) checked(ctx context.Context, openID string) sighting {
+	began := time.Now()
+	ctx = context.WithoutCancel(ctx)
+	s, shared := f.lookUp(ctx, openID)
+	if f.config.Checked != nil {
+		f.config.Checked(ctx, Check{OpenID: openID, Follows: s.follows, Shared: shared, Took: time.Since(began), Err: s.err})
+	}
+	return s
+}
+
+// lookUp asks WeChat while there is room. Its context does not end with the request,
+// because the visitor who began it may leave. It keeps the request's values, so that
+// spans nest.
+func (f *Followers) lookUp(ctx context.Context, openID string) (s sighting, shared bool) {
 	select {
 	case f.places <- struct{}{}:
 		defer func() { <-f.places }()
 	default:
-		return sighting{err: fmt.Errorf("%d look-ups at once", f.config.MaxLookUps)}
+		return sighting{err: fmt.Errorf("%d look-ups at once", f.config.MaxLookUps)}, false
 	}
-	ctx, cancel := context.WithTimeout(f.config.Lifetime, LookUpTimeout)
+	ctx, cancel := context.WithTimeout(ctx, LookUpTimeout)
 	defer cancel()
+	defer context.AfterFunc(f.config.Lifetime, cancel)()
 	return f.ask(ctx, openID)
 }
 
 // ask reads what other nodes noted, and asks WeChat where that is too old.
-func (f *Followers) ask(ctx context.Context, openID string) sighting {
+func (f *Followers) ask(ctx context.Context, openID string) (_ sighting, shared bool) {
 	asked := f.config.Now()
 	if s, ok := f.fetch(ctx, openID); ok && asked.Before(s.at.Add(s.life())) {
 		s, _ = f.note(openID, s)
-		return s
+		return s, true
 	}
 	follows, err := f.config.LookUp(ctx, openID)
 	if err != nil {
 		s, _ := f.note(openID, sighting{err: err, at: asked})
-		return s
+		return s, false
 	}
 	s := sighting{follows: follows, at: asked}
 	if known := f.learn(ctx, openID, s); !known.unknown {
-		return known
+		return known, false
 	}
-	return s
+	return s, false
 }
 
 // Heard notes a message that WeChat made at a time. One that is not fresh tells only that
@@ -150,6 +176,9 @@ func (f *Followers) Heard(ctx context.Context, openID string, follows bool, made
 		s.follows, s.unknown = false, true
 	}
 	f.learn(ctx, openID, s)
+	if f.config.Noticed != nil {
+		f.config.Noticed(ctx, openID, follows)
+	}
 }
 
 // learn notes a sighting in this process and in the shared store, unless a newer one is

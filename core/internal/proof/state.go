@@ -32,12 +32,14 @@ const (
 	// further in the future is not accepted.
 	ClockSkew = 2 * time.Minute
 
-	stateBytes   = 39
-	stateVersion = 1
-	headerEnd    = 15
-	headerMACEnd = 23
-	promptFlag   = 0x80
-	attemptMask  = 0x0f
+	stateBytes    = 39
+	stateVersion  = 1
+	stateNonce    = 7
+	stateNonceEnd = headerEnd
+	headerEnd     = 15
+	headerMACEnd  = 23
+	promptFlag    = 0x80
+	attemptMask   = 0x0f
 )
 
 // State is a state parameter that [Keys.Parse] has read.
@@ -68,6 +70,7 @@ type Keys struct {
 	appID   string
 	account byte
 	signers []signer // the first signs, all of them verify
+	users   mac      // see UserHash
 }
 
 // signer is the two keys that come from one secret.
@@ -88,6 +91,11 @@ func NewKeys(appID, secret string, previous ...string) (Keys, error) {
 		}
 		k.signers = append(k.signers, signer{newMAC(header), newMAC(full)})
 	}
+	users, err := newUsers(appID, secret)
+	if err != nil {
+		return Keys{}, err
+	}
+	k.users = users
 	return k, nil
 }
 
@@ -102,7 +110,7 @@ func (k *Keys) NewState(now time.Time, attempt int, prompt bool, binding string,
 	}
 	binary.BigEndian.PutUint32(b[2:], uint32(now.Unix()))
 	b[6] = k.account
-	rand.Read(b[7:headerEnd]) // never fails: crypto/rand ends the process instead
+	rand.Read(b[stateNonce:stateNonceEnd]) // never fails: crypto/rand ends the process instead
 	own := &k.signers[0]
 	copy(b[headerEnd:], own.headerMAC(b[:]))
 	copy(b[headerMACEnd:], own.fullMAC(b[:], k.appID, binding, at))
