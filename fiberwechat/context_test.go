@@ -118,6 +118,63 @@ func TestABodyThatAHandlerLeavesUnreadIsNoRequest(t *testing.T) {
 	}
 }
 
+// fasthttp reads a multipart form up to its last boundary, before any handler.
+func TestWhatStandsBehindAFormIsNoRequest(t *testing.T) {
+	auth, cookie := setuptest.LoggedIn(t)
+	form := "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n"
+	behind := strings.Repeat("\r\n", 2048) + "GET /smuggled HTTP/1.1\r\nHost: x\r\nCookie: " + cookie + "\r\n\r\n"
+	for _, tt := range []struct {
+		rule             string
+		config           fiber.Config
+		path, body, more string
+		closes           bool
+	}{
+		{"an answer of the gate's", fiber.Config{}, "/login", form + behind, "", true},
+		{"a handler's answer", fiber.Config{}, "/unread", form + behind, "", true},
+		{"a handler's answer, where bodies are streamed", fiber.Config{StreamRequestBody: true}, "/unread", form + behind, "", true},
+		{"a form that fiber reads whole", fiber.Config{DisablePreParseMultipartForm: true}, "/unread", form + behind, "", false},
+		{"a form that is streamed", fiber.Config{DisablePreParseMultipartForm: true, StreamRequestBody: true}, "/unread", form + behind, "", false},
+		{"a form that is compressed, so that fasthttp does not read it", fiber.Config{}, "/unread", form + behind, "Content-Encoding: gzip\r\n", false},
+		{"a form with nothing behind it, because fasthttp does not say so", fiber.Config{}, "/unread", form, "", true},
+		{"no form at all", fiber.Config{}, "/unread", "", "", false},
+	} {
+		tt.config.DisableStartupMessage = true
+		app := fiber.New(tt.config)
+		app.Post("/login", fiberwechat.Login(auth))
+		app.Use(fiberwechat.Require(auth))
+		app.All("/unread", func(c *fiber.Ctx) error { return c.SendString("unread") })
+		app.Get("/next", func(c *fiber.Ctx) error { return c.SendString("next") })
+		app.Get("/smuggled", func(c *fiber.Ctx) error { return c.SendString("smuggled") })
+		url, stop, err := setuptest.Listen(app.Listener, app.Shutdown)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewReader(conn)
+		_, _ = io.WriteString(conn, "POST "+tt.path+" HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: "+cookie+"\r\n"+tt.more+
+			"Content-Type: multipart/form-data; boundary=b\r\nContent-Length: "+strconv.Itoa(len(tt.body))+"\r\n\r\n"+tt.body)
+		first, err := http.ReadResponse(in, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", tt.rule, err)
+		}
+		_, _ = io.ReadAll(first.Body)
+		if first.Close != tt.closes {
+			t.Errorf("rule: a connection is closed where a form may have left something on it: %s: closed %t", tt.rule, first.Close)
+		}
+		_, _ = io.WriteString(conn, "GET /next HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: "+cookie+"\r\n\r\n")
+		if second, err := http.ReadResponse(in, nil); err == nil {
+			if got, _ := io.ReadAll(second.Body); string(got) != "next" {
+				t.Errorf("rule: what stands behind a form is no request: %s: %d %q", tt.rule, second.StatusCode, got)
+			}
+		}
+		conn.Close()
+		stop()
+	}
+}
+
 // The test starts itself as fiber's Prefork starts its processes.
 func TestPreforkNeedsSharedSessions(t *testing.T) {
 	if os.Getenv("SUITE_PREFORK") != "" {

@@ -31,7 +31,7 @@ func unreadBodies(f *fixture) error {
 	}
 	for i, line := range lines {
 		for j, body := range smugglingBodies() {
-			if i%2 == j%2 { // every line, and every body six times
+			if i%2 == j%2 { // every line, and every body several times
 				if err := f.followedBy(line, body, next); err != nil {
 					return fmt.Errorf("%s with %s: %w", line, body.name, err)
 				}
@@ -54,6 +54,9 @@ func smugglingBodies() []smugglingBody {
 			smugglingBody{fmt.Sprintf("%d bytes and chunks", ahead), "Transfer-Encoding: chunked\r\n", fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", len(body), body)},
 		)
 	}
+	// A server that reads a form up to its last boundary must not stop there.
+	form := "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n" + strings.Repeat("\r\n", 2048) + smuggled
+	all = append(all, smugglingBody{"a form and more behind it", fmt.Sprintf("Content-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n", len(form)), form})
 	// 256 KiB are read behind an answer: what follows must not be taken for a request.
 	body := strings.Repeat("A", 256<<10) + smuggled
 	return append(all, smugglingBody{"256 KiB and Content-Length", fmt.Sprintf("Content-Length: %d\r\n", len(body)), body})

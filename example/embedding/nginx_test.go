@@ -24,7 +24,11 @@ const throughPort = `proxy_cache pages; proxy_cache_key $uri; proxy_set_header H
 			proxy_pass $scheme_of_app://127.0.0.1:$port$rest$is_args$args;`
 
 // throughKeepalive hands every path to one app, over connections that visitors share.
-const throughKeepalive = `proxy_request_buffering off; proxy_set_header Host $http_host; proxy_pass http://app;`
+// nginx reads a body to its end first, and sends it with its length.
+const throughKeepalive = `proxy_set_header Host $http_host; proxy_set_header Connection ""; proxy_pass http://app;`
+
+// streaming sends a body on as it comes, in chunks where it came in chunks.
+const streaming = `proxy_request_buffering off; `
 
 func startNginx(t *testing.T, how, app string) *nginx {
 	t.Helper()
