@@ -38,6 +38,7 @@ const (
 	parsedTarget      fault = "target from c.Path"
 	printedQuery      fault = "the query of messages parsed and printed"
 	unreadMessages    fault = "messages answered but not read"
+	openBehindForms   fault = "the connection goes on behind a form"
 )
 
 // The suite has to find every fault; otherwise it proves nothing about the adapter.
@@ -57,6 +58,7 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		parsedTarget:      {"silent login", "double slash"},
 		printedQuery:      {"raw messages"},
 		unreadMessages:    {"messages", "raw messages", "following lets in"},
+		openBehindForms:   {"unread bodies"},
 	})
 }
 
@@ -113,6 +115,9 @@ func (f fault) mountHTTP(h http.Handler) fiber.Handler {
 // guard is the adapter's guard with one fault.
 func (f fault) guard(gate *core.Gate) fiber.Handler {
 	return func(c *fiber.Ctx) error {
+		if f != openBehindForms && len(c.Request().Header.MultipartFormBoundary()) > 0 {
+			c.Context().SetConnectionClose()
+		}
 		ctx := c.UserContext()
 		if f == fasthttpContext {
 			ctx = c.Context()
