@@ -19,10 +19,6 @@ import (
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
-// sweepEvery is the interval at which expired sessions and remembered results are
-// dropped.
-const sweepEvery = time.Minute
-
 // Auth logs visitors in with one Official Account. It holds the account's keys,
 // sessions and client to WeChat. Make one with [New] and pass it to the gates, or let
 // them share [Default]. Safe for concurrent use.
@@ -52,7 +48,7 @@ type Auth struct {
 	prefixWarned atomic.Bool    // see warnOfPrefix
 	lifetime     context.Context
 	end          context.CancelFunc
-	ended        chan struct{}
+	sweeper      sweeper
 }
 
 // New checks the whole configuration. Its error lists every mistake at once, one a
@@ -137,10 +133,10 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 		verification: files,
 		watch:        w,
 		messages:     messages,
-		lifetime:     lifetime, end: end, ended: make(chan struct{}),
+		lifetime:     lifetime, end: end,
 	}
 	a.logins.prepare = a.prepareCallback
-	go a.sweep(lifetime)
+	a.sweeper.sweep, a.sweeper.held = a.sweep, a.holds
 	c.warn(w)
 	return a, nil
 }
@@ -154,26 +150,19 @@ func (a *Auth) Format(f fmt.State, _ rune) { fmt.Fprint(f, a.String()) }
 // LogValue is String.
 func (a *Auth) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
-// sweep drops expired entries until Close.
-func (a *Auth) sweep(ctx context.Context) {
-	defer close(a.ended)
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			a.sessions.Sweep(now)
-			a.logins.sweep()
-			a.followers.Sweep()
-			a.messages.Sweep()
-			a.watch.sweep()
-			if a.tokens != nil && a.tokens.memory != nil {
-				a.tokens.memory.Sweep(now)
-			}
-		}
-	}
+// sweep drops what has expired.
+func (a *Auth) sweep(now time.Time) {
+	a.sessions.Sweep(now)
+	a.logins.sweep()
+	a.followers.Sweep()
+	a.messages.Sweep()
+	a.watch.sweep()
+	a.tokens.sweep(now)
+}
+
+// holds reports whether there is anything to sweep.
+func (a *Auth) holds() bool {
+	return a.sessions.Held() > 0 || a.logins.held() > 0 || a.followers.Len() > 0 || a.messages.Held() > 0 || a.tokens.held() > 0
 }
 
 // Close stops the background work of the instance. Stop the server first, for example
@@ -192,7 +181,7 @@ func (a *Auth) Close() error {
 		a.watch.logger().Error("wechat: hooks for messages from WeChat were dropped on Close", "messages", dropped)
 	}
 	a.end()
-	<-a.ended
+	a.sweeper.end()
 	a.token.Close()
 	a.account.client().Close()
 	return nil

@@ -42,6 +42,7 @@ func (a *Auth) Follows(ctx context.Context, openID string) (bool, error) {
 	if !isOpenID(openID) {
 		return false, fmt.Errorf("%w: open id", wxapi.ErrToken)
 	}
+	defer a.sweeper.wake()
 	follows, err := a.followers.Follows(ctx, openID)
 	if err != nil {
 		return false, unavailableFor(err)

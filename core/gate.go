@@ -104,6 +104,7 @@ func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
 func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	v := &visit{gate: g, auth: g.auth, ctx: ctx, asked: r, now: g.auth.now()}
 	v.request = &v.asked
+	defer v.auth.sweeper.wake()
 	defer v.recovered(&out)
 	if len(g.skip) > 0 && g.skipped(ctx, r) {
 		return &Outcome{Context: skippedContext{ctx}}

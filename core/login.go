@@ -57,6 +57,11 @@ func (l *logins) sweep() {
 	l.deliveries.Sweep()
 }
 
+// held is how many entries there are to sweep.
+func (l *logins) held() int {
+	return l.results.Len() + l.guard.Len() + l.askedAgain.Len() + l.deliveries.Len()
+}
+
 // result of an exchange: the fact for decide, and the user or the error.
 type result struct {
 	outcome    callback

@@ -74,6 +74,7 @@ func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 	if a.tokens == nil || u == nil || u.AppID != a.config.AppID {
 		return nil, ErrNoToken
 	}
+	defer a.sweeper.wake()
 	flight := a.tokens.flights.DoChan(u.OpenID, func() (profile any, err error) {
 		ctx, cancel := context.WithTimeout(a.lifetime, callbackTimeout)
 		defer cancel()
@@ -208,4 +209,19 @@ func (t *tokens) forget(ctx context.Context, openID string) {
 	if t != nil {
 		_ = t.vault.Delete(ctx, t.key(openID))
 	}
+}
+
+// sweep drops what has expired in this process's memory.
+func (t *tokens) sweep(now time.Time) {
+	if t != nil && t.memory != nil {
+		t.memory.Sweep(now)
+	}
+}
+
+// held is how many tokens are in this process's memory.
+func (t *tokens) held() int {
+	if t == nil || t.memory == nil {
+		return 0
+	}
+	return t.memory.Held()
 }

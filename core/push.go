@@ -30,7 +30,16 @@ const closePatience = 10 * time.Second
 //
 // The log has the reason, once a minute for each reason, with a count. The error lists
 // every mistake in c.
-func (a *Auth) PushHandler(c push.Config) (http.Handler, error) { return a.messages.Handler(c) }
+func (a *Auth) PushHandler(c push.Config) (http.Handler, error) {
+	h, err := a.messages.Handler(c)
+	if err != nil {
+		return nil, err
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer a.sweeper.wake()
+		h.ServeHTTP(w, r)
+	}), nil
+}
 
 // newMessages makes the receiver of the account's messages.
 func newMessages(c *Config, w *watch, from keyMaterial, followers *follow.Followers, tokens *tokens, now func() time.Time) (*push.Receiver, error) {

@@ -50,10 +50,21 @@ func TestCloseEndsTheSweeper(t *testing.T) {
 			t.Fatal(err)
 		}
 		a.sessions.PrivateStore().Commit("x", []byte{1}, time.Now().Add(time.Second))
+		NewGate(ModeRequire, a).Handle(t.Context(), &Request{Method: "GET", Target: "/", Host: "app.example.com", Header: with("Accept", "text/html")})
 		time.Sleep(2 * sweepEvery)
 		synctest.Wait()
 		if a.sessions.PrivateStore().Held() != 0 {
-			t.Error("the sweeper sweeps")
+			t.Error("rule: after a request, what has expired is swept")
+		}
+		if a.sweeper.awake.Load() {
+			t.Error("rule: an instance that holds nothing has no timer")
+		}
+		a.sessions.PrivateStore().Commit("y", []byte{1}, time.Now().Add(time.Hour))
+		a.sweeper.wake()
+		time.Sleep(time.Hour - 2*sweepEvery)
+		synctest.Wait()
+		if !a.sweeper.awake.Load() {
+			t.Error("rule: an instance that holds something has a timer until it has expired")
 		}
 		for range 2 { // it may be called twice
 			if err := a.Close(); err != nil {

@@ -79,6 +79,9 @@ func (r *Receiver) Handler(c Config) (http.Handler, error) { return newHandler(r
 // Sweep drops messages that need not be remembered any longer.
 func (r *Receiver) Sweep() { r.recent.DeleteExpired() }
 
+// Held is how many messages are remembered.
+func (r *Receiver) Held() int { return r.recent.ItemCount() }
+
 // Close accepts no more messages (the answer is 503), waits for hooks as long as
 // patience says, and then ends the context of those that still run. It returns how
 // many messages will never reach a hook. A second Close waits again and is harmless.

@@ -65,3 +65,11 @@ func (d *Deliveries) Sweep() {
 		c.counts.DeleteExpired()
 	}
 }
+
+// Len is how many counts are held.
+func (d *Deliveries) Len() (n int) {
+	for _, c := range [...]*counter{d.codes, d.people, d.browsers} {
+		n += c.counts.ItemCount()
+	}
+	return n
+}

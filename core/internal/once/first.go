@@ -23,3 +23,6 @@ func (f *First) Is(key string, now time.Time) bool {
 
 // Sweep drops what is older than the window.
 func (f *First) Sweep() { f.seen.counts.DeleteExpired() }
+
+// Len is how many names are held.
+func (f *First) Len() int { return f.seen.counts.ItemCount() }

@@ -41,3 +41,6 @@ func (g *LoopGuard) AddSession(browser, token string, now time.Time) {
 
 // Sweep drops what is older than the window.
 func (g *LoopGuard) Sweep() { g.browsers.counts.DeleteExpired() }
+
+// Len is how many browsers are counted.
+func (g *LoopGuard) Len() int { return g.browsers.counts.ItemCount() }

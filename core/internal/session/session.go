@@ -104,6 +104,15 @@ func (s *Sessions) Sweep(now time.Time) {
 	}
 }
 
+// Held is how many private sessions are kept, expired ones that were not swept yet among
+// them.
+func (s *Sessions) Held() int {
+	if s.memory == nil {
+		return 0
+	}
+	return s.memory.Held()
+}
+
 // recovered turns a panic of the app's store or codec into an error. The panic's value
 // may hold anything, so only its type is told.
 func recovered(err *error) {
