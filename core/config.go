@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -24,6 +26,10 @@ import (
 //	OpenURL        WECHAT_OPEN_URL
 //	APIURL         WECHAT_API_URL
 type Config struct {
+	// Name is a short name of the account for people who run the app, such as "shop". Log
+	// lines and events have it as "account". Default "": they have the app id.
+	Name string
+
 	// AppID and AppSecret are those of a verified service account (已认证的服务号) or
 	// a sandbox account (接口测试号), from the console's 开发接口管理. Required. The secret also signs logins in progress, so all
 	// nodes of one site need the same.
@@ -191,19 +197,36 @@ type Config struct {
 // ConfigFromEnv reads WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
 // WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ACCOUNT_NAME, WECHAT_FOLLOW_QRCODE and
 // WECHAT_ANY_BROWSER ("1" for development). It checks nothing; [New] does.
-func ConfigFromEnv() Config {
+//
+// An app with several accounts gives each a name: ConfigFromEnv("SHOP") reads
+// WECHAT_SHOP_APP_ID and so on, and sets Name to "shop". A name is one word of A-Z, 0-9
+// and _; another one, or more than one, panics.
+func ConfigFromEnv(name ...string) Config {
+	prefix, own := "WECHAT_", ""
+	if len(name) > 0 {
+		own = name[0]
+		if len(name) > 1 || !envName.MatchString(own) {
+			panic(fmt.Sprintf("wechat: ConfigFromEnv(%q): one name of A-Z, 0-9 and _, such as SHOP", name))
+		}
+		prefix += own + "_"
+	}
+	env := func(setting string) string { return os.Getenv(prefix + setting) }
 	return Config{
-		AppID:      os.Getenv("WECHAT_APP_ID"),
-		AppSecret:  os.Getenv("WECHAT_APP_SECRET"),
-		PublicURL:  os.Getenv("WECHAT_PUBLIC_URL"),
-		OpenURL:    os.Getenv("WECHAT_OPEN_URL"),
-		APIURL:     os.Getenv("WECHAT_API_URL"),
-		AnyBrowser: os.Getenv("WECHAT_ANY_BROWSER") == "1",
+		Name:       strings.ToLower(own),
+		AppID:      env("APP_ID"),
+		AppSecret:  env("APP_SECRET"),
+		PublicURL:  env("PUBLIC_URL"),
+		OpenURL:    env("OPEN_URL"),
+		APIURL:     env("API_URL"),
+		AnyBrowser: env("ANY_BROWSER") == "1",
 
-		AccountName:  os.Getenv("WECHAT_ACCOUNT_NAME"),
-		FollowQRCode: os.Getenv("WECHAT_FOLLOW_QRCODE"),
+		AccountName:  env("ACCOUNT_NAME"),
+		FollowQRCode: env("FOLLOW_QRCODE"),
 	}
 }
+
+// envName is what stands between WECHAT_ and a setting in the environment.
+var envName = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
 
 // defaultMaxCalls is Config.MaxCalls where it is not set.
 const defaultMaxCalls = 256

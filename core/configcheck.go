@@ -17,6 +17,14 @@ import (
 // secret.
 const maxPreviousSecrets = 3
 
+// env names a setting in the environment, with the account's name as ConfigFromEnv reads it.
+func (c *Config) env(setting string) string {
+	if name := strings.ToUpper(c.Name); envName.MatchString(name) {
+		return "WECHAT_" + name + "_" + setting
+	}
+	return "WECHAT_" + setting
+}
+
 // check reports every mistake at once.
 func (c *Config) check() (public web.Origin, err error) {
 	var errs []error
@@ -25,13 +33,13 @@ func (c *Config) check() (public web.Origin, err error) {
 	}
 	switch {
 	case c.AppID == "":
-		wrong("AppID is missing: set Config.AppID or WECHAT_APP_ID to the account's app id")
+		wrong("AppID is missing: set Config.AppID or %s to the account's app id", c.env("APP_ID"))
 	case !web.IsWord(c.AppID):
 		wrong("AppID %q has characters that no app id has: copy it from the console", c.AppID)
 	}
 	switch {
 	case c.AppSecret == "":
-		wrong("AppSecret is missing: set Config.AppSecret or WECHAT_APP_SECRET to the account's app secret")
+		wrong("AppSecret is missing: set Config.AppSecret or %s to the account's app secret", c.env("APP_SECRET"))
 	case strings.TrimSpace(c.AppSecret) != c.AppSecret:
 		wrong("AppSecret has white space around it: copy it without")
 	}
@@ -47,11 +55,11 @@ func (c *Config) check() (public web.Origin, err error) {
 	if c.PublicURL != "" {
 		var ok bool
 		if public, ok = web.ParsePublicURL(c.PublicURL); !ok {
-			wrong("PublicURL is not an address visitors can use: set Config.PublicURL or WECHAT_PUBLIC_URL to something like https://app.example.com, without query")
+			wrong("PublicURL is not an address visitors can use: set Config.PublicURL or %s to something like https://app.example.com, without query", c.env("PUBLIC_URL"))
 		}
 	}
 	for _, u := range []struct{ name, env, value string }{
-		{"OpenURL", "WECHAT_OPEN_URL", c.OpenURL}, {"APIURL", "WECHAT_API_URL", c.APIURL},
+		{"OpenURL", c.env("OPEN_URL"), c.OpenURL}, {"APIURL", c.env("API_URL"), c.APIURL},
 	} {
 		if _, ok := web.ParsePublicURL(u.value); u.value != "" && !ok {
 			wrong("%s is not an http or https address: fix Config.%s or %s, or leave it out for WeChat's own", u.name, u.name, u.env)
@@ -72,7 +80,7 @@ func (c *Config) check() (public web.Origin, err error) {
 		wrong("AccountToken and ClassicToken are both set: a token server of your own decides itself where its tokens come from; leave ClassicToken out")
 	}
 	if _, ok := parseFollowCode(c.FollowQRCode, c.OpenURL); !ok {
-		wrong("FollowQRCode is neither an image nor a link: set Config.FollowQRCode or WECHAT_FOLLOW_QRCODE to an https address, a data:image URI or a path of this site")
+		wrong("FollowQRCode is neither an image nor a link: set Config.FollowQRCode or %s to an https address, a data:image URI or a path of this site", c.env("FOLLOW_QRCODE"))
 	}
 	if c.MaxCalls < 0 {
 		wrong("MaxCalls is %d: set Config.MaxCalls to how many calls of one kind may be made at once, or leave it out for %d", c.MaxCalls, defaultMaxCalls)

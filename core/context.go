@@ -34,6 +34,17 @@ func FromContext(ctx context.Context) (*User, bool) {
 	return u, u != nil
 }
 
+// FromContextFor returns the user that a gate of one instance found, where gates of
+// several accounts are mounted inside each other; false where no gate of auth ran, and
+// for a visitor who is anonymous there. It takes the same contexts as [FromContext].
+func FromContextFor(ctx context.Context, auth *Auth) (*User, bool) {
+	u, _ := valueIn(ctx, accountKey{auth}).(*User)
+	return u, u != nil
+}
+
+// accountKey finds the user of one instance in a context.
+type accountKey struct{ auth *Auth }
+
 // MustFromContext is what the adapters' User functions call: the logged-in user, nil for
 // an anonymous visitor (behind Optional, [AllowOutside] or [Skip]). It panics, naming the
 // fix, where no gate ran.

@@ -45,6 +45,8 @@ var (
 	// person. The session ends, and the visitor logs in anew, so that OnLogin runs
 	// again. [OnError] never gets it.
 	ErrLogInAgain = errors.New("wechat: the session's person is not known any more")
+	// ErrNoAccount: [Choose] knows no account for the request (404).
+	ErrNoAccount = errors.New("wechat: no account for this request")
 	// ErrCrossSite: another site requested the logout (403).
 	ErrCrossSite = errors.New("wechat: logout asked for by another site")
 	// ErrMethod: a logout by anything but POST (405).

@@ -50,6 +50,10 @@ func (p *passage) Value(key any) any {
 		return p.visitor
 	case outsideKey:
 		return p
+	case accountKey:
+		if p.visitor != nil && p.visitor.AppID == k.auth.config.AppID {
+			return p.visitor
+		}
 	case passageKey:
 		if p.info != nil && p.info.auth == k.auth {
 			return p
@@ -150,5 +154,5 @@ func (g *Gate) passing(p *passage, header http.Header) *Outcome {
 // canBeFast decides once for each gate whether Known may decide. Without PublicURL the
 // request's own host must be read too.
 func (g *Gate) canBeFast() bool {
-	return (g.mode == ModeRequire || g.mode == ModeOptional) && len(g.skip) == 0 && g.load == nil && g.auth.public.Host != ""
+	return (g.mode == ModeRequire || g.mode == ModeOptional) && g.choose == nil && len(g.skip) == 0 && g.load == nil && g.auth.public.Host != ""
 }

@@ -15,6 +15,7 @@ import (
 // or app. It is safe for concurrent use and keeps nothing between requests.
 type Gate struct {
 	auth    *Auth
+	choose  func(context.Context, *Request) (*Auth, error) // see Choose; then auth makes only pages without an account
 	mode    Mode
 	scope   Scope
 	skip    []func(*Request) bool
@@ -60,7 +61,7 @@ func NewGate(mode Mode, options ...Option) *Gate {
 		}
 		g.auth = a
 	}
-	if g.following != "" && g.auth.followCode == (followCode{}) {
+	if g.following != "" && g.choose == nil && g.auth.followCode == (followCode{}) {
 		g.auth.watch.warnOf("follow_code", "MustFollow without Config.FollowQRCode: visitors read that they should follow, and not how")
 	}
 	if g.following != "" {
@@ -77,14 +78,20 @@ func NewGate(mode Mode, options ...Option) *Gate {
 }
 
 // KeepsSessionsInProcess says that sessions are lost to any other process of the same
-// app, for adapters whose framework starts several.
-func (g *Gate) KeepsSessionsInProcess() bool { return g.auth.sessions.InProcess() }
+// app, for adapters whose framework starts several. It is false with [Choose], which picks
+// the instances later.
+func (g *Gate) KeepsSessionsInProcess() bool {
+	return g.choose == nil && g.auth.sessions.InProcess()
+}
 
 // Handle decides one request. It never panics. The app's hooks, stores and codecs run
 // under recover, and a panic counts as a failure. Should anything else panic (a logger
 // or a context of the app's, or this library itself), the answer is the "unavailable"
 // page (503).
 func (g *Gate) Handle(ctx context.Context, r *Request) *Outcome {
+	if g.choose != nil {
+		return g.handleChosen(ctx, *r)
+	}
 	if lines := web.AllHeaders(r.Header, "Cookie"); len(lines) < 2 {
 		cookies := ""
 		if len(lines) == 1 {

@@ -38,7 +38,7 @@ type Observer interface {
 type Event struct {
 	Name    string    // one of the names below
 	Time    time.Time // by the instance's clock
-	Account string    // the account's app id
+	Account string    // Config.Name, or else the account's app id
 
 	Flow     string // the login: a hash of the nonce in its state; "" where no login is known
 	Former   string // the Flow of the login that this one continues, after a restart

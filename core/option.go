@@ -10,6 +10,7 @@ import (
 // [Config]. The options, with their defaults:
 //
 //	an instance, *Auth       the account to log in with               Default, from the environment
+//	Choose(f)                the account by request                   one account
 //	Silent, Prompt           what the route needs to know             Silent: the open id
 //	MustFollow               lets followers of the account through    every logged-in visitor
 //	MustFollowUnlessDown     the same, while WeChat can be reached    every logged-in visitor
@@ -55,6 +56,9 @@ func (s Scope) apply(g *Gate) {
 }
 
 func (a *Auth) apply(g *Gate) {
+	if g.choose != nil {
+		panic("wechat: an instance beside Choose on one gate: Choose picks the instance itself")
+	}
 	if g.auth != nil && g.auth != a {
 		panic("wechat: two instances on one gate: a gate logs visitors in to one account, so mount a gate for each")
 	}

@@ -27,6 +27,7 @@ const (
 	ContinuePage    PageKind = "continue"     // cookies were kept back after the redirect from WeChat; it asks for its own address once more, by itself (200)
 	ForbiddenPage   PageKind = "forbidden"    // a logout that another site asked for, or not by POST
 	BadRequestPage  PageKind = "bad-request"  // the address cannot be one of this site
+	NotFoundPage    PageKind = "not-found"    // no account serves this address; see Choose
 )
 
 // Fault is the likely reason why a visitor's cookies do not come back.
@@ -106,7 +107,7 @@ var statusOf = map[PageKind]int{
 	DeniedPage: http.StatusForbidden, ContinuePage: http.StatusOK,
 	SnapshotPage: http.StatusForbidden, FollowPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
 	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
-	UnavailablePage: http.StatusServiceUnavailable,
+	UnavailablePage: http.StatusServiceUnavailable, NotFoundPage: http.StatusNotFound,
 }
 
 // page shows a visitor what happened. A script gets a problem document instead. Faults
@@ -122,7 +123,7 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		return out
 	}
 	p := Page{Kind: kind, Status: statusOf[kind], Lang: v.auth.pages.builtIn.Language(v.request.Header.Get("Accept-Language"))}
-	if kind != BadRequestPage && kind != ContinuePage {
+	if kind != BadRequestPage && kind != ContinuePage && kind != NotFoundPage {
 		p.Here = page.Address(v.here())
 	}
 	switch kind {

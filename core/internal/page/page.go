@@ -29,6 +29,7 @@ const (
 	Continue    Kind = "continue"
 	Forbidden   Kind = "forbidden"
 	BadRequest  Kind = "bad-request"
+	NotFound    Kind = "not-found"
 )
 
 // Fault names what the stuck page gives as the likely reason. It is also that page's

@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	kinds  = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Denied, Continue, Forbidden, BadRequest}
+	kinds  = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Denied, Continue, Forbidden, BadRequest, NotFound}
 	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie, StateLost}
 )
 
@@ -28,6 +28,7 @@ var needed = map[Kind]string{
 	Continue:    "Hint Button",
 	Forbidden:   "Hint Button",
 	BadRequest:  "Hint",
+	NotFound:    "Hint",
 }
 
 func TestEveryLanguageHasEveryWord(t *testing.T) {

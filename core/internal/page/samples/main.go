@@ -83,6 +83,7 @@ func states(site string) []state {
 		{"continue", page.View{Kind: page.Continue}},
 		{"forbidden", page.View{Kind: page.Forbidden, Here: home}},
 		{"bad-request", page.View{Kind: page.BadRequest}},
+		{"not-found", page.View{Kind: page.NotFound}},
 	}
 	for _, fault := range []page.Fault{page.CookiesOff, page.OtherDomain, page.MixedScheme, page.SessionCookie, page.StateLost} {
 		all = append(all, state{"stuck-" + string(fault), page.View{Kind: page.Stuck, Fault: fault, Here: here, Reference: "k7x2m9q4tz"}})
