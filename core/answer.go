@@ -50,7 +50,7 @@ func (v *visit) pass() *Outcome {
 // anew. An app that knows the person not even after the login ends on the stuck page,
 // by the count of recent logins.
 func (v *visit) logInAgain() *Outcome {
-	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.request.Header, v.at.IsHTTPS())
+	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.gate.allAccounts, v.request.Header, v.at.IsHTTPS())
 	if err != nil {
 		return v.unavailable("session", err)
 	}

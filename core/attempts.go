@@ -31,7 +31,7 @@ func (v *visit) losesSession() bool {
 func (v *visit) recentLogins() int {
 	guard := v.auth.logins.guard
 	here := guard.Count(v.binding.ID, v.now)
-	n := max(v.binding.RecentLogins(v.now), here)
+	n := max(v.binding.RecentLogins(v.now, v.auth.loginTag), here)
 	if n < proof.MaxRecent || here >= 2*proof.MaxRecent {
 		return n
 	}
@@ -48,7 +48,7 @@ func (v *visit) recentLogins() int {
 // browser without cookies the address itself shows a second callback.
 func (v *visit) losesState() bool {
 	returned, second := v.isLostReturn()
-	return returned && (v.binding.LostReturns(v.now)+1 >= proof.MaxRecent || second && v.binding.ID == "")
+	return returned && (v.binding.LostReturns(v.now, v.auth.loginTag)+1 >= proof.MaxRecent || second && v.binding.ID == "")
 }
 
 // isLostReturn reports that this is a callback from WeChat whose state cannot be read.

@@ -40,6 +40,7 @@ type Auth struct {
 	pages           pages
 	now             func() time.Time
 	binding         string // cookie name, without prefix
+	loginTag        string // of this account, inside the binding cookie of a Site
 
 	verification map[string]string // files by name; see Config.DomainVerification
 
@@ -118,17 +119,21 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL)                    // checked above
 	// Every room has made its keys. What stays in a field, fmt and gob print by reflection.
 	c.AppSecret, c.PreviousSecrets = "", nil
-	tag := web.AccountTag(account.appID(), public.Prefix)
+	login, private, loginTag := cookieNames(account.appID(), public.Prefix, c.Site)
+	var memory *session.Memory
+	if c.Site != nil {
+		memory, notes = c.Site.memory, c.Site.notes
+	}
 	a := &Auth{
 		config: c, public: public, keys: keys, account: account, now: now,
 		sessions: session.New(session.Config{
 			Manager: c.Sessions, Codec: codecOf(c.Sessions), AppID: account.appID(),
-			Cookie: "wechat_session_" + tag, Notes: notes, Now: now,
+			Cookie: private, Memory: memory, Notes: notes, Now: now,
 		}),
 		logins: newLogins(&c, account, results, kept, now, lifetime),
 		token:  token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
-		binding: proof.CookieName(tag),
+		binding: login, loginTag: loginTag,
 
 		verification: files,
 		watch:        w,

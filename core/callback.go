@@ -76,7 +76,7 @@ func (v *visit) exchange() {
 		}
 		v.user = r.user
 		v.auth.logins.guard.AddSession(v.binding.ID, w.Token, v.now)
-		v.setBinding(v.binding.WithLogin(v.now))
+		v.setBinding(v.binding.WithLogin(v.now, v.auth.loginTag))
 	}
 }
 

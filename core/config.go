@@ -89,6 +89,10 @@ type Config struct {
 	// dot. A store or codec that panics counts as failed (503).
 	Sessions *scs.SessionManager
 
+	// Site is what the accounts of one host and path share; give each of them the same.
+	// Default nil: this account shares nothing, and its cookies carry its name.
+	Site *Site
+
 	// Cache shares state between nodes: the results of exchanged codes, the account's
 	// own token, who follows the account, and which messages were handled. Any scs
 	// store; values are sealed with a key derived from AppSecret, keys hold nothing in

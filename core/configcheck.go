@@ -85,6 +85,9 @@ func (c *Config) check() (public web.Origin, err error) {
 	if c.MaxCalls < 0 {
 		wrong("MaxCalls is %d: set Config.MaxCalls to how many calls of one kind may be made at once, or leave it out for %d", c.MaxCalls, defaultMaxCalls)
 	}
+	if c.Site != nil && c.Site.isRandom && c.Sessions != nil && !isInProcess(c.Sessions) {
+		wrong("Site has no secret and Sessions are shared with other processes: make the Site with NewSite and one secret for all nodes")
+	}
 	if m := c.Sessions; m != nil {
 		if m.Store == nil || m.Codec == nil || m.Cookie.Name == "" {
 			wrong("Sessions has no store, codec or cookie name: make it with scs.New")

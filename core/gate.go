@@ -25,6 +25,7 @@ type Gate struct {
 	askFirst      bool // see AskFirst
 	passPreflight bool // see PassPreflight
 	sharedCache   bool // see SharedCache
+	allAccounts   bool // see AllAccounts
 	following     Following
 	load          func(context.Context, *User) (context.Context, error) // see LoadUser; nil without
 

@@ -19,7 +19,7 @@ func (v *visit) logout() *Outcome {
 	case web.CrossSite(v.request.Header, v.at):
 		return v.page(ForbiddenPage, ErrCrossSite)
 	}
-	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.request.Header, v.at.IsHTTPS())
+	h, err := v.auth.sessions.Logout(v.ctx, v.stored, v.gate.allAccounts, v.request.Header, v.at.IsHTTPS())
 	if err != nil {
 		return v.unavailable("session", err)
 	}

@@ -23,6 +23,7 @@ import (
 //	Scopes(f)                the scope by request, for an outer gate  the gate's own scope
 //	MaxAge(d)                the login must be younger than this      any login of the session
 //	PassPreflight()          CORS preflights continue to the app      204
+//	AllAccounts()            Logout ends the logins of all accounts   those of its account
 //	SharedCache()            the app decides about shared caches      private for logged-in visitors
 type Option interface{ apply(*Gate) }
 
@@ -145,6 +146,12 @@ func MaxAge(d time.Duration) Option {
 	return optionFunc(func(g *Gate) { g.maxAge, g.hasMaxAge = d, true })
 }
 
+// AllAccounts makes Logout end the whole session, where several accounts keep their
+// logins in one: those of a [Site], and those with the same Config.Sessions. Default:
+// Logout ends the login of its own account; where the session holds no other account's
+// login, it ends the whole session, too.
+func AllAccounts() Option { return optionFunc(func(g *Gate) { g.allAccounts = true }) }
+
 // LoadUser loads the app's own user, of the app's own type, for handlers behind a gate.
 // The gate calls load once for every request of a logged-in visitor that continues,
 // with the request's context, and [Loaded] returns the result. If load returns an error
@@ -203,6 +210,8 @@ func (g *Gate) checkOptions() {
 		wrong("API goes with Require: no other gate answers requests without a login")
 	case g.scopeOf != nil && g.mode != ModeRequire:
 		wrong("Scopes goes with Require: mount it on the outer gate")
+	case g.allAccounts && g.mode != ModeLogout:
+		wrong("AllAccounts goes with Logout: no other gate ends a session")
 	case g.hasMaxAge && g.mode == ModeLogout, g.hasMaxAge && g.maxAge < 0, g.hasMaxAge && guards && g.maxAge < time.Minute:
 		wrong("MaxAge(%v): at least one minute on Require and Optional, 0 or more on Login, never on Logout", g.maxAge)
 	}

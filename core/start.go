@@ -34,7 +34,7 @@ func (v *visit) start() *Outcome {
 	case v.binding.ID == "":
 		v.setBinding(proof.NewBinding())
 	case returned:
-		v.setBinding(v.binding.WithLostReturn(v.now))
+		v.setBinding(v.binding.WithLostReturn(v.now, v.auth.loginTag))
 	}
 	state := v.auth.keys.NewState(v.now, attempt, scope == Prompt, v.binding.ID, v.at)
 	asksFirst := v.gate.askFirst && scope == Prompt && attempt == 1

@@ -3,6 +3,7 @@ package proof
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,22 +23,37 @@ const (
 	MaxRecent = 3
 	// RecentWindow is how long a login or a return counts.
 	RecentWindow = time.Minute
+	// maxMoments bounds what the cookie keeps of all accounts that share it: the latest
+	// logins of four of them.
+	maxMoments = 4 * MaxRecent
 )
 
 // Binding is the cookie that ties a login in progress to one browser. All tabs share
 // it. It is kept while it lasts, and renewed at logout. A state's MAC covers its ID
 // alone. Beside the ID stand the times of recent logins and of recent returns without a
-// readable state. A visitor who forges these times only sees the page about lost
-// cookies sooner.
+// readable state, each with its account where several accounts share the cookie. A
+// visitor who forges these times only sees the page about lost cookies sooner.
 type Binding struct {
 	ID     string
-	logins []int64 // Unix seconds, oldest first, at most MaxRecent
-	lost   []int64 // of returns whose state could not be read, likewise
+	logins []moment // oldest first, at most MaxRecent of an account
+	lost   []moment // returns whose state could not be read, likewise
+}
+
+// moment is a time at one account.
+type moment struct {
+	at      int64  // Unix seconds
+	account string // see web.AccountTag; "" where the cookie belongs to one account
 }
 
 const (
-	idDigits = 22 // 16 random bytes, base64url
-	lostMark = "L"
+	idDigits    = 22 // 16 random bytes, base64url
+	lostMark    = "L"
+	accountMark = "~"
+	// longestPart is one moment with all that it can have.
+	longestPart = len(".L1z141z3~abcd")
+	tagDigits   = len("abcd")
+	// numberDigits is the length of the largest number.
+	numberDigits = len("1y2p0ij32e8e7")
 )
 
 // CookieName returns the name of the binding cookie without a prefix. tag is different
@@ -55,7 +71,7 @@ func NewBinding() Binding {
 
 // ParseBinding reads the cookie's value. ok is false for a value that no binding has.
 func ParseBinding(value string) (b Binding, ok bool) {
-	if len(value) > idDigits+2*MaxRecent*len(".L1z141z3") {
+	if len(value) > idDigits+2*maxMoments*longestPart {
 		return Binding{}, false
 	}
 	parts := strings.Split(value, ".")
@@ -68,11 +84,15 @@ func ParseBinding(value string) (b Binding, ok bool) {
 		if rest, lost := strings.CutPrefix(part, lostMark); lost {
 			part, list = rest, &b.lost
 		}
-		n, err := strconv.ParseInt(part, 36, 64)
-		if err != nil || n < 0 || len(*list) == MaxRecent {
+		number, account, tagged := strings.Cut(part, accountMark)
+		n, err := strconv.ParseInt(number, 36, 64)
+		if err != nil || n < 0 || len(number) > numberDigits || tagged && (len(account) != tagDigits || !web.IsWord(account)) {
 			return Binding{}, false
 		}
-		*list = append(*list, n)
+		if count(*list, account) == MaxRecent || len(*list) == maxMoments {
+			return Binding{}, false
+		}
+		*list = append(*list, moment{n, account})
 	}
 	return b, true
 }
@@ -80,41 +100,70 @@ func ParseBinding(value string) (b Binding, ok bool) {
 // String is the cookie's value.
 func (b Binding) String() string {
 	s := b.ID
-	for _, n := range b.logins {
-		s += "." + strconv.FormatInt(n, 36)
+	for _, m := range b.logins {
+		s += "." + m.String()
 	}
-	for _, n := range b.lost {
-		s += "." + lostMark + strconv.FormatInt(n, 36)
+	for _, m := range b.lost {
+		s += "." + lostMark + m.String()
 	}
 	return s
 }
 
-// WithLogin notes a login that succeeded.
-func (b Binding) WithLogin(now time.Time) Binding {
-	b.logins = withTime(b.logins, now)
+func (m moment) String() string {
+	s := strconv.FormatInt(m.at, 36)
+	if m.account != "" {
+		s += accountMark + m.account
+	}
+	return s
+}
+
+// WithLogin notes a login that succeeded. account is "", or the account's tag where
+// several share the cookie (web.AccountTag).
+func (b Binding) WithLogin(now time.Time, account string) Binding {
+	b.logins = with(b.logins, moment{now.Unix(), account})
 	return b
 }
 
 // WithLostReturn notes a return from WeChat whose state could not be read.
-func (b Binding) WithLostReturn(now time.Time) Binding {
-	b.lost = withTime(b.lost, now)
+func (b Binding) WithLostReturn(now time.Time, account string) Binding {
+	b.lost = with(b.lost, moment{now.Unix(), account})
 	return b
 }
 
-// RecentLogins counts the logins within the window.
-func (b Binding) RecentLogins(now time.Time) int { return recent(b.logins, now) }
-
-// LostReturns counts the returns without a readable state within the window.
-func (b Binding) LostReturns(now time.Time) int { return recent(b.lost, now) }
-
-func withTime(times []int64, now time.Time) []int64 {
-	kept := times[max(0, len(times)-MaxRecent+1):]
-	return append(append([]int64{}, kept...), now.Unix())
+// RecentLogins counts an account's logins within the window.
+func (b Binding) RecentLogins(now time.Time, account string) int {
+	return recent(b.logins, now, account)
 }
 
-func recent(times []int64, now time.Time) (n int) {
-	for _, t := range times {
-		if age := now.Sub(time.Unix(t, 0)); age < RecentWindow && age > -RecentWindow {
+// LostReturns counts an account's returns without a readable state within the window.
+func (b Binding) LostReturns(now time.Time, account string) int {
+	return recent(b.lost, now, account)
+}
+
+// with adds a moment and drops the oldest one, of its account or of all, that is too many.
+func with(list []moment, m moment) []moment {
+	list = slices.Clone(list)
+	if count(list, m.account) == MaxRecent {
+		oldest := slices.IndexFunc(list, func(l moment) bool { return l.account == m.account })
+		list = slices.Delete(list, oldest, oldest+1)
+	} else if len(list) == maxMoments {
+		list = list[1:]
+	}
+	return append(list, m)
+}
+
+func count(list []moment, account string) (n int) {
+	for _, m := range list {
+		if m.account == account {
+			n++
+		}
+	}
+	return n
+}
+
+func recent(list []moment, now time.Time, account string) (n int) {
+	for _, m := range list {
+		if age := now.Sub(time.Unix(m.at, 0)); m.account == account && age < RecentWindow && age > -RecentWindow {
 			n++
 		}
 	}

@@ -196,35 +196,48 @@ func TestTheBindingCookieIsReadToTheByte(t *testing.T) {
 	}
 	full := Binding{ID: id}
 	for range MaxRecent + 2 {
-		full = full.WithLogin(now).WithLostReturn(now)
+		full = full.WithLogin(now, "").WithLostReturn(now, "")
 	}
 	if full.ID != id || full.String() != id+strings.Repeat(".s44we8", 3)+strings.Repeat(".Ls44we8", 3) {
 		t.Errorf("rule: three times of each kind are kept, in base 36: %s", full)
+	}
+	twelve := ""
+	for _, account := range []string{"aaaa", "bbbb", "cccc", "dddd"} {
+		twelve += strings.Repeat(".0~"+account, 3)
 	}
 	for text, want := range map[string]struct {
 		ok           bool
 		logins, lost int
 	}{
-		id:                                 {true, 0, 0},
-		id + ".0":                          {true, 1, 0},
-		id + ".L0":                         {true, 0, 1},
-		id + ".0.1.2.L0.L1.L2":             {true, 3, 3},
-		id + ".L0.1.L2":                    {true, 1, 2},
-		full.String():                      {true, 3, 3},
-		id + ".1y2p0ij32e8e7":              {true, 1, 0}, // the largest int64
-		id + ".1y2p0ij32e8e8":              {},
-		id + ".0.1.2.3":                    {},
-		id + ".L0.L1.L2.L3":                {},
-		id + ".-1":                         {},
-		id + ".L-1":                        {},
-		id + ".":                           {},
-		id + ".!":                          {},
-		id[:21]:                            {},
-		id + "A":                           {},
-		id[:21] + "é":                      {},
-		id[:21] + "+":                      {},
-		id + "." + strings.Repeat("0", 53): {true, 1, 0},
-		id + "." + strings.Repeat("0", 54): {}, // longer than any of ours
+		id:                                  {true, 0, 0},
+		id + ".0":                           {true, 1, 0},
+		id + ".L0":                          {true, 0, 1},
+		id + ".0.1.2.L0.L1.L2":              {true, 3, 3},
+		id + ".L0.1.L2":                     {true, 1, 2},
+		full.String():                       {true, 3, 3},
+		id + ".1y2p0ij32e8e7":               {true, 1, 0}, // the largest int64
+		id + ".1y2p0ij32e8e8":               {},
+		id + ".0.1.2.3":                     {},
+		id + ".L0.L1.L2.L3":                 {},
+		id + ".-1":                          {},
+		id + ".L-1":                         {},
+		id + ".":                            {},
+		id + ".!":                           {},
+		id[:21]:                             {},
+		id + "A":                            {},
+		id[:21] + "é":                       {},
+		id[:21] + "+":                       {},
+		id + "." + strings.Repeat("0", 13):  {true, 1, 0},
+		id + "." + strings.Repeat("0", 14):  {}, // longer than any number
+		id + ".0~abcd.L1~abcd":              {true, 1, 1},
+		id + ".0~abcd.1~abcd.2~abcd.3~efgh": {true, 4, 0},
+		id + ".0~abcd.1~abcd.2~abcd.3~abcd": {},
+		id + ".0~abc":                       {},
+		id + ".0~abcde":                     {},
+		id + ".0~ab.d":                      {},
+		id + ".0~":                          {},
+		id + twelve:                         {true, 12, 0},
+		id + twelve + ".0~zzzz":             {}, // more than any of ours
 	} {
 		b, ok := ParseBinding(text)
 		if ok != want.ok || len(b.logins) != want.logins || len(b.lost) != want.lost || ok && b.ID != id || !ok && b.ID != "" {
@@ -235,7 +248,7 @@ func TestTheBindingCookieIsReadToTheByte(t *testing.T) {
 
 func TestTimesCountWithinTheirWindow(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0)
-	b := NewBinding().WithLogin(at).WithLostReturn(at).WithLostReturn(at)
+	b := NewBinding().WithLogin(at, "").WithLostReturn(at, "").WithLostReturn(at, "")
 	for rule, c := range map[string]struct {
 		now  time.Time
 		want int // of logins; there are twice as many returns
@@ -247,8 +260,36 @@ func TestTimesCountWithinTheirWindow(t *testing.T) {
 		"not from the future, which nobody noted":   {at.Add(-RecentWindow), 0},
 		"not from years ahead, which somebody made": {at.Add(-1000 * RecentWindow), 0},
 	} {
-		if b.RecentLogins(c.now) != c.want || b.LostReturns(c.now) != 2*c.want {
-			t.Errorf("rule: a time counts %s: %d logins, %d returns", rule, b.RecentLogins(c.now), b.LostReturns(c.now))
+		if b.RecentLogins(c.now, "") != c.want || b.LostReturns(c.now, "") != 2*c.want {
+			t.Errorf("rule: a time counts %s: %d logins, %d returns", rule, b.RecentLogins(c.now, ""), b.LostReturns(c.now, ""))
 		}
+	}
+}
+
+func TestAccountsThatShareTheCookieAreCountedApart(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	b := NewBinding()
+	for _, account := range []string{"aaaa", "bbbb", "cccc", "dddd", "eeee", "ffff"} {
+		for range MaxRecent {
+			b = b.WithLogin(now, account).WithLostReturn(now, account)
+		}
+		if n := b.RecentLogins(now, account); n != MaxRecent {
+			t.Errorf("rule: an account's own logins count: %d of %s", n, account)
+		}
+		if n := b.RecentLogins(now, "zzzz") + b.LostReturns(now, "zzzz") + b.RecentLogins(now, ""); n != 0 {
+			t.Errorf("rule: the logins of other accounts do not count: %d", n)
+		}
+		if again, ok := ParseBinding(b.String()); !ok || again.String() != b.String() || len(b.String()) > 400 {
+			t.Errorf("rule: the cookie stays short, and is read as it was written: %v %d bytes", ok, len(b.String()))
+		}
+	}
+	if b.RecentLogins(now, "aaaa") != 0 || b.RecentLogins(now, "cccc") != MaxRecent {
+		t.Errorf("rule: the oldest logins make room: %s", b)
+	}
+	for i := range 3 {
+		b = b.WithLogin(now.Add(time.Duration(i+1)*RecentWindow), "ffff")
+	}
+	if b.RecentLogins(now.Add(3*RecentWindow), "ffff") != 1 || b.RecentLogins(now, "cccc") != MaxRecent {
+		t.Errorf("rule: an account's new login takes the place of its own oldest one: %s", b)
 	}
 }

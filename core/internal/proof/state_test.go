@@ -145,10 +145,10 @@ func TestTheBindingCookieCountsLogins(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	b := NewBinding()
 	for i := range 5 {
-		b = b.WithLogin(now.Add(time.Duration(i) * time.Second))
+		b = b.WithLogin(now.Add(time.Duration(i)*time.Second), "")
 	}
 	back, ok := ParseBinding(b.String())
-	if !ok || back.ID != b.ID || len(back.logins) != MaxRecent || back.RecentLogins(now) != MaxRecent || back.RecentLogins(now.Add(2*time.Minute)) != 0 {
+	if !ok || back.ID != b.ID || len(back.logins) != MaxRecent || back.RecentLogins(now, "") != MaxRecent || back.RecentLogins(now.Add(2*time.Minute), "") != 0 {
 		t.Errorf("%v %v", ok, back)
 	}
 	if len(b.String()) > 80 {

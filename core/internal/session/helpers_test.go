@@ -76,7 +76,7 @@ func read(t testing.TB, s *Sessions, tokens ...string) string {
 
 func logout(t testing.TB, s *Sessions, was Stored) {
 	t.Helper()
-	if _, err := s.Logout(context.Background(), was, cookies(s, was.Token), true); err != nil {
+	if _, err := s.Logout(context.Background(), was, false, cookies(s, was.Token), true); err != nil {
 		t.Fatal(err)
 	}
 }

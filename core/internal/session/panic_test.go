@@ -82,7 +82,7 @@ func TestAStoreOrCodecThatPanicsIsOneThatFails(t *testing.T) {
 			return err
 		},
 		"Logout": func(s *Sessions, ctx context.Context, was Stored) error {
-			_, err := s.Logout(ctx, was, cookies(s, was.Token), true)
+			_, err := s.Logout(ctx, was, false, cookies(s, was.Token), true)
 			return err
 		},
 	}

@@ -27,9 +27,11 @@ import (
 const maxRenewals = 8
 
 // Logout ends the session, with all the app kept in it, and whatever a request that is
-// still running has made of it. The returned header removes the cookie, unless the
-// request brought none or the app's LoadAndSave does it.
-func (s *Sessions) Logout(ctx context.Context, was Stored, h web.Header, https bool) (answer http.Header, err error) {
+// still running has made of it. Where the session has records of other accounts and all
+// is not set, they and what the app keeps live on under a new token. The returned header
+// removes or replaces the cookie, unless the request brought none or the app's
+// LoadAndSave does it.
+func (s *Sessions) Logout(ctx context.Context, was Stored, all bool, h web.Header, https bool) (answer http.Header, err error) {
 	defer recovered(&err)
 	open, cancel, err := s.open(ctx, was)
 	if err != nil {
@@ -37,11 +39,19 @@ func (s *Sessions) Logout(ctx context.Context, was Stored, h web.Header, https b
 	}
 	defer cancel()
 	answer = http.Header{}
+	keeps := !all && was.Token != "" && len(s.others(open)) > 0
 	if was.Loaded {
 		if err := s.revoke(open, was.Token); err != nil {
 			return nil, err
 		}
+		if keeps {
+			s.manager.Remove(open, s.key)
+			return answer, s.manager.RenewToken(open)
+		}
 		return answer, s.manager.Destroy(open)
+	}
+	if keeps {
+		return s.logoutOne(open, h, https)
 	}
 	sent := false
 	for token := range s.tokens(h, https) {
@@ -53,6 +63,30 @@ func (s *Sessions) Logout(ctx context.Context, was Stored, h web.Header, https b
 	if sent {
 		s.setCookie(open, answer, "", time.Time{}, https)
 	}
+	return answer, nil
+}
+
+// logoutOne moves what the loaded session holds, without this account's record, into a
+// new session, and ends the loaded one as Logout does: whatever a request that is still
+// running makes of the old session is undone, for the other accounts too.
+func (s *Sessions) logoutOne(loaded context.Context, h web.Header, https bool) (http.Header, error) {
+	kept, cancel, err := s.renewed(loaded)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	s.manager.Remove(kept, s.key)
+	for token := range s.tokens(h, https) {
+		if err := s.revoke(loaded, token); err != nil {
+			return nil, err
+		}
+	}
+	token, expires, err := s.manager.Commit(kept)
+	if err != nil {
+		return nil, err
+	}
+	answer := http.Header{}
+	s.setCookie(kept, answer, token, expires, https)
 	return answer, nil
 }
 

@@ -136,7 +136,7 @@ func TestALogoutWhereLoadAndSaveHasLoadedTheSession(t *testing.T) {
 	if err != nil || !loaded.Loaded || loaded.Record != "record" {
 		t.Fatalf("%+v %v", loaded, err)
 	}
-	h, err := s.Logout(ctx, loaded, cookies(s, was.Token), true)
+	h, err := s.Logout(ctx, loaded, false, cookies(s, was.Token), true)
 	if err != nil || len(h) != 0 || m.Status(ctx) != scs.Destroyed || read(t, s, was.Token) != "" {
 		t.Errorf("rule: the session is destroyed, and LoadAndSave removes the cookie: %v %v", h, err)
 	}
@@ -149,7 +149,7 @@ func TestALogoutWhereLoadAndSaveHasLoadedTheSession(t *testing.T) {
 func TestALogoutEndsEverySessionThatTheBrowserSent(t *testing.T) {
 	s := sessionsOf(t, managerOn(NewMemory()))
 	one, two := loggedIn(t, s, "one"), loggedIn(t, s, "two")
-	h, err := s.Logout(context.Background(), one, cookies(s, one.Token, two.Token), true)
+	h, err := s.Logout(context.Background(), one, false, cookies(s, one.Token, two.Token), true)
 	if err != nil || len(h.Values("Set-Cookie")) != 1 || read(t, s, one.Token, two.Token) != "" {
 		t.Errorf("rule: a logout ends every session that the browser sent: %v %v", h, err)
 	}
@@ -163,12 +163,12 @@ func TestALogoutOfNobodyDoesNothing(t *testing.T) {
 			store = m.Store.(*Memory)
 		}
 		for rule, h := range map[string]http.Header{"without a cookie": {}, "with a cookie that cannot be a token": cookies(s, "x"), "with an empty cookie": cookies(s, "")} {
-			if answer, err := s.Logout(context.Background(), Stored{}, h, true); err != nil || len(answer) != 0 {
+			if answer, err := s.Logout(context.Background(), Stored{}, false, h, true); err != nil || len(answer) != 0 {
 				t.Errorf("rule: a logout sets a cookie only where the browser sent a token (%s): %v %v", rule, answer, err)
 			}
 		}
 		unknown := cookies(s, strings.Repeat("u", tokenDigits))
-		answer, err := s.Logout(context.Background(), Stored{}, unknown, true)
+		answer, err := s.Logout(context.Background(), Stored{}, false, unknown, true)
 		if err != nil || len(answer.Values("Set-Cookie")) != 1 || store.Held() != 0 {
 			t.Errorf("rule: an unknown token is removed from the browser and leaves nothing in the store: %v %v, %d entries", answer, err, store.Held())
 		}

@@ -57,6 +57,9 @@ type Config struct {
 	AppID string
 	// Cookie is the name of the cookie of private sessions, without prefix.
 	Cookie string
+	// Memory holds the private sessions. Default nil: one of its own. Several accounts
+	// may share one.
+	Memory *Memory
 	// Notes seals what is noted in the store about sessions that have ended.
 	Notes vault.Seal
 	Now   func() time.Time
@@ -70,7 +73,9 @@ func New(c Config) *Sessions {
 	}
 	if s.manager == nil {
 		s.inPlace = true
-		s.memory = NewMemory()
+		if s.memory = c.Memory; s.memory == nil {
+			s.memory = NewMemory()
+		}
 		// Not scs.New, which starts a goroutine that nobody can end cleanly.
 		s.manager = &scs.SessionManager{
 			Lifetime: privateLife,

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/seed467724c4/wechat/core/internal/vault"
 	"github.com/seed467724c4/wechat/core/internal/web"
@@ -103,6 +104,7 @@ func (s *Sessions) Rewrite(ctx context.Context, was Stored, record []byte, https
 
 // put writes the record, commits and makes the cookie.
 func (s *Sessions) put(ctx context.Context, was Stored, record []byte, https bool) (Written, error) {
+	s.makeRoom(ctx)
 	s.manager.Put(ctx, s.key, record)
 	token, expires, err := s.manager.Commit(ctx)
 	if err != nil {
@@ -130,4 +132,27 @@ func (s *Sessions) open(ctx context.Context, was Stored) (context.Context, conte
 		return nil, nil, err
 	}
 	return loaded, cancel, nil
+}
+
+// maxRecords is how many accounts' records a session keeps. The codec could hold 255,
+// but a request reads past those of the other accounts.
+const maxRecords = 64
+
+// makeRoom drops records of other accounts where this account's would be one too many:
+// those visitors log in again.
+func (s *Sessions) makeRoom(ctx context.Context) {
+	others := s.others(ctx)
+	for i := range max(0, len(others)-maxRecords+1) {
+		s.manager.Remove(ctx, others[i])
+	}
+}
+
+// others are the session keys of the other accounts' records, sorted.
+func (s *Sessions) others(ctx context.Context) (keys []string) {
+	for _, key := range s.manager.Keys(ctx) {
+		if strings.HasPrefix(key, recordPrefix) && key != s.key {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
