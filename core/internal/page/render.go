@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"strings"
+	"sync"
 
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
@@ -36,17 +37,30 @@ func New(anyStyle bool) *Renderer {
 		sum := sha256.Sum256([]byte(pageCSS))
 		style = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
+	files := embedded()
+	return &Renderer{
+		template:  files.template,
+		languages: files.languages,
+		words:     files.words,
+		policy:    "default-src 'none'; style-src " + style + "; base-uri 'none'; form-action 'none'",
+	}
+}
+
+// files are the embedded files, parsed: never changed, and the same for every instance.
+type files struct {
+	template  *template.Template
+	languages []string
+	words     map[string]words
+}
+
+// embedded parses once: a process with many accounts would hold 40 KiB for each.
+var embedded = sync.OnceValue(func() files {
 	languages, tables, err := loadWords()
 	if err != nil {
 		panic(err) // a mistake in an embedded file, which every test would meet
 	}
-	return &Renderer{
-		template:  template.Must(template.New("page").Parse(pageHTML)),
-		languages: languages,
-		words:     tables,
-		policy:    "default-src 'none'; style-src " + style + "; base-uri 'none'; form-action 'none'",
-	}
-}
+	return files{template.Must(template.New("page").Parse(pageHTML)), languages, tables}
+})
 
 // Language is the language that a visitor reads, by Accept-Language: "zh-CN", "zh-TW",
 // "en" or the tag of a further file in words/. Default: "zh-CN".

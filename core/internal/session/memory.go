@@ -29,11 +29,7 @@ type item struct {
 
 // NewMemory is an empty store.
 func NewMemory() *Memory {
-	m := &Memory{seed: maphash.MakeSeed()}
-	for i := range m.shards {
-		m.shards[i].items = map[string]item{}
-	}
-	return m
+	return &Memory{seed: maphash.MakeSeed()} // the shards' maps come with the first session
 }
 
 func (m *Memory) shard(token string) *shard {
@@ -70,6 +66,9 @@ func (m *Memory) Commit(token string, value []byte, expires time.Time) error {
 	s := m.shard(token)
 	it := item{string(value), expires.Unix()}
 	s.mu.Lock()
+	if s.items == nil {
+		s.items = map[string]item{}
+	}
 	s.items[token] = it
 	s.mu.Unlock()
 	return nil
