@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -77,7 +78,7 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 	if err != nil {
 		return nil, err
 	}
-	w.account = account.appID()
+	w.account = cmp.Or(c.Name, account.appID())
 	if err := w.use(&c, &keys, from); err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func noAccount() *Auth {
 
 // handleChosen decides a request by the account that the app picks for it.
 func (g *Gate) handleChosen(ctx context.Context, r Request) (out *Outcome) {
-	if len(g.skip) > 0 && g.skipped(r) {
+	if len(g.skip) > 0 && g.skipped(ctx, r) {
 		return &Outcome{Context: skippedContext{ctx}}
 	}
 	a, err := g.chosen(ctx, r)

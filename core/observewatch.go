@@ -1,7 +1,6 @@
 package core
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -26,7 +25,7 @@ type watch struct {
 func newWatch(c *Config, now func() time.Time) *watch {
 	logger := c.Logger
 	return &watch{
-		observer: c.Observer, account: cmp.Or(c.Name, c.AppID), now: now,
+		observer: c.Observer, account: c.AppID, now: now,
 		userHash: func(string) string { return "" },
 		logger: func() *slog.Logger {
 			if logger != nil {
