@@ -99,6 +99,12 @@ type Config struct {
 	// the clear. Default nil: this process's memory, fine for one node. If the cache
 	// fails, each node works as if it had none. It may be the store of Sessions, unless
 	// the app iterates over that store: these values are not sessions.
+	//
+	// If two nodes receive the same message from WeChat at the same instant, both call
+	// the hook, because scs stores cannot put a value only where there is none. A store
+	// that can has one more method, with Redis one SET NX, and then one node calls it:
+	//
+	//	ClaimCtx(ctx context.Context, key string, b []byte, expiry time.Time) (claimed bool, err error)
 	Cache scs.Store
 
 	// OnLogin is called once per login, never per request, before the session is made;

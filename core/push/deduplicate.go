@@ -49,20 +49,26 @@ func (r *Receiver) first(key string) bool {
 	return r.recent.Add(key, true, cache.DefaultExpiration) == nil
 }
 
-func (r *Receiver) forget(key string) { r.recent.Delete(key) }
-
-// handledElsewhere says that another node has handled a message. Residual risk: two
-// nodes that get one message at the same instant both handle it. WeChat repeats after
-// 5 s. A store that is down is as good as none.
-func (r *Receiver) handledElsewhere(ctx context.Context, key string) bool {
-	if r.account.Shared == nil {
-		return false
+func (r *Receiver) forget(ctx context.Context, key string) {
+	r.recent.Delete(key)
+	if r.account.Shared != nil {
+		_ = r.account.Shared.Delete(ctx, key)
 	}
-	_, found, err := r.account.Shared.Get(ctx, key)
-	return err == nil && found
 }
 
-// handledHere tells the other nodes.
+// isOurs says that this node is to handle a message, and no other one. Residual risk:
+// with a store that cannot claim (see core.Config.Cache), two nodes that get one message
+// at the same instant both handle it. WeChat repeats after 5 s. A store that is down is
+// as good as none.
+func (r *Receiver) isOurs(ctx context.Context, key string) bool {
+	if r.account.Shared == nil {
+		return true
+	}
+	claimed, err := r.account.Shared.Claim(ctx, key, time.Now().Add(remembered))
+	return err != nil || claimed
+}
+
+// handledHere tells the other nodes, those too that look and do not claim.
 func (r *Receiver) handledHere(ctx context.Context, key string) {
 	if r.account.Shared != nil {
 		_ = r.account.Shared.Put(ctx, key, []byte{1}, time.Now().Add(remembered))

@@ -21,7 +21,7 @@ func (h *handler) accept(ctx context.Context, m *Message, key string) bool {
 	// WeChat may hang up; the message is accepted all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vault.Timeout)
 	defer cancel()
-	if r.handledElsewhere(ctx, key) {
+	if !r.isOurs(ctx, key) {
 		h.received(ctx, m, "duplicate")
 		return true
 	}
@@ -29,7 +29,7 @@ func (h *handler) accept(ctx context.Context, m *Message, key string) bool {
 		h.guarded(ctx, "noting who follows", func() { r.account.Followers.Heard(ctx, m.OpenID, follows, m.Time) })
 	}
 	if !r.waiting.add(m.OpenID, h.config().MaxWaiting, func() { h.handle(m) }) {
-		r.forget(key)
+		r.forget(ctx, key)
 		return false
 	}
 	r.handledHere(ctx, key)

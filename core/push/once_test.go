@@ -75,6 +75,71 @@ func TestRetriesToAnotherNodeAreHandledOnce(t *testing.T) {
 	}
 }
 
+// claiming is a store that can claim.
+type claiming struct {
+	*memstore.MemStore
+	mu sync.Mutex
+}
+
+func (s *claiming) ClaimCtx(_ context.Context, key string, b []byte, expiry time.Time) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, found, err := s.Find(key); found || err != nil {
+		return false, err
+	}
+	return true, s.Commit(key, b, expiry)
+}
+
+func TestOneMessageAtTwoNodesAtOnceIsHandledOnce(t *testing.T) {
+	r := newRig(t)
+	store := &claiming{MemStore: memstore.NewWithCleanupInterval(0)}
+	var handled atomic.Int64
+	hook := Config{OnFollow: func(context.Context, FollowEvent) error { handled.Add(1); return nil }, MaxWaiting: 10_000}
+	var posters []*poster
+	var receivers []*Receiver
+	for range 2 {
+		r.receiver = r.node(store)
+		receivers = append(receivers, r.receiver)
+		posters = append(posters, r.poster(hook))
+	}
+	var senders sync.WaitGroup
+	for i := range 500 {
+		message := event(fmt.Sprintf("oPerson_%d", i), "subscribe", "", r.now())
+		for _, p := range posters {
+			senders.Go(func() { p.post(message) })
+		}
+	}
+	senders.Wait()
+	for _, receiver := range receivers {
+		receiver.waiting.running.Wait()
+	}
+	if handled.Load() != 500 {
+		t.Errorf("rule: where the store can claim, of two nodes that get one message at once one handles it: %d of 500", handled.Load())
+	}
+}
+
+func TestAMessageThatANodeHasNoRoomForIsLeftToOthers(t *testing.T) {
+	r := newRig(t)
+	store := &claiming{MemStore: memstore.NewWithCleanupInterval(0)}
+	goOn := make(chan struct{})
+	r.receiver = r.node(store)
+	busy, first := r.receiver, r.poster(Config{MaxWaiting: 1, OnFollow: func(context.Context, FollowEvent) error { <-goOn; return nil }})
+	var l ledger
+	r.receiver = r.node(store)
+	other := r.poster(l.hooks(Config{}))
+	first.post(event("oAlice_1", "subscribe", "", r.now()))
+	message := event("oBob_123", "subscribe", "", r.now())
+	if w := first.post(message); w.Code != 503 {
+		t.Fatalf("rule: what there is no room for is not acknowledged: %d", w.Code)
+	}
+	other.post(message)
+	if got := l.read(r.receiver); len(got) != 1 {
+		t.Errorf("rule: what one node had no room for, another one handles: %q", got)
+	}
+	close(goOn)
+	busy.waiting.running.Wait()
+}
+
 func TestTheAnswerDoesNotWaitForTheHook(t *testing.T) {
 	r := newRig(t)
 	goOn := make(chan struct{})

@@ -43,3 +43,14 @@ func (v *Vault) Put(ctx context.Context, key string, value []byte, expires time.
 
 // Delete removes key, if it is there.
 func (v *Vault) Delete(ctx context.Context, key string) error { return Remove(ctx, v.store, key) }
+
+// Claim marks key until expires, if nothing is kept under it: of several nodes that claim
+// at the same instant, claimed is true for one. Where the store is no [Claimer], it looks
+// and marks nothing, so claimed can be true for several nodes.
+func (v *Vault) Claim(ctx context.Context, key string, expires time.Time) (claimed bool, err error) {
+	if store, ok := v.store.(Claimer); ok {
+		return Claim(ctx, store, key, expires)
+	}
+	_, found, err := v.Get(ctx, key)
+	return !found, err
+}
