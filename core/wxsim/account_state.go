@@ -1,12 +1,15 @@
 package wxsim
 
 import (
+	"crypto/subtle"
+	"errors"
 	"net/netip"
 	"time"
 )
 
 // accountState is what changes of one account. Sim.mu guards it.
 type accountState struct {
+	secret    string
 	minted    *accountToken // the latest of /cgi-bin/token
 	stable    *accountToken // the latest of /cgi-bin/stable_token
 	older     *accountToken // the stable one before, while both work
@@ -21,9 +24,32 @@ type accountState struct {
 	qrCodes   *boundedMap[qrLink]
 }
 
+// SetSecret resets an account's AppSecret, as its operator does in WeChat's console
+// (开发接口管理, 重置): from then on the old one answers 40125. The error names an unknown
+// account or an empty secret.
+func (s *Sim) SetSecret(appID, secret string) error {
+	if err := s.knowsAccount(appID); err != nil {
+		return err
+	}
+	if secret == "" {
+		return errors.New("wxsim: the secret is empty")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.states[appID].secret = secret
+	return nil
+}
+
+// isSecret compares without telling by its time how much fits.
+func (s *Sim) isSecret(appID, secret string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return subtle.ConstantTimeCompare([]byte(secret), []byte(s.states[appID].secret)) == 1
+}
+
 // newAccountState is the state of an account that passed validation.
 func newAccountState(a Account, people []Person, now time.Time) *accountState {
-	b := &accountState{followers: map[string]follow{}, tickets: map[string]ticket{}, qrCodes: newBoundedMap[qrLink](maxPending),
+	b := &accountState{secret: a.Secret, followers: map[string]follow{}, tickets: map[string]ticket{}, qrCodes: newBoundedMap[qrLink](maxPending),
 		used: usage{today: map[string]int{}, thisMinute: map[string]int{}}}
 	b.push, _ = newPushAddress(a.PushURL, a.PushToken, a.EncodingAESKey)
 	b.ips, _ = parseIPs(a.IPs)

@@ -1,7 +1,6 @@
 package wxsim
 
 import (
-	"crypto/subtle"
 	"net/http"
 	"time"
 )
@@ -84,7 +83,7 @@ func (s *Sim) tokenCaller(r *http.Request, appID, secret, grantType string) (Acc
 		return Account{}, codeNoSecret
 	case !known:
 		return Account{}, codeAppID
-	case subtle.ConstantTimeCompare([]byte(secret), []byte(account.Secret)) == 0:
+	case !s.isSecret(appID, secret):
 		return Account{}, codeSecret
 	case grantType != "client_credential":
 		return Account{}, codeGrantType

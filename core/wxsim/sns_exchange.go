@@ -1,7 +1,6 @@
 package wxsim
 
 import (
-	"crypto/subtle"
 	"net/http"
 	"time"
 )
@@ -71,7 +70,7 @@ func (s *Sim) secretHolder(appID, secret, code, grantType string) (Account, int)
 		return Account{}, codeNoCode
 	case !known:
 		return Account{}, codeAppID
-	case subtle.ConstantTimeCompare([]byte(secret), []byte(account.Secret)) == 0:
+	case !s.isSecret(appID, secret):
 		return Account{}, codeSecret
 	case grantType != "authorization_code":
 		return Account{}, codeGrantType

@@ -43,6 +43,25 @@ func TestExchangeIsRefused(t *testing.T) {
 	}
 }
 
+func TestASecretThatIsResetEndsTheOldOne(t *testing.T) {
+	g := newRig(t)
+	if err := g.SetSecret(app, "new-secret"); err != nil {
+		t.Fatal(err)
+	}
+	exchange := func(secret string) int {
+		return g.api(PathAccessToken + "?grant_type=authorization_code&appid=" + app + "&secret=" + secret + "&code=" + g.code("mei", scopeBase)).code()
+	}
+	token := func(secret string) int {
+		return g.api(PathToken + "?grant_type=client_credential&appid=" + app + "&secret=" + secret).code()
+	}
+	if exchange(secret) != 40125 || token(secret) != 40125 || exchange("new-secret") != 0 || token("new-secret") != 0 {
+		t.Error("rule: from the reset on the new secret counts, and the old one does not")
+	}
+	if g.SetSecret("wxunknown", "x") == nil || g.SetSecret(app, "") == nil {
+		t.Error("rule: SetSecret refuses unknown accounts and an empty secret")
+	}
+}
+
 func TestCodeLife(t *testing.T) {
 	for rule, tc := range map[string]struct {
 		used  bool

@@ -49,12 +49,19 @@ func newProxy(t testing.TB, nodes []string, balance string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
+	backup := ""
+	if balance != "" { // other methods than round robin know no backup
+		backup = "# "
+	}
 	conf := strings.NewReplacer(
 		"listen 80;", "listen "+freeAddress(t)+";",
 		"listen 443 ssl;", "listen "+address+" ssl;",
 		"/etc/nginx/tls/app.example.com", folder+"/site",
 		"/var/log/nginx/", folder+"/",
 		"app.example.com", "localhost",
+		"server 127.0.0.1:8081 max_fails=0", backup+upstream(nodes, 0)+"max_fails=0",
+		"server 127.0.0.1:8082 max_fails=0", backup+upstream(nodes, 1)+"max_fails=0",
+		"server 127.0.0.1:8083 max_fails=0", backup+upstream(nodes, 2)+"max_fails=0",
 		"server 127.0.0.1:8081 ", upstream(nodes, 0),
 		"server 127.0.0.1:8082 ", upstream(nodes, 1),
 		"server 127.0.0.1:8083 ", upstream(nodes, 2),

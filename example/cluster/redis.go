@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alexedwards/scs/goredisstore"
 	"github.com/alexedwards/scs/v2"
 	"github.com/redis/go-redis/v9"
 
@@ -60,7 +59,7 @@ func openRedis(s settings) (*redis.Client, error) {
 // shareThrough keeps sessions and shared results in Redis, where all nodes see them.
 func shareThrough(client *redis.Client, config *core.Config) {
 	m := scs.New()
-	m.Store = goredisstore.NewWithPrefix(client, "wechat:session:")
+	m.Store = newStore(client, "wechat:session:")
 	m.Codec = core.Codec{}                   // a logged-in request decodes nothing but the user
 	m.HashTokenInStore = true                // who reads Redis can take over nobody's session
 	m.Lifetime = sessionLife                 // no IdleTimeout: a logged-in request only reads
@@ -73,5 +72,5 @@ func shareThrough(client *redis.Client, config *core.Config) {
 		m.Cookie.Secure, m.Cookie.Name = true, "__Host-session"
 	}
 	config.Sessions = m
-	config.Cache = goredisstore.NewWithPrefix(client, "wechat:cache:")
+	config.Cache = newStore(client, "wechat:cache:")
 }

@@ -72,16 +72,18 @@ type page struct {
 
 var consentForm = regexp.MustCompile(`name="uuid" value="([^"]+)"`)
 
-// open opens a page of the site, logs in on the way and consents where WeChat asks.
+// open opens a page of the site, logs in on the way and consents where WeChat asks: up to
+// three times, because a node that dies with a code takes the consent along.
 func (v *visitor) open(path string) (page, error) {
 	p, err := v.send(http.MethodGet, v.site+path, nil)
-	if err != nil {
-		return p, err
+	for range 3 {
+		form := consentForm.FindStringSubmatch(p.body)
+		if err != nil || form == nil || !strings.HasPrefix(p.url, v.world.wechat) {
+			break
+		}
+		p, err = v.send(http.MethodPost, v.world.wechat+wxsim.PathAuthorizeReply, url.Values{"uuid": {form[1]}, "person": {v.person}, "allow": {"1"}})
 	}
-	if form := consentForm.FindStringSubmatch(p.body); form != nil && strings.HasPrefix(p.url, v.world.wechat) {
-		return v.send(http.MethodPost, v.world.wechat+wxsim.PathAuthorizeReply, url.Values{"uuid": {form[1]}, "person": {v.person}, "allow": {"1"}})
-	}
-	return p, nil
+	return p, err
 }
 
 func (v *visitor) send(method, address string, form url.Values) (page, error) {
@@ -143,6 +145,11 @@ func (v *visitor) arrives(path string) error {
 	if err != nil {
 		return err
 	}
+	return v.sees(p, path)
+}
+
+// sees is an error unless the page is the visitor's own, at the address asked for.
+func (v *visitor) sees(p page, path string) error {
 	want := v.world.OpenID(appID, v.person)
 	switch {
 	case p.status != http.StatusOK:
@@ -186,4 +193,25 @@ func each(t testing.TB, rule string, all []*visitor, atOnce int, act func(i int,
 	if count > 5 {
 		t.Errorf("rule: %s; %d of %d visitors in all", rule, count, len(all))
 	}
+}
+
+// persists is arrives for somebody who tries the page again while the site says that it
+// is away (503).
+func (v *visitor) persists(path string) (err error) {
+	await(func() bool {
+		var p page
+		if p, err = v.open(path); err == nil && p.status == http.StatusServiceUnavailable {
+			if p.header.Get("Retry-After") == "" {
+				err = errors.New("503 without Retry-After")
+				return true
+			}
+			err = errors.New("503 until the test's patience was over")
+			return false
+		}
+		if err == nil {
+			err = v.sees(p, path)
+		}
+		return true
+	})
+	return err
 }
