@@ -38,7 +38,7 @@ func (v *visit) pass() *Outcome {
 		v.add("Cache-Control", "no-store")
 		v.add("Referrer-Policy", "no-referrer")
 	}
-	p := &passage{Context: ctx, visitor: v.user, info: v.auth.requestInfo(v.at, v.stored.Token)}
+	p := &passage{Context: ctx, visitor: v.user, info: v.auth.requestInfo(v.at, v.stored.Token, v.stored.Record)}
 	if v.header == nil {
 		return v.gate.passing(p, v.gate.passHeader)
 	}

@@ -125,14 +125,15 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 	if c.Site != nil {
 		memory, notes = c.Site.memory, c.Site.notes
 	}
+	sessions := session.New(session.Config{
+		Manager: c.Sessions, Codec: codecOf(c.Sessions), AppID: account.appID(),
+		Cookie: private, Memory: memory, Notes: notes, Generations: c.LogoutEverywhere, Now: now,
+	})
 	a := &Auth{
 		config: c, public: public, keys: keys, account: account, now: now,
-		sessions: session.New(session.Config{
-			Manager: c.Sessions, Codec: codecOf(c.Sessions), AppID: account.appID(),
-			Cookie: private, Memory: memory, Notes: notes, Now: now,
-		}),
-		logins: newLogins(&c, account, results, kept, now, lifetime),
-		token:  token, followers: followers, followCode: code, tokens: kept,
+		sessions: sessions,
+		logins:   newLogins(&c, account, sessions, results, kept, now, lifetime),
+		token:    token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
 		binding: login, loginTag: loginTag,
 

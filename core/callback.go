@@ -61,7 +61,7 @@ func (v *visit) exchange() {
 	if r.outcome != loggedIn {
 		return
 	}
-	w, err := v.logIn(r.user)
+	w, err := v.logIn(r)
 	switch {
 	case err != nil:
 		v.callback, v.reason, v.stage = unavailable, unavailableFor(err), "session"
@@ -74,7 +74,7 @@ func (v *visit) exchange() {
 		if v.user != nil && v.user.OpenID != r.user.OpenID {
 			v.sessionEnded(v.user, "other_person")
 		}
-		v.user = r.user
+		v.user, v.ext = r.user, r.ext
 		v.auth.logins.guard.AddSession(v.binding.ID, w.Token, v.now)
 		v.setBinding(v.binding.WithLogin(v.now, v.auth.loginTag))
 	}
@@ -82,8 +82,9 @@ func (v *visit) exchange() {
 
 // logIn puts the user into the session. If the session belongs to another person, the
 // app's values in it are dropped.
-func (v *visit) logIn(u *User) (session.Written, error) {
-	record, err := v.auth.recordOf(u)
+func (v *visit) logIn(r result) (session.Written, error) {
+	u := r.user
+	record, err := v.auth.recordOf(u, r.ext)
 	if err != nil {
 		return session.Written{}, err
 	}

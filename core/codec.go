@@ -21,6 +21,12 @@ import (
 // default codec cannot read what it writes. Where old and new processes run side by
 // side, deploy the readers first: Codec{WriteGob: true} everywhere, then Codec{}.
 //
+// Several releases of this library may share one store while nodes are upgraded. A
+// release that brings a new form of sessions only reads it, and the release after it
+// writes it, so upgrade one release at a time. A session of a later form, met in spite of
+// that, is an empty session and never an error: nobody is logged in by it, and as long as
+// neither a login nor the app puts something into it, it is written back byte for byte.
+//
 // A session that cannot be decoded is read as an empty one. Types of your own values
 // are registered with gob as for scs's default codec; values of a type that is not
 // registered are lost.

@@ -93,6 +93,17 @@ type Config struct {
 	// Default nil: this account shares nothing, and its cookies carry its name.
 	Site *Site
 
+	// LogoutEverywhere makes [Auth.LogoutEverywhere] possible. Each node then looks up in
+	// the store of Sessions whether the sessions of a person still count: once for every
+	// login, and at most once in 5 s for each person who visits. It keeps the answers of
+	// at most 65,536 people in its memory, about 10 MB. If the store cannot tell, visitors
+	// see the "unavailable" page (503). Default false: no look-up.
+	//
+	// Sessions that are made with it have another record version. So switch it on when
+	// every node runs a release that has this field; before that, a node without it would
+	// not know who is logged in.
+	LogoutEverywhere bool
+
 	// Cache shares state between nodes: the results of exchanged codes, the account's
 	// own token, who follows the account, and which messages were handled. Any scs
 	// store; values are sealed with a key derived from AppSecret, keys hold nothing in

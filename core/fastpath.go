@@ -33,14 +33,16 @@ type requestInfo struct {
 	auth  *Auth
 	at    web.Origin
 	token string // of the session
+	ext   extension
 }
 
 // requestInfo returns nil if no method can need it.
-func (a *Auth) requestInfo(at web.Origin, token string) *requestInfo {
+func (a *Auth) requestInfo(at web.Origin, token, record string) *requestInfo {
 	if a.public.Host != "" && a.tokens == nil {
 		return nil
 	}
-	return &requestInfo{a, at, strings.Clone(token)}
+	ext, _, _ := cutExtension(record)
+	return &requestInfo{a, at, strings.Clone(token), ext}
 }
 
 // Value answers for the user at once; everything else is the request's own.
@@ -116,15 +118,28 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 	if !ok || p.user.Scope.level() < g.want || s.IdleIsDue(touched) {
 		return nil, t, false
 	}
-	if g.hasMaxAge && a.now().Sub(p.user.LoggedInAt) >= g.maxAge {
+	if g.asksMore && !g.satisfiedBy(ctx, &p.user, value) {
 		return nil, t, false
 	}
-	if g.following != "" && !a.followers.KnownToFollow(p.user.OpenID) {
-		return nil, t, false
-	}
-	p.info = a.requestInfo(a.public, token)
+	p.info = a.requestInfo(a.public, token, value)
 	p.visitor = &p.user
 	return g.passing(p, g.passHeader), t, false
+}
+
+// satisfiedBy checks what few gates ask for.
+func (g *Gate) satisfiedBy(ctx context.Context, u *User, record string) bool {
+	if g.hasMaxAge && g.auth.now().Sub(u.LoggedInAt) >= g.maxAge {
+		return false
+	}
+	if g.following != "" && !g.auth.followers.KnownToFollow(u.OpenID) {
+		return false
+	}
+	if !g.auth.sessions.HasGenerations() {
+		return true
+	}
+	ext, _, _ := cutExtension(record)
+	current, err := g.auth.sessions.IsCurrent(ctx, u.OpenID, ext.generation)
+	return current && err == nil
 }
 
 // fastRefusal is the second fast path: a script without a session that polls. Its

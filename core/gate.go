@@ -37,6 +37,7 @@ type Gate struct {
 
 	want       level       // of scope; with Scopes, what every request has enough with
 	fast       bool        // Known may decide
+	asksMore   bool        // see satisfiedBy
 	passHeader http.Header // of every request that goes on; shared, never changed
 
 	problemHeader http.Header // of every problem document; shared, never changed
@@ -69,6 +70,7 @@ func NewGate(mode Mode, options ...Option) *Gate {
 		g.auth.checksFollowers.Store(true)
 	}
 	g.want, g.fast = g.scope.level(), g.canBeFast()
+	g.asksMore = g.hasMaxAge || g.following != "" || g.auth.sessions.HasGenerations()
 	if g.scopeOf != nil {
 		g.want = promptLevel
 	}

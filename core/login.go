@@ -10,6 +10,7 @@ import (
 
 	"github.com/seed467724c4/wechat/core/internal/once"
 	"github.com/seed467724c4/wechat/core/internal/proof"
+	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -37,15 +38,16 @@ type logins struct {
 	deliveries *once.Deliveries
 	places     *once.Places
 	kept       *tokens           // nil without Config.KeepTokens
+	sessions   *session.Sessions // tells which logins of a person still count
 	lifetime   context.Context   // ends with Close
 	prepare    func(asked Scope) // before an exchange, see Auth.prepareCallback
 }
 
-func newLogins(c *Config, account account, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
+func newLogins(c *Config, account account, sessions *session.Sessions, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
 		account: account, onLogin: c.OnLogin, now: now, lifetime: lifetime,
 		results: results, guard: once.NewLoopGuard(proof.RecentWindow), askedAgain: once.NewFirst(proof.StateLife), deliveries: once.NewDeliveries(),
-		places: once.NewPlaces(c.maxCalls()), kept: kept,
+		places: once.NewPlaces(c.maxCalls()), kept: kept, sessions: sessions,
 	}
 }
 
@@ -66,6 +68,7 @@ func (l *logins) held() int {
 type result struct {
 	outcome    callback
 	user       *User
+	ext        extension // of the user's record
 	err        error
 	stage      string // what failed, see Event.Stage
 	remembered bool   // the code was exchanged before
@@ -119,16 +122,16 @@ func (l *logins) exchangeOnce(ctx context.Context, key, code, browser string, as
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callbackTimeout)
 	defer cancel()
 	defer context.AfterFunc(l.lifetime, cancel)()
-	if u, ok := l.remembered(l.results.Get(ctx, key, browser)); ok {
-		return result{outcome: loggedIn, user: u, remembered: true}
+	if record, found := l.results.Get(ctx, key, browser); found {
+		return l.remembered(ctx, record)
 	}
 	r := l.withinLimit(ctx, code, browser, asked, lang)
 	switch {
 	case r.outcome == loggedIn:
-		l.remember(ctx, key, browser, r.user)
+		l.remember(ctx, key, browser, r)
 	case r.outcome == codeDead && isUsedCode(r.err):
-		if u, ok := l.remembered(l.results.Await(ctx, key, browser)); ok {
-			return result{outcome: loggedIn, user: u, remembered: true}
+		if record, found := l.results.Await(ctx, key, browser); found {
+			return l.remembered(ctx, record)
 		}
 	}
 	return r
@@ -141,19 +144,27 @@ func isUsedCode(err error) bool {
 
 // remember keeps the result for the other deliveries of this code. A user who is too
 // large for a record is too large for a session, so no login is lost.
-func (l *logins) remember(ctx context.Context, key, browser string, u *User) {
-	r := record{user: *u}
+func (l *logins) remember(ctx context.Context, key, browser string, came result) {
+	r := record{user: *came.user, ext: came.ext}
 	if b, err := r.encode(); err == nil {
 		l.results.Put(ctx, key, browser, string(b))
 	}
 }
 
-func (l *logins) remembered(b string, found bool) (*User, bool) {
-	if !found {
-		return nil, false
+// remembered is the result that was kept. If the person was logged out everywhere since,
+// or another release kept it, the login starts anew.
+func (l *logins) remembered(ctx context.Context, kept string) result {
+	r, ok := decodeRecord(kept, l.account.appID())
+	if !ok {
+		return result{outcome: codeDead, err: errors.New("the remembered login cannot be read")}
 	}
-	r, ok := decodeRecord(b, l.account.appID())
-	return &r.user, ok
+	switch current, err := l.sessions.IsCurrent(ctx, r.user.OpenID, r.ext.generation); {
+	case err != nil:
+		return result{outcome: unavailable, err: unavailableFor(err), stage: "session"}
+	case !current:
+		return result{outcome: codeDead, err: errors.New("the person was logged out everywhere meanwhile")}
+	}
+	return result{outcome: loggedIn, user: &r.user, ext: r.ext, remembered: true}
 }
 
 // withinLimit asks WeChat while there is room.
@@ -182,6 +193,12 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 		// user, and never remembered (api_snsaccesstoken, is_snapshotuser).
 		return result{outcome: snapshot, err: ErrSnapshot}
 	}
+	// Before OnLogin: if the app bans a person and logs them out everywhere while OnLogin
+	// still finds them welcome, this login does not count.
+	generation, err := l.sessions.Generation(ctx, token.OpenID)
+	if err != nil {
+		return result{outcome: unavailable, err: unavailableFor(err), stage: "session"}
+	}
 	u := &User{AppID: l.account.appID(), OpenID: token.OpenID, UnionID: token.UnionID, Scope: Silent, LoggedInAt: l.now().Truncate(time.Second)}
 	if asked == Prompt {
 		// Without a scope in the reply, what was asked for was granted.
@@ -205,7 +222,7 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 	if u.Scope == Prompt {
 		l.kept.keep(ctx, token)
 	}
-	return result{outcome: loggedIn, user: u}
+	return result{outcome: loggedIn, user: u, ext: extension{generation: generation}}
 }
 
 // fill copies a profile from WeChat into the user.

@@ -43,7 +43,7 @@ func (v *visit) raise() error {
 	if u.AppUserID == "" {
 		u.AppUserID = v.user.AppUserID
 	}
-	w, err := v.auth.rewrite(v.ctx, v.stored, &u, v.at.IsHTTPS())
+	w, err := v.auth.rewrite(v.ctx, v.stored, &u, v.ext, v.at.IsHTTPS())
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error 
 	u := *p.visitor
 	u.fill(profile)
 	// The session keeps its token, so the cookie that the browser has stays right.
-	if _, err := a.rewrite(ctx, was, &u, p.info.at.IsHTTPS()); err != nil {
+	if _, err := a.rewrite(ctx, was, &u, p.info.ext, p.info.at.IsHTTPS()); err != nil {
 		return unavailableFor(err)
 	}
 	a.watch.sessionRenewed(ctx, "refresh", u.OpenID)

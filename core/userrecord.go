@@ -9,18 +9,31 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/session"
 )
 
-// recordVersion is the first byte of every stored user. A record of an unknown version
-// counts as no session.
-const recordVersion = 1
+// The first byte of every stored user is the version of its record:
+//
+//   - A record of an unknown version counts as no session. It stays in the store until a
+//     login or a logout of its browser replaces it.
+//   - A record is written in the lowest version that can hold it. A higher version is
+//     needed only by settings of [Config] that are off by default, so a release reads a
+//     version before any node writes it: the app switches the setting on when every node
+//     runs that release.
+//   - A node without the setting keeps what the record has of it when it writes the
+//     record again.
+const (
+	plainVersion    = 1
+	extendedVersion = 2 // see extension
+)
 
 // record is what a session holds for one account: the user, and when the session
 // was last written (for the idle time).
 type record struct {
 	user    User
 	touched int64 // Unix seconds
+	ext     extension
 }
 
-// A record is laid out to be read in place:
+// A record of plainVersion is laid out to be read in place. One of extendedVersion has an
+// extension in front of all that:
 //
 //	0       version
 //	1       scope
@@ -36,8 +49,8 @@ const (
 )
 
 // recordOf encodes the user for a session, with the present time.
-func (a *Auth) recordOf(u *User) ([]byte, error) {
-	r := record{user: *u, touched: a.now().Unix()}
+func (a *Auth) recordOf(u *User, ext extension) ([]byte, error) {
+	r := record{user: *u, touched: a.now().Unix(), ext: ext}
 	return r.encode()
 }
 
@@ -46,29 +59,32 @@ func (a *Auth) recordOf(u *User) ([]byte, error) {
 func (r *record) encode() ([]byte, error) {
 	u := &r.user
 	texts := append([]string{u.OpenID, u.UnionID, u.AppUserID, u.Nickname, u.Avatar, u.Country, u.Province, u.City}, u.Privilege...)
-	size := lengthsAt + 2*len(texts)
+	front := r.ext.encode()
+	size := len(front) + lengthsAt + 2*len(texts)
 	for _, s := range texts {
 		size += len(s)
 	}
 	if size > session.MaxRecord || len(u.Privilege) > 255 {
 		return nil, fmt.Errorf("a user of %d bytes and %d privileges is too large for a session, which takes %d", size, len(u.Privilege), session.MaxRecord)
 	}
-	b := make([]byte, lengthsAt, size)
-	b[0], b[1], b[18], b[19] = recordVersion, byte(u.Scope.level()), byte(u.Sex), byte(len(u.Privilege))
+	out := make([]byte, len(front)+lengthsAt, size)
+	copy(out, front)
+	b := out[len(front):]
+	b[0], b[1], b[18], b[19] = plainVersion, byte(u.Scope.level()), byte(u.Sex), byte(len(u.Privilege))
 	binary.BigEndian.PutUint64(b[2:], uint64(u.LoggedInAt.Unix()))
 	binary.BigEndian.PutUint64(b[10:], uint64(r.touched))
 	for _, s := range texts {
-		b = binary.BigEndian.AppendUint16(b, uint16(len(s)))
+		out = binary.BigEndian.AppendUint16(out, uint16(len(s)))
 	}
 	for _, s := range texts {
-		b = append(b, s...)
+		out = append(out, s...)
 	}
-	return b, nil
+	return out, nil
 }
 
 // rewrite writes the user into the session under the token that it has.
-func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, https bool) (session.Written, error) {
-	record, err := a.recordOf(u)
+func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, ext extension, https bool) (session.Written, error) {
+	record, err := a.recordOf(u, ext)
 	if err != nil {
 		return session.Written{}, err
 	}
@@ -78,15 +94,19 @@ func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, https b
 // decodeRecord is the reverse of encode. ok is false for anything else, even one byte
 // too many. Such a record counts as no session.
 func decodeRecord(b, appID string) (r record, ok bool) {
-	r.touched, ok = r.user.decode(b, appID, nil)
+	if r.touched, ok = r.user.decode(b, appID, nil); ok {
+		r.ext, _, _ = cutExtension(b)
+	}
 	return r, ok
 }
 
 // decode fills the user in place. The texts share b's bytes, so nothing is copied
 // but a list of privileges longer than spare; u is half filled when ok is false.
 func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) {
-	if len(b) < lengthsAt || b[0] != recordVersion {
-		return 0, false
+	if len(b) < lengthsAt || b[0] != plainVersion {
+		if _, b, ok = cutExtension(b); !ok || len(b) < lengthsAt || b[0] != plainVersion {
+			return 0, false
+		}
 	}
 	switch level(b[1]) {
 	case silentLevel:

@@ -50,7 +50,7 @@ func TestOnlyAWholeRecordOfThisVersionIsAUser(t *testing.T) {
 	good := record{user: User{OpenID: "oABC", Scope: Silent, Privilege: []string{"p"}}, touched: 1}
 	for rule, change := range map[string]func(*record, []byte) []byte{
 		"version 0 is unknown":          func(_ *record, b []byte) []byte { b[0] = 0; return b },
-		"a later version is unknown":    func(_ *record, b []byte) []byte { b[0] = recordVersion + 1; return b },
+		"a later version is unknown":    func(_ *record, b []byte) []byte { b[0] = extendedVersion + 1; return b },
 		"the last version is unknown":   func(_ *record, b []byte) []byte { b[0] = 255; return b },
 		"a user has an open id":         func(r *record, _ []byte) []byte { r.user.OpenID = ""; b, _ := r.encode(); return b },
 		"a user without scope is none":  func(_ *record, b []byte) []byte { b[1] = 0; return b },

@@ -27,6 +27,7 @@ type visit struct {
 	stored     session.Stored
 	broken     bool        // the session holds a record that cannot be read
 	user       *User       // nil for an anonymous visitor
+	ext        extension   // of the record that user was read from
 	header     http.Header // of the answer, whatever it is; nil while it has none
 	values     [6]string   // what most of header lies in, see add
 	added      int         // how many of values are taken
@@ -96,7 +97,10 @@ func (v *visit) recognise() error {
 		v.sessionEnded(nil, "unreadable")
 		return nil
 	}
-	v.user = &rec.user
+	if current, err := v.isCurrent(&rec); err != nil || !current {
+		return err
+	}
+	v.user, v.ext = &rec.user, rec.ext
 	if v.gate.mode == ModeLogout || v.stored.Loaded || !s.TouchIsDue(v.stored, rec.touched) {
 		return nil
 	}
@@ -108,7 +112,7 @@ func (v *visit) recognise() error {
 // written, the request continues: the visitor is logged in, and only the idle time ends
 // sooner.
 func (v *visit) touch() {
-	w, err := v.auth.rewrite(v.ctx, v.stored, v.user, v.at.IsHTTPS())
+	w, err := v.auth.rewrite(v.ctx, v.stored, v.user, v.ext, v.at.IsHTTPS())
 	switch {
 	case err != nil:
 		v.auth.sessions.TouchFailed()

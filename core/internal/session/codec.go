@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/gob"
-	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -14,6 +14,22 @@ import (
 
 // Codec writes scs sessions so that a record can be read out of one without
 // decoding the rest. It reads sessions of scs's default codec too.
+//
+// Several releases may share one store while nodes are upgraded. The first byte of a
+// session is the version of its form, and in every version the deadline follows in eight
+// bytes. The rules:
+//
+//   - A release that brings a version only reads it. The release after it writes it.
+//     So upgrade one release at a time, and no node meets a version that it cannot read.
+//   - A session of a later version, met in spite of that, is an empty session and no
+//     error, so nobody is logged in by it and nobody sees an error. As long as nothing is
+//     put into it, it is written back byte for byte, for example with a new idle time.
+//     What a login or the app puts into it replaces it.
+//   - A session of a former version is read for one release after it was last written.
+//   - Whatever else cannot be read is an empty session.
+//
+// Records inside a session have versions of their own, by rules of their owner. A record
+// that its owner cannot read is written back as it is.
 type Codec struct {
 	// WriteGob writes what scs's default codec writes. Default false.
 	WriteGob bool
@@ -26,8 +42,10 @@ const (
 	// with the length of a gob message, which is never in firstVersion..lastVersion.
 	codecVersion              = 0xC1
 	firstVersion, lastVersion = 0xC0, 0xCF
+	// deadlineEnd is where the deadline ends, in every version.
+	deadlineEnd = 9
 	// sessionHead is version, deadline and the number of records.
-	sessionHead = 10
+	sessionHead = deadlineEnd + 1
 	// recordPrefix begins the session keys of logins.
 	recordPrefix = "wechat:"
 	// unreadableLife is how long an empty session lasts that stands for one that cannot
@@ -38,12 +56,20 @@ const (
 // MaxRecord is how many bytes a record may have: its length is written in two.
 const MaxRecord = 1<<16 - 1
 
-// errLater is about a session that must not be overwritten with less than it holds.
-var errLater = errors.New("wechat: session written by a later release's core.Codec")
+// laterKey holds all bytes of a session of a later version, among the values that scs
+// sees.
+const laterKey = "wechat session of a later version"
 
 // Encode implements scs.Codec: version, deadline, the number of records, each as
 // its key and its bytes with their lengths in front, and gob for what is left.
 func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	if later, ok := values[laterKey].([]byte); ok {
+		if len(values) == 1 {
+			return later, nil
+		}
+		values = maps.Clone(values) // scs goes on using it
+		delete(values, laterKey)
+	}
 	if c.WriteGob {
 		return scs.GobCodec{}.Encode(deadline, values)
 	}
@@ -77,15 +103,14 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 
 // Decode implements scs.Codec. The map is always a new one: scs writes into it. What
 // cannot be decoded is an empty session and no error, which scs would answer with a 500
-// for as long as the cookie lives; logins that can be read are kept. Only a session of
-// a later release is an error: an empty one would be written over it.
+// for as long as the cookie lives; logins that can be read are kept.
 func (Codec) Decode(b []byte) (deadline time.Time, values map[string]any, err error) {
 	switch {
 	case len(b) >= sessionHead && b[0] == codecVersion:
 		deadline, values = decodeInPlace(string(b))
 		return deadline, values, nil
-	case len(b) > 0 && b[0] >= firstVersion && b[0] <= lastVersion && b[0] != codecVersion:
-		return time.Time{}, nil, errLater
+	case len(b) > deadlineEnd && b[0] >= firstVersion && b[0] <= lastVersion && b[0] != codecVersion:
+		return deadlineIn(string(b)), map[string]any{laterKey: bytes.Clone(b)}, nil
 	}
 	if deadline, values, err = decodeGob(b); err == nil {
 		return deadline, values, nil
@@ -115,7 +140,11 @@ func decodeInPlace(session string) (time.Time, map[string]any) {
 			}
 		}
 	}
-	return time.Unix(0, BigEndian(session[1:])).UTC(), values
+	return deadlineIn(session), values
+}
+
+func deadlineIn(session string) time.Time {
+	return time.Unix(0, BigEndian(session[1:deadlineEnd])).UTC()
 }
 
 // decodeGob reads what scs's default codec wrote.

@@ -32,6 +32,8 @@ type Sessions struct {
 	notes   vault.Seal
 	now     func() time.Time
 	rest    atomic.Int64 // see TouchFailed
+
+	generations *generations // nil without Config.Generations
 }
 
 // Stored is a session as it was found.
@@ -60,6 +62,8 @@ type Config struct {
 	// Memory holds the private sessions. Default nil: one of its own. Several accounts
 	// may share one.
 	Memory *Memory
+	// Generations makes EndEverywhere possible. Default false.
+	Generations bool
 	// Notes seals what is noted in the store about sessions that have ended.
 	Notes vault.Seal
 	Now   func() time.Time
@@ -84,6 +88,9 @@ func New(c Config) *Sessions {
 			Cookie:   scs.SessionCookie{Name: c.Cookie, Persist: true},
 		}
 	}
+	if c.Generations {
+		s.generations = newGenerations()
+	}
 	s.plain, s.secure = s.manager.Cookie.Name, s.manager.Cookie.Name
 	if s.memory != nil {
 		s.secure = web.CookieName(s.plain, true)
@@ -102,10 +109,14 @@ func (s *Sessions) InProcess() bool {
 	return s.memory != nil || inMemory
 }
 
-// Sweep drops private sessions that have expired.
+// Sweep drops what has expired in this process: private sessions, and what is known
+// about people who were logged out everywhere.
 func (s *Sessions) Sweep(now time.Time) {
 	if s.memory != nil {
 		s.memory.Sweep(now)
+	}
+	if s.generations != nil {
+		s.generations.sweep(s.now())
 	}
 }
 
