@@ -68,6 +68,7 @@ func (v *visit) exchange() {
 	case w.Gone:
 		// Logged out in another tab meanwhile: anonymous, at a clean address.
 		v.user = nil
+		v.addHeader(w.Header)
 	default:
 		v.header.Del("Set-Cookie") // of a touch: the token is another now
 		v.addHeader(w.Header)

@@ -97,3 +97,18 @@ func TestALogoutWithTheTokenFromBeforeAnUpgradeEndsTheNewSession(t *testing.T) {
 		t.Error("the raised session outlived the logout")
 	}
 }
+
+// A browser may never get the answer to its logout, and keeps the cookies from before.
+func TestABrowserThatLostTheAnswerToALogoutLogsInAgain(t *testing.T) {
+	store := session.NewMemory()
+	r := newRig(t, func(c *Config) { c.Sessions = manager(store) })
+	b, g := r.browser(), r.gate(ModeRequire)
+	b.login(g, "/")
+	if out := b.ask(r.gate(ModeLogout), "POST", "/logout"); out.Status != 303 {
+		t.Fatal(out.Status)
+	}
+	end := b.walkTo(g, "/me", func() {})
+	if end.out.Status != 0 || end.redirects > 8 {
+		t.Errorf("rule: the next login counts, or the one after it: %d after %d redirects", end.out.Status, end.redirects)
+	}
+}

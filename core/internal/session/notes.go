@@ -12,7 +12,7 @@ type noteKind string
 
 const (
 	loggedOut noteKind = "wechat logged out" // a tombstone; its text is empty
-	renewedAs noteKind = "wechat renewed as" // its text is the session's new key in the store
+	renewedAs noteKind = "wechat renewed as" // its text is the session's new keys in the store, one behind the other
 )
 
 // noteLife is how long a logout is remembered against requests that were still running.

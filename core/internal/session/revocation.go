@@ -17,14 +17,24 @@ import (
 //   - a logout notes that the session is logged out before it deletes it, and a request
 //     that wrote the session looks for that note afterwards;
 //   - a login that renews a token notes the new one before it deletes the old one, and
-//     a logout with the old token ends the new session too.
+//     a logout with the old token ends the new session too. Several callbacks may renew
+//     one token at the same time, so a note lists all that came of it.
 //
-// Both write first and look afterwards, so that at least one sees the other. Only
-// where the app's own LoadAndSave writes the session, scs's rule stands that the
-// last writer wins.
+// Both write first and look afterwards, so that at least one sees the other. A login whose
+// request brought the token of a session that is gone does the same: it was on its way
+// when the session was logged out or renewed. Only where the app's own LoadAndSave writes
+// the session, scs's rule stands that the last writer wins.
+//
+// What remains: two nodes that renew one token in the same moment may each miss the
+// other's entry, because a store has no atomic change. Each looks for its own entry after
+// it has written its session, so the moment is one round trip to the store.
 
-// maxRenewals is how many renewals of a token a logout follows.
-const maxRenewals = 8
+const (
+	// maxEnded is how many sessions one logout ends.
+	maxEnded = 32
+	// maxRenewals is how often one token may be renewed while it is remembered.
+	maxRenewals = 16
+)
 
 // Logout ends the session, with all the app kept in it, and whatever a request that is
 // still running has made of it. Where the session has records of other accounts and all
@@ -96,38 +106,37 @@ func (s *Sessions) revoke(ctx context.Context, token string) error {
 	if token == "" {
 		return nil
 	}
-	key := s.storeKey(token)
-	_, known, err := vault.Find(ctx, s.manager.Store, key)
+	first := s.storeKey(token)
+	_, known, err := vault.Find(ctx, s.manager.Store, first)
 	if err != nil {
 		return err
 	}
-	for range maxRenewals {
-		if known {
-			if err := s.putNote(ctx, loggedOut, key, ""); err != nil {
-				return err
-			}
-			if err := vault.Remove(ctx, s.manager.Store, key); err != nil {
-				return err
-			}
-		}
-		next, found, err := s.note(ctx, renewedAs, key)
-		if err != nil || !found {
+	if !known {
+		if renewals, err := s.renewals(ctx, first); err != nil || len(renewals) == 0 {
 			return err
 		}
-		key, known = next, true
+	}
+	ended := []string{first}
+	for i := 0; i < len(ended) && i < maxEnded; i++ {
+		if err := s.putNote(ctx, loggedOut, ended[i], ""); err != nil {
+			return err
+		}
+		if err := vault.Remove(ctx, s.manager.Store, ended[i]); err != nil {
+			return err
+		}
+		renewals, err := s.renewals(ctx, ended[i]) // after the note that says logged out
+		if err != nil {
+			return err
+		}
+		ended = append(ended, renewals...)
 	}
 	return nil
 }
 
-// noteRenewal notes that the session moves to another token.
-func (s *Sessions) noteRenewal(ctx context.Context, from, to string) error {
-	return s.putNote(ctx, renewedAs, s.storeKey(from), s.storeKey(to))
-}
-
-// undoneByLogout reports a logout of the session that was just written, and takes the
-// writing back.
-func (s *Sessions) undoneByLogout(ctx context.Context, token string) (bool, error) {
-	_, gone, err := s.note(ctx, loggedOut, s.storeKey(token))
+// undoneByLogout reports a logout of the session, whose store key is given, from which
+// the one was made that was just written. It takes the writing back.
+func (s *Sessions) undoneByLogout(ctx context.Context, key string) (bool, error) {
+	_, gone, err := s.note(ctx, loggedOut, key)
 	if err != nil || !gone {
 		return false, err
 	}
@@ -137,10 +146,11 @@ func (s *Sessions) undoneByLogout(ctx context.Context, token string) (bool, erro
 // undone reports that the session that was just written under its old token was logged
 // out or has a new token, and takes the writing back.
 func (s *Sessions) undone(ctx context.Context, token string) (bool, error) {
-	if gone, err := s.undoneByLogout(ctx, token); err != nil || gone {
+	key := s.storeKey(token)
+	if gone, err := s.undoneByLogout(ctx, key); err != nil || gone {
 		return gone, err
 	}
-	_, moved, err := s.note(ctx, renewedAs, s.storeKey(token))
+	_, moved, err := s.note(ctx, renewedAs, key)
 	if err != nil || !moved {
 		return false, err
 	}

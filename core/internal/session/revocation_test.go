@@ -67,7 +67,7 @@ func TestALogoutWithAnOldTokenEndsWhatCameOfIt(t *testing.T) {
 	s := sessionsOf(t, managerOn(store))
 	first := loggedIn(t, s, "record")
 	last := first
-	for range maxRenewals - 1 {
+	for range 8 {
 		last = renewedBy(t, s, last, "record")
 	}
 	logout(t, s, first)
@@ -172,5 +172,69 @@ func TestALogoutOfNobodyDoesNothing(t *testing.T) {
 		if err != nil || len(answer.Values("Set-Cookie")) != 1 || store.Held() != 0 {
 			t.Errorf("rule: an unknown token is removed from the browser and leaves nothing in the store: %v %v, %d entries", answer, err, store.Held())
 		}
+	}
+}
+
+func TestALogoutEndsAllThatCameOfOneToken(t *testing.T) {
+	store := NewMemory()
+	m := managerOn(store)
+	one, two := sessionsOf(t, m), sessionsOf(t, m)
+	was := loggedIn(t, one, "record")
+	// Both read the session before either has renewed it: a callback delivered twice.
+	stale, _, _ := store.Find(was.Token)
+	first := renewedBy(t, one, was, "first")
+	store.Commit(was.Token, stale, time.Now().Add(time.Hour))
+	second := renewedBy(t, two, was, "second")
+	// A third was on its way and finds the old session gone.
+	third, err := two.Login(context.Background(), Stored{}, []byte("third"), false, cookies(two, was.Token), true)
+	if err != nil || third.Gone {
+		t.Fatal(third, err)
+	}
+	if n := withUser(t, m, store); n != 3 {
+		t.Fatalf("three sessions came of one: %d", n)
+	}
+	logout(t, one, was)
+	if n := withUser(t, m, store); n != 0 {
+		t.Errorf("rule: a logout ends all that came of its token: %v, %v and %v; %d are left", first.Token, second.Token, third.Token, n)
+	}
+}
+
+func TestALoginThatWasOnItsWayAtALogout(t *testing.T) {
+	store := NewMemory()
+	m := managerOn(store)
+	s := sessionsOf(t, m)
+	was := loggedIn(t, s, "record")
+	logout(t, s, was)
+	late, err := s.Login(context.Background(), Stored{}, []byte("late"), false, cookies(s, was.Token), true)
+	if err != nil || !late.Gone || withUser(t, m, store) != 0 {
+		t.Errorf("rule: the logout wins over a login whose request brought the old token: %+v %v", late, err)
+	}
+	if line := late.Header.Get("Set-Cookie"); !strings.Contains(line, "Max-Age=0") {
+		t.Errorf("rule: the cookie is removed, so that the next login counts: %q", line)
+	}
+	next, err := s.Login(context.Background(), Stored{}, []byte("next"), false, http.Header{}, true)
+	if err != nil || next.Gone || read(t, s, next.Token) != "next" {
+		t.Errorf("rule: the next login counts: %+v %v", next, err)
+	}
+}
+
+func TestATokenIsNotRenewedWithoutEnd(t *testing.T) {
+	store := NewMemory()
+	m := managerOn(store)
+	s := sessionsOf(t, m)
+	was := loggedIn(t, s, "record")
+	renewedBy(t, s, was, "record")
+	made := 1
+	for range 2 * maxRenewals {
+		w, err := s.Login(context.Background(), Stored{}, []byte("record"), false, cookies(s, was.Token), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !w.Gone {
+			made++
+		}
+	}
+	if n := withUser(t, m, store); made != maxRenewals || n != made {
+		t.Errorf("rule: %d sessions come of one token while it is remembered: %d, %d in the store", maxRenewals, made, n)
 	}
 }

@@ -2,6 +2,7 @@ package session
 
 import (
 	"fmt"
+	"hash/maphash"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,7 @@ type Sessions struct {
 	now     func() time.Time
 	rest    atomic.Int64 // see TouchFailed
 
+	renewing    stripes      // see addRenewal
 	generations *generations // nil without Config.Generations
 }
 
@@ -88,6 +90,7 @@ func New(c Config) *Sessions {
 			Cookie:   scs.SessionCookie{Name: c.Cookie, Persist: true},
 		}
 	}
+	s.renewing.seed = maphash.MakeSeed()
 	if c.Generations {
 		s.generations = newGenerations()
 	}

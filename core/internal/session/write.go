@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/vault"
 	"github.com/seed467724c4/wechat/core/internal/web"
@@ -16,7 +17,8 @@ type Written struct {
 	// Token that the session has now.
 	Token string
 	// Gone reports that the session was logged out, or moved to another token, while it
-	// was being written: the logout wins, and nothing else of Written counts.
+	// was being written, or while a login was on its way: the logout wins. Then Header
+	// removes the cookie of a session that is logged out, and nothing else counts.
 	Gone bool
 }
 
@@ -31,6 +33,13 @@ func (s *Sessions) Login(ctx context.Context, was Stored, record []byte, clear b
 		return Written{}, err
 	}
 	defer cancel()
+	origin, gone, err := s.origin(ctx, was, h, https)
+	if err != nil {
+		return Written{}, err
+	}
+	if gone {
+		return s.forgetCookie(ctx, was, https)
+	}
 	if !was.Loaded && was.Token != "" {
 		copied, cancel, err := s.renewed(ctx)
 		if err != nil {
@@ -47,24 +56,43 @@ func (s *Sessions) Login(ctx context.Context, was Stored, record []byte, clear b
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return Written{}, err
 	}
-	if was.Token != "" {
-		if err := s.noteRenewal(ctx, was.Token, s.manager.Token(ctx)); err != nil {
+	if origin == "" {
+		if w, err = s.put(ctx, was, record, https); err != nil {
 			return Written{}, err
 		}
+		s.endTwin(w.Header, h, https)
+		return w, nil
+	}
+	renewed := s.storeKey(s.manager.Token(ctx))
+	if full, err := s.addRenewal(ctx, origin, renewed); err != nil || full {
+		return Written{Gone: full}, err
 	}
 	if w, err = s.put(ctx, was, record, https); err != nil {
 		return Written{}, err
 	}
 	s.endTwin(w.Header, h, https)
-	if was.Token == "" {
-		return w, nil
+	if was.Token != "" {
+		if err := vault.Remove(ctx, s.manager.Store, origin); err != nil {
+			return Written{}, err
+		}
 	}
-	if err := vault.Remove(ctx, s.manager.Store, s.storeKey(was.Token)); err != nil {
+	if _, err := s.keepRenewal(ctx, origin, renewed); err != nil {
 		return Written{}, err
 	}
-	if gone, err := s.undoneByLogout(ctx, was.Token); err != nil || gone {
+	if gone, err := s.undoneByLogout(ctx, origin); err != nil || gone {
 		return Written{Gone: gone}, err
 	}
+	return w, nil
+}
+
+// forgetCookie removes the cookie of a session that was logged out, so that the browser's
+// next login is not taken for one that was on its way at the logout.
+func (s *Sessions) forgetCookie(ctx context.Context, was Stored, https bool) (Written, error) {
+	w := Written{Gone: true, Header: http.Header{}}
+	if was.Loaded {
+		return w, s.manager.Destroy(ctx)
+	}
+	s.setCookie(ctx, w.Header, "", time.Time{}, https)
 	return w, nil
 }
 
