@@ -69,7 +69,7 @@ func (g *Gate) handleChosen(ctx context.Context, r Request) (out *Outcome) {
 func (g *Gate) boundTo(a *Auth) *Gate {
 	bound := *g
 	bound.auth, bound.choose, bound.skip = a, nil, nil
-	bound.fast = bound.canBeFast()
+	bound.findFastPath()
 	if bound.following != "" && !a.checksFollowers.Load() {
 		a.checksFollowers.Store(true)
 	}

@@ -166,6 +166,12 @@ func (g *Gate) passing(p *passage, header http.Header) *Outcome {
 	return &p.outcome
 }
 
+// findFastPath decides once for a gate and its instance what the fast path does.
+func (g *Gate) findFastPath() {
+	g.fast = g.canBeFast()
+	g.asksMore = g.fast && (g.hasMaxAge || g.following != "" || g.auth.sessions.HasGenerations())
+}
+
 // canBeFast decides once for each gate whether Known may decide. Without PublicURL the
 // request's own host must be read too.
 func (g *Gate) canBeFast() bool {

@@ -69,8 +69,8 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	if g.following != "" {
 		g.auth.checksFollowers.Store(true)
 	}
-	g.want, g.fast = g.scope.level(), g.canBeFast()
-	g.asksMore = g.hasMaxAge || g.following != "" || g.auth.sessions.HasGenerations()
+	g.want = g.scope.level()
+	g.findFastPath()
 	if g.scopeOf != nil {
 		g.want = promptLevel
 	}

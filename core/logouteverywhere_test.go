@@ -136,6 +136,19 @@ func TestARememberedLoginEndsWithLogoutEverywhere(t *testing.T) {
 	}
 }
 
+func TestLogoutEverywhereAtAGateThatChooses(t *testing.T) {
+	r := newRig(t, everywhere(session.NewMemory()))
+	g := NewGate(ModeRequire, Choose(func(context.Context, *Request) (*Auth, error) { return r.auth, nil }))
+	b := r.browser()
+	if b.login(g, "/"); b.user(g, "/") == nil {
+		t.Fatal("logged in")
+	}
+	r.logoutEverywhere(r.auth)
+	if b.user(g, "/") != nil {
+		t.Error("rule: gates that choose their account compare generations as well")
+	}
+}
+
 func TestALoginUnderWayEndsWithLogoutEverywhere(t *testing.T) {
 	store := session.NewMemory()
 	var r *rig
