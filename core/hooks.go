@@ -27,7 +27,7 @@ func (g *Gate) skipped(ctx context.Context, r Request) (yes bool) {
 	}
 	for _, skip := range g.skip {
 		if err := recovered("Skip", func() { yes = skip(&r) }); err != nil {
-			g.auth.watch.hookFailed(ctx, "Skip", err)
+			g.auth.watch.hookFailed(ctx, "skip", err)
 			yes = false
 		}
 		if yes {
@@ -46,14 +46,14 @@ func (v *visit) appsOwn(err error) *Outcome {
 	}
 	var own *Outcome
 	if failed := recovered("OnError", func() { own = v.gate.onError(v.ctx, v.request, err) }); failed != nil {
-		v.auth.watch.hookFailed(v.ctx, "OnError", failed)
+		v.auth.watch.hookFailed(v.ctx, "on_error", failed)
 		return nil
 	}
 	if own == nil {
 		return nil
 	}
 	if own.Status < 200 || own.Status > 999 {
-		v.auth.watch.hookFailed(v.ctx, "OnError", fmt.Errorf("OnError returned an outcome without a status (%d), so the built-in answer is used", own.Status))
+		v.auth.watch.hookFailed(v.ctx, "on_error", fmt.Errorf("OnError returned an outcome without a status (%d), so the built-in answer is used", own.Status))
 		return nil
 	}
 	out := &Outcome{Context: own.Context, Header: own.Header.Clone(), Status: own.Status, Body: own.Body, Err: own.Err, own: true}

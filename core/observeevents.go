@@ -159,7 +159,7 @@ const (
 	PushFailed = "push.failed"
 
 	// HookFailed: a hook of the app panicked, or answered what cannot be used. Kind is the
-	// hook's name: "Skip", "Scopes", "OnError", "Observer".
+	// hook's name: "skip", "scopes" or "on_error".
 	//
 	// Fields: Kind.
 	HookFailed = "hook.failed"

@@ -155,20 +155,24 @@ func (v *visit) arrived() {
 	if v.callback == loggedIn {
 		e.Name, e.NewSession, e.Raised = LoginDone, v.former == nil, v.former.level() == silentLevel && v.user.level() == promptLevel
 	} else if e.Flow == "" {
-		e.Name, e.Result = LoginRepeat, "covered"
+		e = Event{Name: LoginRepeat, Attempt: e.Attempt, Scope: e.Scope, Result: "covered"}
 	}
-	v.end(e, line{level: slog.LevelDebug, text: "wechat: login done"})
-}
-
-// end tells the end of a login. A further one is a repetition.
-func (v *visit) end(e Event, l line) {
-	v.auth.watch.tell(v.ctx, v.ending(e), l)
+	e = v.ending(e)
+	// Only who has logged in at WeChat can cause this line, so each login leaves one.
+	l := line{level: slog.LevelDebug, text: "wechat: login done"}
+	if e.Name != LoginDone {
+		l = line{level: slog.LevelDebug, text: "wechat: a callback that was not needed (logged once a minute)", kind: e.Name}
+	}
+	w.tell(v.ctx, e, l)
 }
 
 // ending completes an event that ends a login. It is another event if the login has ended
 // before.
 func (v *visit) ending(e Event) Event {
 	w := v.auth.watch
+	if e.Name == LoginRepeat {
+		return e
+	}
 	e.Took = v.age()
 	if w.ends == nil || e.Flow == "" {
 		return e

@@ -139,7 +139,7 @@ func (w *watch) limited() *slog.Logger {
 // hookFailed tells that a hook of the app panicked or answered what cannot be used.
 func (w *watch) hookFailed(ctx context.Context, hook string, err error) {
 	w.tell(ctx, Event{Name: HookFailed, Kind: hook}, line{
-		level: slog.LevelError, kind: HookFailed + " " + hook + " " + err.Error(),
+		level: slog.LevelError, kind: HookFailed + " " + hook,
 		text: "wechat: a hook failed (logged once a minute)", more: []slog.Attr{slog.String("error", err.Error())},
 	})
 }

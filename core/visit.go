@@ -130,7 +130,7 @@ func (v *visit) applyScope() {
 	if v.gate.scopeOf != nil {
 		var scope Scope
 		if err := recovered("Scopes", func() { scope = v.gate.scopeOf(v.request) }); err != nil {
-			v.auth.watch.hookFailed(v.ctx, "Scopes", err)
+			v.auth.watch.hookFailed(v.ctx, "scopes", err)
 		} else if scope == Silent || scope == Prompt {
 			v.scope = scope
 		}
