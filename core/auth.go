@@ -144,6 +144,7 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 	}
 	a.logins.prepare = a.prepareCallback
 	a.sweeper.sweep, a.sweeper.held = a.sweep, a.holds
+	w.wake = a.sweeper.wake
 	c.warn(w)
 	return a, nil
 }
@@ -169,7 +170,7 @@ func (a *Auth) sweep(now time.Time) {
 
 // holds reports whether there is anything to sweep.
 func (a *Auth) holds() bool {
-	return a.sessions.Held() > 0 || a.logins.held() > 0 || a.followers.Len() > 0 || a.messages.Held() > 0 || a.tokens.held() > 0
+	return a.sessions.Held() > 0 || a.logins.held() > 0 || a.followers.Len() > 0 || a.messages.Held() > 0 || a.tokens.held() > 0 || a.watch.held() > 0
 }
 
 // Close stops the background work of the instance. Stop the server first, for example

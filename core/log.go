@@ -83,6 +83,18 @@ func (r *reports) overdue(now time.Time) map[string]int {
 	return withheld
 }
 
+// withheld is how many kinds have lines that were withheld.
+func (r *reports) withheld() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, was := range r.kinds {
+		if was.silent > 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // limitedHandler applies the rule of reports to the lines of rooms that log by
 // themselves. A kind is a message with its errcode, and with the value or call that it
 // is about.
@@ -103,6 +115,7 @@ func (h limitedHandler) Handle(ctx context.Context, line slog.Record) error {
 	})
 	write, silent, _ := h.watch.reports.next(kind, h.watch.now())
 	if !write {
+		h.watch.wake()
 		return nil
 	}
 	if silent > 0 {

@@ -116,6 +116,9 @@ func TestAFloodWritesOneLineAMinuteOfAKind(t *testing.T) {
 	if len(lines()) > maxReports || len(r.auth.watch.reports.kinds) > maxReports+1 {
 		t.Errorf("rule: the number of kinds has a bound: %d lines", len(lines()))
 	}
+	if !r.auth.holds() || !r.auth.sweeper.awake.Load() {
+		t.Error("rule: lines that were withheld wait for the sweeper, which is awake")
+	}
 	r.advance(reportEvery)
 	r.auth.watch.sweep()
 	written, withheld := 0, 0

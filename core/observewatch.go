@@ -20,13 +20,14 @@ type watch struct {
 	userHash func(openID string) string
 	ends     *once.Ends // nil without an observer
 	reports  reports
+	wake     func() // the sweeper, where lines are withheld
 }
 
 func newWatch(c *Config, now func() time.Time) *watch {
 	logger := c.Logger
 	return &watch{
 		observer: c.Observer, account: c.AppID, now: now,
-		userHash: func(string) string { return "" },
+		userHash: func(string) string { return "" }, wake: func() {},
 		logger: func() *slog.Logger {
 			if logger != nil {
 				return logger
@@ -67,7 +68,9 @@ func (w *watch) tell(ctx context.Context, e Event, l line) {
 	silent := 0
 	write := w.logger().Enabled(ctx, l.level)
 	if write && l.kind != "" {
-		write, silent, _ = w.reports.next(l.kind, w.now())
+		if write, silent, _ = w.reports.next(l.kind, w.now()); !write {
+			w.wake()
+		}
 	}
 	if write || w.observer != nil {
 		w.write(ctx, e, l, write, silent)
@@ -128,6 +131,15 @@ func (w *watch) sweep() {
 	if w.ends != nil {
 		w.ends.Sweep(now)
 	}
+}
+
+// held is how much waits for a sweep.
+func (w *watch) held() int {
+	n := w.reports.withheld()
+	if w.ends != nil {
+		n += w.ends.Len()
+	}
+	return n
 }
 
 // limited is the logger for rooms that log by themselves what an anonymous request can
