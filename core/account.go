@@ -2,7 +2,9 @@ package core
 
 import (
 	"context"
+	"time"
 
+	"github.com/seed467724c4/wechat/core/internal/once"
 	"github.com/seed467724c4/wechat/core/wxapi"
 )
 
@@ -11,10 +13,13 @@ import (
 type application interface {
 	// appID is the id that open ids and users belong to.
 	appID() string
-	// authorizeURL is the page of WeChat that a login starts on.
-	authorizeURL(back string, asked Scope, state string) string
+	// authorizeURL is the page of WeChat that a login starts on. lang is the visitor's
+	// language as in Page.Lang, or "".
+	authorizeURL(back string, asked Scope, state, lang string) string
 	// scope is WeChat's name of what a login asks for.
 	scope(asked Scope) string
+	// codeLife is how long a code works, and so how long its result is remembered.
+	codeLife() time.Duration
 
 	exchange(ctx context.Context, code string) (*wxapi.Token, error)
 	refresh(ctx context.Context, refreshToken string) (*wxapi.Token, error)
@@ -62,14 +67,15 @@ func newOfficialAccount(c *Config, w *watch) (*officialAccount, error) {
 	return &officialAccount{c.AppID, api, func() keyMaterial { return material }}, nil
 }
 
-func (o *officialAccount) appID() string         { return o.id }
-func (o *officialAccount) keys() keyMaterial     { return o.material() }
-func (o *officialAccount) client() *wxapi.Client { return o.api }
+func (o *officialAccount) appID() string           { return o.id }
+func (o *officialAccount) codeLife() time.Duration { return once.Life }
+func (o *officialAccount) keys() keyMaterial       { return o.material() }
+func (o *officialAccount) client() *wxapi.Client   { return o.api }
 
 // scope implements application: the Scopes of this package are an Official Account's.
 func (o *officialAccount) scope(asked Scope) string { return string(asked) }
 
-func (o *officialAccount) authorizeURL(back string, asked Scope, state string) string {
+func (o *officialAccount) authorizeURL(back string, asked Scope, state, _ string) string {
 	return o.api.AuthorizeURL(back, string(asked), state)
 }
 

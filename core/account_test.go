@@ -18,8 +18,8 @@ type actedFor struct {
 
 func (a *actedFor) keys() keyMaterial { return a.material }
 
-func (a *actedFor) authorizeURL(back string, asked Scope, state string) string {
-	link, fragment, _ := strings.Cut(a.officialAccount.authorizeURL(back, asked, state), "#")
+func (a *actedFor) authorizeURL(back string, asked Scope, state, lang string) string {
+	link, fragment, _ := strings.Cut(a.officialAccount.authorizeURL(back, asked, state, lang), "#")
 	return link + "&component_appid=wxplatform#" + fragment
 }
 

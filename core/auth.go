@@ -28,6 +28,8 @@ type Auth struct {
 	public   web.Origin // zero without PublicURL
 	keys     proof.Keys
 	account  account
+	website  *website     // nil without Config.Website
+	apps     applications // whose users the sessions hold
 	sessions *session.Sessions
 	logins   *logins
 	token    *wxapi.AccountToken
@@ -73,10 +75,18 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 // newAuthOf makes an instance that logs in to an account, whose calls w is told of. The
 // settings are checked.
 func newAuthOf(c Config, account account, public web.Origin, w *watch, now func() time.Time) (*Auth, error) {
+	website, err := newWebsite(&c, account)
+	if err != nil {
+		return nil, err
+	}
+	apps := applications{account: account.appID(), website: c.Website.AppID}
 	from := account.keys()
 	keys, err := proof.NewKeys(from.name, from.secret, from.previous...)
 	if err != nil {
 		return nil, err
+	}
+	if website != nil {
+		keys = keys.WithWebsite(website.id)
 	}
 	w.account = cmp.Or(c.Name, account.appID())
 	if err := w.use(&c, &keys, from); err != nil {
@@ -119,7 +129,7 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 	files, _ := verificationFiles(c.DomainVerification, c.VerificationFiles) // checked above
 	code, _ := parseFollowCode(c.FollowQRCode, c.OpenURL)                    // checked above
 	// Every room has made its keys. What stays in a field, fmt and gob print by reflection.
-	c.AppSecret, c.PreviousSecrets = "", nil
+	c.AppSecret, c.PreviousSecrets, c.Website.AppSecret = "", nil, ""
 	login, private, loginTag := cookieNames(account.appID(), public.Prefix, c.Site)
 	var memory *session.Memory
 	if c.Site != nil {
@@ -130,9 +140,9 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 		Cookie: private, Memory: memory, Notes: notes, Generations: c.LogoutEverywhere, Now: now,
 	})
 	a := &Auth{
-		config: c, public: public, keys: keys, account: account, now: now,
+		config: c, public: public, keys: keys, account: account, website: website, apps: apps, now: now,
 		sessions: sessions,
-		logins:   newLogins(&c, account, sessions, results, kept, now, lifetime),
+		logins:   newLogins(&c, apps, sessions, results, kept, now, lifetime),
 		token:    token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
 		binding: login, loginTag: loginTag,

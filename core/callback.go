@@ -54,9 +54,21 @@ func (v *visit) scopeAsked() Scope {
 	return Silent
 }
 
+// application is what the login that this callback belongs to is for. The state names
+// it, and was verified: so the code is never sent with another application's secret.
+func (v *visit) application() application {
+	if v.state.Website {
+		return v.auth.website
+	}
+	return v.auth.account
+}
+
 // exchange turns the code into a session.
 func (v *visit) exchange() {
-	r := v.auth.logins.exchange(v.withFlow(), v.code, v.binding.ID, v.scopeAsked(), web.WeChatLanguage(v.request.Header.Get("Accept-Language")))
+	r := v.auth.logins.exchange(v.withFlow(), returned{
+		by: v.application(), code: v.code, browser: v.binding.ID, asked: v.scopeAsked(),
+		lang: web.WeChatLanguage(v.request.Header.Get("Accept-Language")),
+	})
 	v.callback, v.reason, v.stage, v.remembered, v.former = r.outcome, r.err, r.stage, r.remembered, v.user
 	if r.outcome != loggedIn {
 		return
@@ -81,15 +93,15 @@ func (v *visit) exchange() {
 	}
 }
 
-// logIn puts the user into the session. If the session belongs to another person, the
-// app's values in it are dropped.
+// logIn puts the user into the session. If the session belongs to another person, or to
+// another application's open id of the same person, the app's values in it are dropped.
 func (v *visit) logIn(r result) (session.Written, error) {
 	u := r.user
 	record, err := v.auth.recordOf(u, r.ext)
 	if err != nil {
 		return session.Written{}, err
 	}
-	another := v.broken || v.user != nil && v.user.OpenID != u.OpenID
+	another := v.broken || v.user != nil && (v.user.OpenID != u.OpenID || v.user.AppID != u.AppID)
 	return v.auth.sessions.Login(v.ctx, v.stored, record, another, v.request.Header, v.at.IsHTTPS())
 }
 

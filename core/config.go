@@ -25,6 +25,7 @@ import (
 //	AnyBrowser     WECHAT_ANY_BROWSER (1)
 //	OpenURL        WECHAT_OPEN_URL
 //	APIURL         WECHAT_API_URL
+//	Website        WECHAT_WEBSITE_APP_ID, WECHAT_WEBSITE_APP_SECRET
 type Config struct {
 	// Name is a short name of the account for people who run the app, such as "shop". Log
 	// lines and events have it as "account". Default "": they have the app id.
@@ -65,8 +66,23 @@ type Config struct {
 	// AnyBrowser treats every browser as WeChat's. It is for development with a
 	// simulator: the real WeChat shows an error page to other browsers. The simulator
 	// has a setting of its own with the same name (wxsim.Config.AnyBrowser), and both
-	// must be on. Default false; logged as a warning.
+	// must be on. With Website, desktop browsers do not count as WeChat's: they log in
+	// by scan, as in production. Default false; logged as a warning.
 	AnyBrowser bool
+
+	// Website is a website application (网站应用), for visitors at a desktop browser
+	// outside WeChat. Instead of the page with a QR code of the address, Require and
+	// Login then redirect them to WeChat's page with a QR code (/connect/qrconnect,
+	// scope snsapi_login). They scan it with a phone and come back to the page that they
+	// asked for, logged in. Such a login counts as [Prompt]: it brings nickname and
+	// avatar. Nothing else changes: in WeChat the account logs visitors in, phones
+	// outside WeChat see the page, scripts get 401.
+	//
+	// User.AppID is then the website application's, and User.OpenID is another than the
+	// same person has at the account. See OnLogin for how to make one person of the two.
+	//
+	// The console's 授权回调域 must be PublicURL's host. Default: none.
+	Website Website
 
 	// LoginPath is where the app mounted Login, such as "/login". The 401 answers
 	// to scripts then carry a login_url that comes back to the page the script
@@ -122,7 +138,34 @@ type Config struct {
 	// it may set User.AppUserID, which the session keeps. If it returns an error or
 	// panics, the visitor is not logged in and sees the "unavailable" page. The context
 	// ends after the 10 s that a callback may take.
+	//
+	// Here an app joins what belongs to one person. A person has one open id at the
+	// account and another at Website. Keep a table of people with the pairs (AppID,
+	// OpenID) of each. Look for the pair first, and for User.UnionID, which is the same
+	// at both if they are bound to one Open Platform account (开放平台). The union id comes
+	//
+	//   - with every login by Website;
+	//   - with a login by Prompt, which is needed once for each person;
+	//   - from [Auth.Follower], without asking the person, for those who follow the account.
+	//
+	// A silent login has none. So a person who came silently and by Website may be two
+	// people in the table until a union id arrives: then merge the two. Never guess, by a
+	// nickname or avatar for instance. Without a union id, a login is a person of its own.
+	// Set AppUserID to the id of the person in the table. example/members does all this.
+	//
+	// After a migration of the account (账号迁移) every open id is another. The app learns
+	// the pairs of former and present ones from /cgi-bin/changeopenid, and adds the
+	// present ones to its table before people log in: then they are found here.
 	OnLogin func(context.Context, *User) error
+
+	// OpenIDFor returns the open id at the account of a visitor who logged in with
+	// Website, for [MustFollow]: only that open id can follow the account. The app knows
+	// it from its own table of people; see OnLogin. "" means that it does not know it:
+	// the visitor then sees the page that asks to scan and follow. It is called for each
+	// request on a route with MustFollow by such a visitor; keep it fast. If it returns an
+	// error or panics, the visitor sees the "unavailable" page. Default nil: visitors who
+	// logged in with Website never count as followers.
+	OpenIDFor func(context.Context, *User) (string, error)
 
 	// Profile returns the profile that the app already has of a visitor (Nickname,
 	// Avatar and so on), or (nil, nil) if it has none. With it, [Prompt] first logs in
@@ -216,8 +259,9 @@ type Config struct {
 }
 
 // ConfigFromEnv reads WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
-// WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ACCOUNT_NAME, WECHAT_FOLLOW_QRCODE and
-// WECHAT_ANY_BROWSER ("1" for development). It checks nothing; [New] does.
+// WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ACCOUNT_NAME, WECHAT_FOLLOW_QRCODE,
+// WECHAT_WEBSITE_APP_ID, WECHAT_WEBSITE_APP_SECRET and WECHAT_ANY_BROWSER ("1" for
+// development). It checks nothing; [New] does.
 //
 // An app with several accounts gives each a name: ConfigFromEnv("SHOP") reads
 // WECHAT_SHOP_APP_ID and so on, and sets Name to "shop". A name is one word of A-Z, 0-9
@@ -243,6 +287,8 @@ func ConfigFromEnv(name ...string) Config {
 
 		AccountName:  env("ACCOUNT_NAME"),
 		FollowQRCode: env("FOLLOW_QRCODE"),
+
+		Website: Website{AppID: env("WEBSITE_APP_ID"), AppSecret: env("WEBSITE_APP_SECRET")},
 	}
 }
 

@@ -16,6 +16,7 @@ type facts struct {
 	withheld     bool        // the browser brought no binding cookie, and may bring it on a request from this site
 	allowOutside bool        // the route lets visitors outside WeChat continue without a login
 	follow       followState // whether the logged-in visitor follows the account
+	website      bool        // a website application logs desktop browsers in
 }
 
 // callback is what came back from WeChat. Before the exchange it is what the URL says,
@@ -56,7 +57,8 @@ const (
 	pass            step = iota // call the next handler
 	arrive                      // redirect to the page that was asked for (Login: to "to")
 	exchange                    // exchange the code, then decide again
-	start                       // redirect to WeChat
+	start                       // redirect to WeChat, to log in with the account
+	scan                        // redirect to WeChat's QR code, to log in with the website application
 	unauthorized                // answer 401 with a problem document
 	logInAgainPage              // answer 401 with a page that leads to a login
 	noContent                   // answer a CORS preflight with nothing
@@ -132,12 +134,14 @@ func decide(f facts) step {
 	case free:
 		// A Require further in starts the login and counts the attempt.
 		return satisfied
-	case f.client != web.InsideWeChat:
+	case f.client == web.OutsideWeChat, f.client == web.Desktop && !f.website:
 		return outsidePage
 	case f.spent && f.withheld:
 		return continuePage
 	case f.spent:
 		return stuckPage
+	case f.client == web.Desktop:
+		return scan
 	default:
 		return start
 	}

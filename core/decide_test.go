@@ -16,10 +16,10 @@ func everyFact(f func(facts)) (n int) {
 					for want := silentLevel; want <= promptLevel; want++ {
 						for a := range callbacks {
 							for asked := anonymous; asked <= promptLevel; asked++ {
-								for bits := range 16 {
+								for bits := range 32 {
 									for w := range followStates {
 										n++
-										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&8 != 0, bits&4 != 0, w})
+										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&8 != 0, bits&4 != 0, w, bits&16 != 0})
 									}
 								}
 							}
@@ -37,6 +37,11 @@ func everyFact(f func(facts)) (n int) {
 func (f facts) free() bool {
 	return f.mode == ModeOptional || f.mode == ModeRequire && f.client != web.InsideWeChat && f.allowOutside
 }
+
+// scans holds for a visitor who logs in by scan, canLogIn for one who can log in here.
+func (f facts) scans() bool    { return f.client == web.Desktop && f.website }
+func (f facts) canLogIn() bool { return f.client == web.InsideWeChat || f.scans() }
+
 func (f facts) enough() bool   { return f.free() || f.level >= f.want }
 func (f facts) finished() bool { return f.enough() && f.level >= f.asked }
 func (f facts) dead() bool     { return f.callback == staleState || f.callback == codeDead }
@@ -125,13 +130,35 @@ var invariants = []struct {
 		return s == pass && f.mode != ModeLogin || s == arrive && f.mode == ModeLogin
 	}},
 	{"no path leads to WeChat when the attempts are spent", func(f facts, s step) bool {
-		return s != start || !f.spent
+		return s != start && s != scan || !f.spent
 	}},
-	{"a visitor outside WeChat is never redirected to WeChat", func(f facts, s step) bool {
+	{"a visitor outside WeChat is never redirected to the account's login", func(f facts, s step) bool {
 		return s != start || f.client == web.InsideWeChat
 	}},
+	{"only a navigation of a desktop browser goes to scan login, and only with a website application", func(f facts, s step) bool {
+		return s != scan || f.kind == web.Navigation && f.client == web.Desktop && f.website
+	}},
+	{"a website application changes nothing in WeChat and on phones", func(f facts, s step) bool {
+		without := f
+		without.website = false
+		return f.client == web.Desktop || s == decide(without)
+	}},
+	{"without a website application a desktop browser is outside as a phone is", func(f facts, s step) bool {
+		phone := f
+		phone.client = web.OutsideWeChat
+		return f.client != web.Desktop || f.website || s == decide(phone)
+	}},
+	{"with one it is treated as WeChat's browser is, and scans where that one starts", func(f facts, s step) bool {
+		inside := f
+		inside.client = web.InsideWeChat
+		if !f.scans() || f.allowOutside {
+			return true
+		}
+		other := decide(inside)
+		return s == other && s != start || s == scan && other == start
+	}},
 	{"an Optional gate starts and demands nothing", func(f facts, s step) bool {
-		return !f.free() || s != start && s != unauthorized && s != logInAgainPage && s != framePage && s != outsidePage && s != stuckPage
+		return !f.free() || s != start && s != scan && s != unauthorized && s != logInAgainPage && s != framePage && s != outsidePage && s != stuckPage
 	}},
 	{"an Optional gate leaves a dead answer to the gate that asked", func(f facts, s step) bool {
 		return !(f.free() && f.unanswered()) || s == pass
@@ -139,12 +166,15 @@ var invariants = []struct {
 	{"inside WeChat with attempts left, the login starts", func(f facts, s step) bool {
 		return !(!f.free() && f.unanswered() && f.client == web.InsideWeChat && !f.spent) || s == start
 	}},
-	{"attempts spent inside WeChat end on the page that says why, after one more try from a page of this site", func(f facts, s step) bool {
-		spent := !f.free() && f.unanswered() && f.client == web.InsideWeChat && f.spent
+	{"at a desktop browser with attempts left, scan login starts", func(f facts, s step) bool {
+		return !(!f.free() && f.unanswered() && f.scans() && !f.spent) || s == scan
+	}},
+	{"attempts spent where a visitor can log in end on the page that says why, after one more try from a page of this site", func(f facts, s step) bool {
+		spent := !f.free() && f.unanswered() && f.canLogIn() && f.spent
 		return (s == stuckPage) == (spent && !f.withheld) && (s == continuePage) == (spent && f.withheld)
 	}},
-	{"outside WeChat is said first", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && f.client != web.InsideWeChat) || s == outsidePage
+	{"where a visitor cannot log in, that is said first", func(f facts, s step) bool {
+		return !(!f.free() && f.unanswered() && !f.canLogIn()) || s == outsidePage
 	}},
 	{"a finished login arrives at the page that was asked for", func(f facts, s step) bool {
 		return !(f.kind == web.Navigation && f.callback == loggedIn) || s == arrive
@@ -200,15 +230,15 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 			}
 		}
 	})
-	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 16 * int(followStates); n != want {
+	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 32 * int(followStates); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
 	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(followInvariants))
 }
 
 func (f facts) String() string {
-	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v withheld %v guests %v follow %d",
-		f.mode, f.kind, f.client, f.level, f.want, f.callback, f.asked, f.news, f.spent, f.withheld, f.allowOutside, f.follow)
+	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v withheld %v guests %v follow %d website %v",
+		f.mode, f.kind, f.client, f.level, f.want, f.callback, f.asked, f.news, f.spent, f.withheld, f.allowOutside, f.follow, f.website)
 }
 
 // Two gates in a chain see the same answer: whatever the outer one makes of it,

@@ -53,7 +53,7 @@ func (p *passage) Value(key any) any {
 	case outsideKey:
 		return p
 	case accountKey:
-		if p.visitor != nil && p.visitor.AppID == k.auth.config.AppID {
+		if p.visitor != nil && k.auth.applicationOf(p.visitor) != nil {
 			return p.visitor
 		}
 	case passageKey:
@@ -114,7 +114,7 @@ func (g *Gate) fastPass(ctx context.Context, asked, cookies string, buffered boo
 		return nil, t, false
 	}
 	p := &passage{Context: ctx}
-	touched, ok := p.user.decode(value, a.config.AppID, p.privilege[:])
+	touched, ok := p.user.decode(value, a.apps, p.privilege[:])
 	if !ok || p.user.Scope.level() < g.want || s.IdleIsDue(touched) {
 		return nil, t, false
 	}
@@ -131,7 +131,7 @@ func (g *Gate) satisfiedBy(ctx context.Context, u *User, record string) bool {
 	if g.hasMaxAge && g.auth.now().Sub(u.LoggedInAt) >= g.maxAge {
 		return false
 	}
-	if g.following != "" && !g.auth.followers.KnownToFollow(u.OpenID) {
+	if g.following != "" && (u.AppID != g.auth.apps.account || !g.auth.followers.KnownToFollow(u.OpenID)) {
 		return false
 	}
 	if !g.auth.sessions.HasGenerations() {

@@ -26,6 +26,9 @@ const (
 	// 48001). A "yes" is remembered for 5 minutes, a "no" for 3 seconds; a message that
 	// [Auth.PushHandler] receives changes either at once. With Config.Cache, other
 	// nodes read the change within 5 seconds.
+	//
+	// A visitor who logged in with [Config.Website] follows with another open id; see
+	// [Config.OpenIDFor].
 	MustFollow Following = "must follow"
 	// MustFollowUnlessDown is MustFollow, but lets every logged-in visitor through if
 	// WeChat cannot be reached.
@@ -75,7 +78,17 @@ func (a *Auth) AccountToken() *wxapi.AccountToken { return a.token }
 // is not let through by MustFollowUnlessDown, because WeChat was not down: otherwise a
 // client could get in by cancelling.
 func (v *visit) lookUp() {
-	follows, err := v.auth.followers.Follows(v.ctx, v.user.OpenID)
+	openID, err := v.openIDAtAccount()
+	switch {
+	case err != nil: // the app's fault, not WeChat's: MustFollowUnlessDown does not help
+		v.stage = "hook"
+		v.follow, v.reason = followUnavailable, unavailableFor(err)
+		return
+	case openID == "":
+		v.follow = notFollowing
+		return
+	}
+	follows, err := v.auth.followers.Follows(v.ctx, openID)
 	left := v.ctx.Err() != nil || errors.Is(err, context.Canceled)
 	switch {
 	case err == nil && follows, err != nil && !left && v.gate.following == MustFollowUnlessDown:
@@ -86,6 +99,35 @@ func (v *visit) lookUp() {
 		v.stage = "follow"
 		v.follow, v.reason = followUnavailable, unavailableFor(fmt.Errorf("does the visitor follow: %w", err))
 	}
+}
+
+// openIDAtAccount is the visitor's open id at the account, which alone can follow it. For
+// a visitor who logged in with the website application the app knows it
+// (Config.OpenIDFor), or "".
+func (v *visit) openIDAtAccount() (openID string, err error) {
+	if v.user.AppID == v.auth.apps.account {
+		return v.user.OpenID, nil
+	}
+	find := v.auth.config.OpenIDFor
+	if find == nil {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(v.ctx, callbackTimeout)
+	defer cancel()
+	u := *v.user
+	var failed error
+	if err := recovered("OpenIDFor", func() { openID, failed = find(ctx, &u) }); err != nil {
+		return "", err
+	}
+	switch {
+	case failed != nil:
+		return "", fmt.Errorf("OpenIDFor: %w", failed)
+	case openID == v.user.OpenID:
+		return "", errors.New("OpenIDFor returned the open id at the website application instead of the one at the account")
+	case openID != "" && !isOpenID(openID):
+		return "", errors.New("OpenIDFor returned what is no open id")
+	}
+	return openID, nil
 }
 
 // lookUpFollower asks WeChat whether a person follows (user/info).

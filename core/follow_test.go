@@ -23,7 +23,7 @@ func (b *browser) follows(yes bool) {
 	}
 }
 
-func (b *browser) openID() string { return b.rig.sim.OpenID(testAppID, b.person) }
+func (b *browser) openID() string { return b.rig.sim.OpenID(loginAppID(), b.person) }
 
 // members is a browser that is logged in, and a gate for followers.
 func members(r *rig, options ...Option) (*browser, *Gate) {

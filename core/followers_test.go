@@ -204,7 +204,7 @@ func TestWhatIsOldIsSwept(t *testing.T) {
 		}
 		defer a.Close()
 		a.followers.Heard(t.Context(), "oAlice_1", true, time.Now())
-		a.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_token"})
+		a.tokens.keep(t.Context(), testAppID, &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_token"})
 		a.sweeper.wake()
 		time.Sleep(refreshTokenLife + 2*sweepEvery) // the clock of synctest: nobody waits
 		synctest.Wait()

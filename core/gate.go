@@ -66,6 +66,9 @@ func NewGate(mode Mode, options ...Option) *Gate {
 	if g.following != "" && g.choose == nil && g.auth.followCode == (followCode{}) {
 		g.auth.watch.warnOf("follow_code", "MustFollow without Config.FollowQRCode: visitors read that they should follow, and not how")
 	}
+	if g.following != "" && g.auth.website != nil && g.auth.config.OpenIDFor == nil {
+		g.auth.watch.warnOf("open_id_for", "MustFollow with Config.Website and without Config.OpenIDFor: visitors who logged in at a desktop browser never count as followers")
+	}
 	if g.following != "" {
 		g.auth.checksFollowers.Store(true)
 	}
@@ -194,7 +197,9 @@ func (v *visit) perform(s step) *Outcome {
 		v.arrived()
 		return v.redirect(303, v.destination())
 	case start:
-		return v.start()
+		return v.start(v.auth.account)
+	case scan:
+		return v.start(v.auth.website)
 	case unauthorized:
 		return v.problem()
 	case logInAgainPage:

@@ -28,7 +28,7 @@ const (
 // logins turns codes into users: each code once per browser, however often the
 // callback is delivered, and for as long as WeChat knows the code.
 type logins struct {
-	account    account
+	apps       applications
 	onLogin    func(context.Context, *User) error
 	now        func() time.Time
 	flights    singleflight.Group
@@ -43,9 +43,9 @@ type logins struct {
 	prepare    func(asked Scope) // before an exchange, see Auth.prepareCallback
 }
 
-func newLogins(c *Config, account account, sessions *session.Sessions, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
+func newLogins(c *Config, apps applications, sessions *session.Sessions, results *once.Results, kept *tokens, now func() time.Time, lifetime context.Context) *logins {
 	return &logins{
-		account: account, onLogin: c.OnLogin, now: now, lifetime: lifetime,
+		apps: apps, onLogin: c.OnLogin, now: now, lifetime: lifetime,
 		results: results, guard: once.NewLoopGuard(proof.RecentWindow), askedAgain: once.NewFirst(proof.StateLife), deliveries: once.NewDeliveries(),
 		places: once.NewPlaces(c.maxCalls()), kept: kept, sessions: sessions,
 	}
@@ -77,16 +77,26 @@ type result struct {
 // stageLeft: the request was cancelled, and the exchange goes on.
 const stageLeft = "left"
 
+// returned is a code that came back from WeChat to a browser that asked for it.
+type returned struct {
+	by      application // that the code was made for, and that alone can spend it
+	code    string
+	browser string // its binding
+	asked   Scope
+	lang    string // of the profile, for WeChat
+}
+
 // exchange returns the same result for every delivery of one code by one browser.
-func (l *logins) exchange(ctx context.Context, code, browser string, asked Scope, lang string) result {
-	key := once.Key(code, browser, string(asked))
+func (l *logins) exchange(ctx context.Context, c returned) result {
+	browser := c.browser
+	key := once.Key(c.code, browser, c.by.scope(c.asked))
 	if err := l.deliveries.Spent(key, browser, l.now()); err != nil {
 		return tooManyLogins(err)
 	}
 	before := l.results.Ended(browser)
 	flight := l.flights.DoChan(key, func() (any, error) {
 		var r result
-		if err := recovered("exchange", func() { r = l.exchangeOnce(ctx, key, code, browser, asked, lang) }); err != nil {
+		if err := recovered("exchange", func() { r = l.exchangeOnce(ctx, key, c) }); err != nil {
 			r = result{outcome: unavailable, err: unavailableFor(err), stage: "exchange"}
 		}
 		return r, nil
@@ -118,19 +128,19 @@ func tooManyLogins(err error) result {
 
 // exchangeOnce uses its own context, because the request that started it may be
 // cancelled. It keeps that request's values, so that spans nest.
-func (l *logins) exchangeOnce(ctx context.Context, key, code, browser string, asked Scope, lang string) result {
+func (l *logins) exchangeOnce(ctx context.Context, key string, c returned) result {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callbackTimeout)
 	defer cancel()
 	defer context.AfterFunc(l.lifetime, cancel)()
-	if record, found := l.results.Get(ctx, key, browser); found {
+	if record, found := l.results.Get(ctx, key, c.browser); found {
 		return l.remembered(ctx, record)
 	}
-	r := l.withinLimit(ctx, code, browser, asked, lang)
+	r := l.withinLimit(ctx, c)
 	switch {
 	case r.outcome == loggedIn:
-		l.remember(ctx, key, browser, r)
+		l.remember(ctx, key, c, r)
 	case r.outcome == codeDead && isUsedCode(r.err):
-		if record, found := l.results.Await(ctx, key, browser); found {
+		if record, found := l.results.Await(ctx, key, c.browser); found {
 			return l.remembered(ctx, record)
 		}
 	}
@@ -144,17 +154,17 @@ func isUsedCode(err error) bool {
 
 // remember keeps the result for the other deliveries of this code. A user who is too
 // large for a record is too large for a session, so no login is lost.
-func (l *logins) remember(ctx context.Context, key, browser string, came result) {
+func (l *logins) remember(ctx context.Context, key string, c returned, came result) {
 	r := record{user: *came.user, ext: came.ext}
-	if b, err := r.encode(); err == nil {
-		l.results.Put(ctx, key, browser, string(b))
+	if b, err := r.encode(l.apps); err == nil {
+		l.results.Put(ctx, key, c.browser, string(b), c.by.codeLife())
 	}
 }
 
 // remembered is the result that was kept. If the person was logged out everywhere since,
 // or another release kept it, the login starts anew.
 func (l *logins) remembered(ctx context.Context, kept string) result {
-	r, ok := decodeRecord(kept, l.account.appID())
+	r, ok := decodeRecord(kept, l.apps)
 	if !ok {
 		return result{outcome: codeDead, err: errors.New("the remembered login cannot be read")}
 	}
@@ -169,18 +179,18 @@ func (l *logins) remembered(ctx context.Context, kept string) result {
 
 // withinLimit asks WeChat while there is room.
 // Without room the answer is 503 at once, because a queue would outlive the codes in it.
-func (l *logins) withinLimit(ctx context.Context, code, browser string, asked Scope, lang string) result {
-	giveBack, ok := l.places.Take(browser)
+func (l *logins) withinLimit(ctx context.Context, c returned) result {
+	giveBack, ok := l.places.Take(c.browser)
 	if !ok {
 		return result{outcome: unavailable, err: fmt.Errorf("%w: too many exchanges at once, by this browser or in all (Config.MaxCalls)", ErrUnavailable), stage: "limit"}
 	}
 	defer giveBack()
-	return l.askWeChat(ctx, code, asked, lang)
+	return l.askWeChat(ctx, c)
 }
 
-func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang string) result {
-	l.prepare(asked)
-	token, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.Token, error) { return l.account.exchange(ctx, code) })
+func (l *logins) askWeChat(ctx context.Context, c returned) result {
+	l.prepare(c.asked)
+	token, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.Token, error) { return c.by.exchange(ctx, c.code) })
 	switch {
 	case err == nil:
 	case wxapi.Classify(err) == wxapi.ClassRestart:
@@ -199,14 +209,14 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 	if err != nil {
 		return result{outcome: unavailable, err: unavailableFor(err), stage: "session"}
 	}
-	u := &User{AppID: l.account.appID(), OpenID: token.OpenID, UnionID: token.UnionID, Scope: Silent, LoggedInAt: l.now().Truncate(time.Second)}
-	if asked == Prompt {
+	u := &User{AppID: c.by.appID(), OpenID: token.OpenID, UnionID: token.UnionID, Scope: Silent, LoggedInAt: l.now().Truncate(time.Second)}
+	if c.asked == Prompt {
 		// Without a scope in the reply, what was asked for was granted.
-		if token.Scope != "" && !token.HasScope(l.account.scope(Prompt)) {
-			return result{outcome: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, Prompt), stage: "userinfo"}
+		if token.Scope != "" && !token.HasScope(c.by.scope(Prompt)) {
+			return result{outcome: tooLittle, err: fmt.Errorf("%w: WeChat granted less than %s", ErrUnavailable, c.by.scope(Prompt)), stage: "userinfo"}
 		}
 		profile, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.UserInfo, error) {
-			return l.account.profile(ctx, token.AccessToken, token.OpenID, lang)
+			return c.by.profile(ctx, token.AccessToken, token.OpenID, c.lang)
 		})
 		if err != nil {
 			// Whatever its class: a new login would only repeat this one.
@@ -220,7 +230,7 @@ func (l *logins) askWeChat(ctx context.Context, code string, asked Scope, lang s
 		return result{outcome: unavailable, err: unavailableFor(err), stage: "hook"}
 	}
 	if u.Scope == Prompt {
-		l.kept.keep(ctx, token)
+		l.kept.keep(ctx, u.AppID, token)
 	}
 	return result{outcome: loggedIn, user: u, ext: extension{generation: generation}}
 }

@@ -63,7 +63,7 @@ func TestLoginsSurviveLostCookies(t *testing.T) {
 			t.Errorf("visitor %d saw %d redirects", i, w.redirects)
 		case w.out.Status == 0:
 			in++
-			if u, ok := FromContext(w.out.Context); !ok || u.OpenID != r.sim.OpenID(testAppID, b.person) {
+			if u, ok := FromContext(w.out.Context); !ok || u.OpenID != r.sim.OpenID(loginAppID(), b.person) {
 				t.Errorf("visitor %d is %v", i, u)
 			}
 		case w.out.Status == 400 && strings.Contains(string(w.out.Body), `data-page="stuck"`):

@@ -28,7 +28,7 @@ func (v *visit) flow() string {
 func (v *visit) event(name string) Event {
 	e := Event{Name: name, Flow: v.flow()}
 	if v.state.Shape == proof.OwnState {
-		e.Attempt, e.Scope = v.state.Attempt, scopeWord(v.scopeAsked())
+		e.Attempt, e.Scope = v.state.Attempt, v.askedWord()
 	}
 	return e
 }
@@ -42,6 +42,17 @@ func (v *visit) age() time.Duration {
 	return max(0, v.auth.now().Sub(v.state.IssuedAt)).Truncate(time.Second)
 }
 
+// askedWord is the scope of the login that came back.
+func (v *visit) askedWord() string {
+	if v.state.Website {
+		return websiteWord
+	}
+	return scopeWord(v.scopeAsked())
+}
+
+// websiteWord is the one scope of a website application, as a label of metrics.
+const websiteWord = "login"
+
 // scopeWord is a scope as a label of metrics.
 func scopeWord(s Scope) string {
 	if s == Prompt {
@@ -51,12 +62,15 @@ func scopeWord(s Scope) string {
 }
 
 // started tells that the visitor is sent to WeChat with a new state.
-func (v *visit) started(state string, scope Scope, attempt int, asksFirst bool) {
+func (v *visit) started(by application, state string, scope Scope, attempt int, asksFirst bool) {
 	w := v.auth.watch
 	if !w.listens(v.ctx, slog.LevelDebug) {
 		return
 	}
 	e := Event{Name: LoginStart, Flow: proof.FlowOf(state), Attempt: attempt, Scope: scopeWord(scope), Entry: "gate", Client: v.client()}
+	if by != application(v.auth.account) {
+		e.Scope = websiteWord
+	}
 	switch {
 	case asksFirst:
 		e.Entry = "ask_first"

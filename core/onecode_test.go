@@ -85,11 +85,11 @@ func TestTwoCodesWithOneStateLogInTheSamePerson(t *testing.T) {
 	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
 	for range 2 {
-		code, _ := r.sim.Code(testAppID, b.person, "snsapi_base")
+		code, _ := r.sim.Code(loginAppID(), b.person, loginScope())
 		tab := *b
 		tab.cookies = map[string]string{"__Host-" + r.auth.binding: b.cookies["__Host-"+r.auth.binding]}
 		tab.arrives(tab.get(g, tab.back(q, "code="+code+"&state="+q.Get("state"))))
-		if u := tab.user(g, "/me"); u == nil || u.OpenID != r.sim.OpenID(testAppID, b.person) {
+		if u := tab.user(g, "/me"); u == nil || u.OpenID != r.sim.OpenID(loginAppID(), b.person) {
 			t.Errorf("both log in: %v", u)
 		}
 	}
@@ -103,7 +103,7 @@ func TestAnAnswerOlderThanTheSessionIsOnlyCleanedAway(t *testing.T) {
 	b, g := r.browser(), r.gate(ModeRequire)
 	q := b.authorize(b.get(g, "/me"))
 	for range 2 {
-		code, _ := r.sim.Code(testAppID, b.person, "snsapi_base")
+		code, _ := r.sim.Code(loginAppID(), b.person, loginScope())
 		if got := b.arrives(b.get(g, b.back(q, "code="+code+"&state="+q.Get("state")))); got != "/me" {
 			t.Errorf("%q", got)
 		}
@@ -129,7 +129,7 @@ func TestASwitchOfPersonEmptiesTheSession(t *testing.T) {
 	other.person = b.person
 	back := other.consent(other.get(g, "/"))
 	b.arrives(b.get(g, back))
-	if u := b.user(g, "/"); u == nil || u.OpenID != r.sim.OpenID(testAppID, b.person) {
+	if u := b.user(g, "/"); u == nil || u.OpenID != r.sim.OpenID(loginAppID(), b.person) {
 		t.Errorf("the newer login counts: %v", u)
 	}
 	b.cookies["__Host-wechat_session_"+web.AccountTag(testAppID, "")] = bob

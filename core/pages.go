@@ -63,6 +63,7 @@ type Page struct {
 	AccountHTML template.HTML // the account's name, HTML-escaped, or ""; FollowPage only
 	MessageHTML template.HTML // the app's own text of a refusal, HTML-escaped, or "" for the page's own text; DeniedPage only; its line ends stay
 	Follow      string        // where WeChat shows the account, or ""; FollowPage only
+	OnScreen    bool          // the visitor logged in with Config.Website at a desktop browser, so a phone must scan QRCode; FollowPage only
 	Fault       Fault         // StuckPage only
 	Reference   string        // also in the log; "" where nothing was logged
 }
@@ -96,7 +97,7 @@ func (p Page) view() page.View {
 	return page.View{
 		Kind: page.Kind(p.Kind), Lang: p.Lang, Fault: page.Fault(p.Fault),
 		Here: p.Here, Home: p.Home, Guest: p.Guest,
-		QRCode: p.QRCode, Account: p.AccountHTML, Follow: p.Follow, Message: p.MessageHTML,
+		QRCode: p.QRCode, Account: p.AccountHTML, Follow: p.Follow, Message: p.MessageHTML, OnScreen: p.OnScreen,
 		Reference: p.Reference,
 	}
 }
@@ -140,6 +141,9 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		p.AccountHTML, p.QRCode, p.Follow = page.Text(v.auth.config.AccountName), page.Address(code.image), page.Address(code.link)
 		if code.local {
 			p.QRCode = page.Address(v.at.URL(web.Target{Path: code.image}))
+		}
+		if p.OnScreen = v.user != nil && v.user.AppID != v.auth.apps.account; p.OnScreen {
+			p.Follow = "" // WeChat alone opens it
 		}
 		p.Home = v.home()
 	case DeniedPage:

@@ -71,14 +71,15 @@ func (v *visit) raise() error {
 // visitor changes the avatar. It takes up to 10 s, retries included; a deadline on ctx
 // ends the wait sooner.
 func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
-	if a.tokens == nil || u == nil || u.AppID != a.config.AppID {
+	if a.tokens == nil || u == nil || a.applicationOf(u) == nil {
 		return nil, ErrNoToken
 	}
 	defer a.sweeper.wake()
-	flight := a.tokens.flights.DoChan(u.OpenID, func() (profile any, err error) {
+	by := a.applicationOf(u)
+	flight := a.tokens.flights.DoChan(by.appID()+" "+u.OpenID, func() (profile any, err error) {
 		ctx, cancel := context.WithTimeout(a.lifetime, callbackTimeout)
 		defer cancel()
-		if panicked := recovered("refresh", func() { profile, err = a.renewed(ctx, u.OpenID) }); panicked != nil {
+		if panicked := recovered("refresh", func() { profile, err = a.renewed(ctx, by, u.OpenID) }); panicked != nil {
 			err = unavailableFor(panicked)
 		}
 		return profile, err
@@ -91,22 +92,22 @@ func (a *Auth) RefreshProfile(ctx context.Context, u *User) (*User, error) {
 		profile := r.Val.(*wxapi.UserInfo)
 		renewed := *u
 		renewed.fill(profile)
-		return &renewed, a.renewSession(ctx, profile)
+		return &renewed, a.renewSession(ctx, by, profile)
 	case <-ctx.Done():
 		return nil, unavailableFor(ctx.Err())
 	}
 }
 
 // renewed asks WeChat for a new access token, and with it for the profile.
-func (a *Auth) renewed(ctx context.Context, openID string) (*wxapi.UserInfo, error) {
-	kept, found, err := a.tokens.vault.Get(ctx, a.tokens.key(openID))
+func (a *Auth) renewed(ctx context.Context, by application, openID string) (*wxapi.UserInfo, error) {
+	kept, found, err := a.tokens.vault.Get(ctx, tokenKey(by.appID(), openID))
 	if err != nil {
 		return nil, unavailableFor(err)
 	}
 	if !found {
 		return nil, ErrNoToken
 	}
-	profile, err := a.profileBy(ctx, string(kept), openID)
+	profile, err := a.profileBy(ctx, by, string(kept), openID)
 	switch {
 	case err == nil:
 		return profile, nil
@@ -114,14 +115,14 @@ func (a *Auth) renewed(ctx context.Context, openID string) (*wxapi.UserInfo, err
 		return nil, unavailableFor(err)
 	}
 	// Only what was refused: the visitor may have logged in anew meanwhile.
-	if now, found, _ := a.tokens.vault.Get(ctx, a.tokens.key(openID)); found && string(now) == string(kept) {
-		a.tokens.forget(ctx, openID)
+	if now, found, _ := a.tokens.vault.Get(ctx, tokenKey(by.appID(), openID)); found && string(now) == string(kept) {
+		a.tokens.forget(ctx, by.appID(), openID)
 	}
 	return nil, fmt.Errorf("%w: %w", ErrRefreshRefused, err)
 }
 
-func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxapi.UserInfo, error) {
-	token, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.Token, error) { return a.account.refresh(ctx, refreshToken) })
+func (a *Auth) profileBy(ctx context.Context, by application, refreshToken, openID string) (*wxapi.UserInfo, error) {
+	token, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.Token, error) { return by.refresh(ctx, refreshToken) })
 	if err != nil {
 		return nil, err
 	}
@@ -129,10 +130,10 @@ func (a *Auth) profileBy(ctx context.Context, refreshToken, openID string) (*wxa
 		return nil, fmt.Errorf("%w: it is about another openid", wxapi.ErrReply)
 	}
 	if token.RefreshToken != refreshToken {
-		a.tokens.keep(ctx, token)
+		a.tokens.keep(ctx, by.appID(), token)
 	}
 	return retryOnce(ctx, func(ctx context.Context) (*wxapi.UserInfo, error) {
-		return a.account.profile(ctx, token.AccessToken, openID, "")
+		return by.profile(ctx, token.AccessToken, openID, "")
 	})
 }
 
@@ -147,9 +148,9 @@ func refused(err error) bool {
 
 // renewSession writes the profile into the session of the request, if the request is
 // the same visitor's.
-func (a *Auth) renewSession(ctx context.Context, profile *wxapi.UserInfo) error {
+func (a *Auth) renewSession(ctx context.Context, by application, profile *wxapi.UserInfo) error {
 	p := a.passageIn(ctx)
-	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID {
+	if p == nil || p.visitor == nil || p.visitor.OpenID != profile.OpenID || p.visitor.AppID != by.appID() {
 		return nil
 	}
 	was := session.Stored{Token: p.info.token, Loaded: a.sessions.LoadedIn(ctx)}
@@ -168,7 +169,6 @@ const refreshTokenLife = 30 * 24 * time.Hour
 
 // tokens keeps the refresh tokens of visitors, where Config.KeepTokens asks for it.
 type tokens struct {
-	appID   string
 	vault   *vault.Vault
 	memory  *session.Memory // where there is no Config.Cache
 	flights singleflight.Group
@@ -182,7 +182,7 @@ func newTokens(c *Config, from keyMaterial) (*tokens, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tokens{appID: c.AppID}
+	t := &tokens{}
 	if c.Cache != nil {
 		t.vault = vault.New(c.Cache, seal)
 		return t, nil
@@ -192,22 +192,22 @@ func newTokens(c *Config, from keyMaterial) (*tokens, error) {
 	return t, nil
 }
 
-func (t *tokens) key(openID string) string { return vault.Key("refresh", t.appID, openID) }
+func tokenKey(appID, openID string) string { return vault.Key("refresh", appID, openID) }
 
 // keep stores the refresh token at the end of a login. If the store fails, the login
 // still succeeds, and RefreshProfile later returns ErrNoToken.
-func (t *tokens) keep(ctx context.Context, token *wxapi.Token) {
+func (t *tokens) keep(ctx context.Context, appID string, token *wxapi.Token) {
 	if t != nil && token.RefreshToken != "" {
-		_ = t.vault.Put(ctx, t.key(token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshTokenLife))
+		_ = t.vault.Put(ctx, tokenKey(appID, token.OpenID), []byte(token.RefreshToken), time.Now().Add(refreshTokenLife))
 	}
 }
 
 // forget deletes the refresh token of a person who unfollows: WeChat asks sites to
 // delete such data (接收事件推送, unsubscribe). If the store fails, the token stays for
 // its 30 days.
-func (t *tokens) forget(ctx context.Context, openID string) {
+func (t *tokens) forget(ctx context.Context, appID, openID string) {
 	if t != nil {
-		_ = t.vault.Delete(ctx, t.key(openID))
+		_ = t.vault.Delete(ctx, tokenKey(appID, openID))
 	}
 }
 

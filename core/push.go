@@ -49,11 +49,14 @@ func newMessages(c *Config, w *watch, from keyMaterial, followers *follow.Follow
 	}
 	return push.NewReceiver(push.Account{
 		AppID: c.AppID, Shared: vault.New(c.Cache, seal), Logger: w.logger(), Now: now, Observe: w.pushed,
-		Followers: followers, Tokens: forgetter{tokens},
+		Followers: followers, Tokens: forgetter{c.AppID, tokens},
 	}), nil
 }
 
 // forgetter deletes the refresh token of a person who no longer follows.
-type forgetter struct{ *tokens }
+type forgetter struct {
+	appID string
+	*tokens
+}
 
-func (f forgetter) Forget(ctx context.Context, openID string) { f.forget(ctx, openID) }
+func (f forgetter) Forget(ctx context.Context, openID string) { f.forget(ctx, f.appID, openID) }

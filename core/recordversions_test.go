@@ -39,7 +39,7 @@ func TestRecordsOfOtherReleases(t *testing.T) {
 		"a record with a byte behind it is no session":               {string(e) + "x", false, ""},
 		"a session of another codec inside the record is no session": {"\x7f\xff\x81\x03", false, ""},
 	} {
-		r, ok := decodeRecord(c.b, testAppID)
+		r, ok := decodeRecord(c.b, testApps)
 		if ok != c.ok || ok && (r.user.OpenID != "oABC" || r.ext.generation != c.generation) {
 			t.Errorf("rule: %s: %v %q", rule, ok, r.ext.generation)
 		}
@@ -48,7 +48,7 @@ func TestRecordsOfOtherReleases(t *testing.T) {
 
 func mustEncode(t *testing.T, r *record) []byte {
 	t.Helper()
-	b, err := r.encode()
+	b, err := r.encode(testApps)
 	if err != nil {
 		t.Fatal(err)
 	}

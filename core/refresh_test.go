@@ -62,7 +62,7 @@ func TestRefreshProfileFromAnywhere(t *testing.T) {
 	b, g := r.browser(), r.gate(ModeRequire, Prompt)
 	b.login(g, "/profile")
 	r.rename(b, "新名字")
-	u, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID(), AppUserID: "7"})
+	u, err := r.auth.RefreshProfile(context.Background(), &User{AppID: loginAppID(), OpenID: b.openID(), AppUserID: "7"})
 	if err != nil || u.Nickname != "新名字" || u.AppUserID != "7" || u.Scope != Prompt {
 		t.Errorf("rule: a nightly job renews profiles by openid: %v", err)
 	}
@@ -75,7 +75,7 @@ func TestRefreshProfileFromAnywhere(t *testing.T) {
 	other.login(g, "/profile")
 	r.rename(b, "新名字")
 	out := other.get(g, "/profile")
-	if _, err := r.auth.RefreshProfile(out.Context, &User{AppID: testAppID, OpenID: b.openID()}); err != nil {
+	if _, err := r.auth.RefreshProfile(out.Context, &User{AppID: loginAppID(), OpenID: b.openID()}); err != nil {
 		t.Fatal(err)
 	}
 	if now := other.user(g, "/profile"); now.Nickname == "新名字" || now.OpenID != other.openID() {
@@ -92,7 +92,7 @@ func TestWhereNoTokenIsKept(t *testing.T) {
 		} else {
 			b.login(r.gate(ModeRequire), "/me") // silent: nothing can be renewed with its token
 		}
-		if _, err := r.auth.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID()}); !errors.Is(err, ErrNoToken) {
+		if _, err := r.auth.RefreshProfile(context.Background(), &User{AppID: loginAppID(), OpenID: b.openID()}); !errors.Is(err, ErrNoToken) {
 			t.Errorf("rule: without Config.KeepTokens, or a consent, no token is kept: %v", err)
 		}
 	}
@@ -124,7 +124,7 @@ func TestWhenWeChatNoLongerAllowsIt(t *testing.T) {
 		r := newRig(t, keepTokens)
 		b := r.browser()
 		b.login(r.gate(ModeRequire, Prompt), "/profile")
-		u := &User{AppID: testAppID, OpenID: b.openID()}
+		u := &User{AppID: loginAppID(), OpenID: b.openID()}
 		r.sim.Fail(tt.path, tt.fault)
 		got, err := r.auth.RefreshProfile(context.Background(), u)
 		var wx *wxapi.Error
@@ -142,7 +142,7 @@ func TestARefusedTokenTakesNoNewOneAlong(t *testing.T) {
 	r := newRig(t, keepTokens)
 	b := r.browser()
 	b.login(r.gate(ModeRequire, Prompt), "/profile")
-	u := &User{AppID: testAppID, OpenID: b.openID()}
+	u := &User{AppID: loginAppID(), OpenID: b.openID()}
 	release := make(chan struct{})
 	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Code: 40030, Times: 1, Wait: release})
 	refused := make(chan error)
@@ -164,14 +164,14 @@ func TestANewRefreshTokenIsKept(t *testing.T) {
 	r := newRig(t, keepTokens)
 	b := r.browser()
 	b.login(r.gate(ModeRequire, Prompt), "/profile")
-	u := &User{AppID: testAppID, OpenID: b.openID()}
+	u := &User{AppID: loginAppID(), OpenID: b.openID()}
 	const next = "59_next-012345678901234567890123456789012345678901234567890123456789"
 	r.sim.Fail(wxsim.PathRefreshToken, wxsim.Fault{Times: 1, Body: `{"access_token":"59_access-0123456789012345678901234567890123456789","expires_in":7200,"refresh_token":"` + next + `","openid":"` + b.openID() + `","scope":"snsapi_userinfo"}`})
 	r.sim.Fail(wxsim.PathUserInfo, wxsim.Fault{Code: -1, Times: 2})
 	if _, err := r.auth.RefreshProfile(context.Background(), u); !errors.Is(err, ErrUnavailable) {
 		t.Fatal(err)
 	}
-	kept, _, _ := r.auth.tokens.vault.Get(context.Background(), r.auth.tokens.key(b.openID()))
+	kept, _, _ := r.auth.tokens.vault.Get(context.Background(), tokenKey(loginAppID(), b.openID()))
 	if string(kept) != next {
 		t.Error("rule: a new refresh token is kept, though the profile could not be read")
 	}
@@ -202,7 +202,7 @@ func TestManyWhoRefreshCallWeChatOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer auth.Close()
-		auth.tokens.keep(t.Context(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_kept"})
+		auth.tokens.keep(t.Context(), testAppID, &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "59_kept"})
 		u := &User{AppID: testAppID, OpenID: "oAlice_1"}
 		var all sync.WaitGroup
 		for range 50 {
@@ -233,7 +233,7 @@ func TestWhoUnfollowsIsForgotten(t *testing.T) {
 	r := newRig(t, keepTokens)
 	b := r.browser()
 	b.login(r.gate(ModeRequire, Prompt), "/profile")
-	u := &User{AppID: testAppID, OpenID: b.openID()}
+	u := &User{AppID: loginAppID(), OpenID: b.openID()}
 	called := make(chan struct{})
 	p := r.poster(push.Config{
 		OnFollow:   func(context.Context, push.FollowEvent) error { called <- struct{}{}; return nil },
@@ -263,11 +263,11 @@ func TestKeptTokensAreSealed(t *testing.T) {
 		}
 	}
 	other := r.instance(keepTokens, func(c *Config) { c.Cache = shared })
-	if _, err := other.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID()}); err != nil {
+	if _, err := other.RefreshProfile(context.Background(), &User{AppID: loginAppID(), OpenID: b.openID()}); err != nil {
 		t.Errorf("rule: every node can renew: %v", err)
 	}
 	down := r.instance(keepTokens, func(c *Config) { c.Cache = brokenStore{} })
-	if _, err := down.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: b.openID()}); !errors.Is(err, ErrUnavailable) {
+	if _, err := down.RefreshProfile(context.Background(), &User{AppID: loginAppID(), OpenID: b.openID()}); !errors.Is(err, ErrUnavailable) {
 		t.Errorf("rule: a cache that is down cannot tell: %v", err)
 	}
 	if g := NewGate(ModeRequire, down, Prompt); r.browser().login(g, "/profile") != "/profile" {

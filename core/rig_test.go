@@ -18,8 +18,35 @@ import (
 const (
 	testAppID  = "wx0123456789abcdef"
 	testSecret = "s3cr3t-canary-0123456789"
-	inWeChat   = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.50(0x1800323b) NetType/WIFI Language/zh_CN"
+	// The website application of a rig that scans.
+	testWebsiteID     = "wxfedcba9876543210"
+	testWebsiteSecret = "w3bs1t3-canary-9876543210"
+	inWeChat          = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148 MicroMessenger/8.0.50(0x1800323b) NetType/WIFI Language/zh_CN"
 )
+
+const onDesktop = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36"
+
+// scanning makes every rig of a test one with a website application, and every browser
+// of it a desktop's: then the rules of the login are held by scan login, too.
+var scanning bool
+
+// byScan runs tests once more, by scan login.
+func byScan(t *testing.T, tests map[string]func(*testing.T)) {
+	scanning = true
+	defer func() { scanning = false }()
+	for name, test := range tests {
+		t.Run(name, test)
+	}
+}
+
+// What browsers of a rig log in with.
+func loginAppID() string { return map[bool]string{false: testAppID, true: testWebsiteID}[scanning] }
+func loginScope() string {
+	return map[bool]string{false: "snsapi_base", true: "snsapi_login"}[scanning]
+}
+func loginPage() string {
+	return map[bool]string{false: "/connect/oauth2/authorize?", true: "/connect/qrconnect?"}[scanning]
+}
 
 // rig is an instance against a simulator, with a clock of its own.
 type rig struct {
@@ -54,7 +81,8 @@ func newRigOf(t testing.TB, people []wxsim.Person, change ...func(*Config)) *rig
 	t.Helper()
 	r := &rig{t: t, time: time.Now(), log: &logBook{}}
 	sim, err := wxsim.New(wxsim.Config{
-		Accounts: []wxsim.Account{{AppID: testAppID, Secret: testSecret, Domain: "app.example.com"}}, People: people,
+		Accounts: []wxsim.Account{{AppID: testAppID, Secret: testSecret, Domain: "app.example.com"},
+			{AppID: testWebsiteID, Secret: testWebsiteSecret, Domain: "app.example.com", Website: true}}, People: people,
 		Now: r.now, Refusal: wxsim.RefuseStateOnly,
 	})
 	if err != nil {
@@ -73,6 +101,9 @@ func (r *rig) instance(change ...func(*Config)) *Auth {
 	c := Config{
 		AppID: testAppID, AppSecret: testSecret, PublicURL: "https://app.example.com",
 		OpenURL: r.open, APIURL: r.open, Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if scanning {
+		withWebsite(&c)
 	}
 	for _, f := range change {
 		f(&c)
@@ -117,7 +148,11 @@ type browser struct {
 }
 
 func (r *rig) browser() *browser {
-	return &browser{rig: r, ua: inWeChat, cookies: map[string]string{}, host: "app.example.com", https: true, person: wxsim.DefaultPeople()[0].ID}
+	ua := inWeChat
+	if scanning {
+		ua = onDesktop
+	}
+	return &browser{rig: r, ua: ua, cookies: map[string]string{}, host: "app.example.com", https: true, person: wxsim.DefaultPeople()[0].ID}
 }
 
 // with makes headers out of pairs.
@@ -185,7 +220,11 @@ func (b *browser) consent(start *Outcome) (target string) {
 func (b *browser) authorize(start *Outcome) url.Values {
 	b.rig.t.Helper()
 	to := start.Header.Get("Location")
-	if start.Status != 302 || !strings.HasPrefix(to, b.rig.open+"/connect/oauth2/authorize?") || !strings.HasSuffix(to, "#wechat_redirect") {
+	page := "/connect/oauth2/authorize?"
+	if b.ua == onDesktop {
+		page = "/connect/qrconnect?"
+	}
+	if start.Status != 302 || !strings.HasPrefix(to, b.rig.open+page) || !strings.HasSuffix(to, "#wechat_redirect") {
 		b.rig.t.Fatalf("not a start of a login: %d %q %s", start.Status, to, start.Body)
 	}
 	u, err := url.Parse(to)

@@ -49,7 +49,7 @@ func TestAFormerSecretOpensNothingThatLastsLong(t *testing.T) {
 	r := newRig(t)
 	before := r.instance(func(c *Config) { c.AppSecret, c.Cache, c.KeepTokens = formerSecret, cache, true })
 	after := r.instance(func(c *Config) { c.PreviousSecrets, c.Cache, c.KeepTokens = []string{formerSecret}, cache, true })
-	before.tokens.keep(context.Background(), &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "refresh"})
+	before.tokens.keep(context.Background(), testAppID, &wxapi.Token{OpenID: "oAlice_1", RefreshToken: "refresh"})
 	if _, err := after.RefreshProfile(context.Background(), &User{AppID: testAppID, OpenID: "oAlice_1"}); !errors.Is(err, ErrNoToken) {
 		t.Errorf("rule: refresh tokens are not opened with a former secret: %v", err)
 	}

@@ -8,13 +8,17 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// start redirects the visitor to WeChat. WeChat redirects back to this page.
-func (v *visit) start() *Outcome {
+// start redirects the visitor to WeChat, to log in with the account or the website
+// application. WeChat redirects back to this page.
+func (v *visit) start(by application) *Outcome {
 	if v.binding.ID == "" {
 		v.readBinding()
 	}
 	scope := v.scope
+	scans := by == application(v.auth.website)
 	switch {
+	case scans:
+		scope = Prompt // its one scope brings the profile
 	case v.level() >= v.want:
 		scope = v.scopeAsked() // the session satisfies this gate; a gate further in began the login
 	case v.user == nil && v.auth.config.Profile != nil:
@@ -36,11 +40,17 @@ func (v *visit) start() *Outcome {
 	case returned:
 		v.setBinding(v.binding.WithLostReturn(v.now, v.auth.loginTag))
 	}
-	state := v.auth.keys.NewState(v.now, attempt, scope == Prompt, v.binding.ID, v.at)
-	asksFirst := v.gate.askFirst && scope == Prompt && attempt == 1
-	v.started(state, scope, attempt, asksFirst)
+	state, lang := "", ""
+	if scans {
+		state = v.auth.keys.NewWebsiteState(v.now, attempt, v.binding.ID, v.at)
+		lang = v.auth.pages.builtIn.Language(v.request.Header.Get("Accept-Language"))
+	} else {
+		state = v.auth.keys.NewState(v.now, attempt, scope == Prompt, v.binding.ID, v.at)
+	}
+	asksFirst := v.gate.askFirst && scope == Prompt && attempt == 1 && !scans
+	v.started(by, state, scope, attempt, asksFirst)
 	v.auth.prepareLogin(scope)
-	wechat := v.auth.account.authorizeURL(v.at.URL(back), scope, state)
+	wechat := by.authorizeURL(v.at.URL(back), scope, state, lang)
 	if asksFirst {
 		v.wechat = wechat
 		return v.page(ConsentPage, nil)

@@ -36,29 +36,39 @@ type record struct {
 // extension in front of all that:
 //
 //	0       version
-//	1       scope
+//	1       scope (low bits), and whether the user is the website application's (websiteMark)
 //	2..9    login time, Unix seconds
 //	10..17  touched
 //	18      sex
 //	19      number of privileges
 //	20..    two bytes for the length of every text
 //	then    the texts, one behind the other
+//
+// With websiteMark there is one more text, the app id: after a change of the website
+// application, the open ids of the former one must not pass for the new one's. Releases
+// that do not know the mark read no user from such a record.
 const (
-	lengthsAt = 20
-	ownTexts  = 8
+	lengthsAt   = 20
+	ownTexts    = 8
+	websiteMark = 0x10
 )
 
 // recordOf encodes the user for a session, with the present time.
 func (a *Auth) recordOf(u *User, ext extension) ([]byte, error) {
 	r := record{user: *u, touched: a.now().Unix(), ext: ext}
-	return r.encode()
+	return r.encode(a.apps)
 }
 
 // encode refuses a user that is too large. WeChat's values never are; the app's may be,
 // for example a picture as a data URI.
-func (r *record) encode() ([]byte, error) {
+func (r *record) encode(apps applications) ([]byte, error) {
 	u := &r.user
 	texts := append([]string{u.OpenID, u.UnionID, u.AppUserID, u.Nickname, u.Avatar, u.Country, u.Province, u.City}, u.Privilege...)
+	var mark byte
+	if apps.website != "" && u.AppID == apps.website {
+		mark = websiteMark
+		texts = append(texts, u.AppID)
+	}
 	front := r.ext.encode()
 	size := len(front) + lengthsAt + 2*len(texts)
 	for _, s := range texts {
@@ -70,7 +80,7 @@ func (r *record) encode() ([]byte, error) {
 	out := make([]byte, len(front)+lengthsAt, size)
 	copy(out, front)
 	b := out[len(front):]
-	b[0], b[1], b[18], b[19] = plainVersion, byte(u.Scope.level()), byte(u.Sex), byte(len(u.Privilege))
+	b[0], b[1], b[18], b[19] = plainVersion, byte(u.Scope.level())|mark, byte(u.Sex), byte(len(u.Privilege))
 	binary.BigEndian.PutUint64(b[2:], uint64(u.LoggedInAt.Unix()))
 	binary.BigEndian.PutUint64(b[10:], uint64(r.touched))
 	for _, s := range texts {
@@ -93,8 +103,8 @@ func (a *Auth) rewrite(ctx context.Context, was session.Stored, u *User, ext ext
 
 // decodeRecord is the reverse of encode. ok is false for anything else, even one byte
 // too many. Such a record counts as no session.
-func decodeRecord(b, appID string) (r record, ok bool) {
-	if r.touched, ok = r.user.decode(b, appID, nil); ok {
+func decodeRecord(b string, apps applications) (r record, ok bool) {
+	if r.touched, ok = r.user.decode(b, apps, nil); ok {
 		r.ext, _, _ = cutExtension(b)
 	}
 	return r, ok
@@ -102,13 +112,13 @@ func decodeRecord(b, appID string) (r record, ok bool) {
 
 // decode fills the user in place. The texts share b's bytes, so nothing is copied
 // but a list of privileges longer than spare; u is half filled when ok is false.
-func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) {
+func (u *User) decode(b string, apps applications, spare []string) (touched int64, ok bool) {
 	if len(b) < lengthsAt || b[0] != plainVersion {
 		if _, b, ok = cutExtension(b); !ok || len(b) < lengthsAt || b[0] != plainVersion {
 			return 0, false
 		}
 	}
-	switch level(b[1]) {
+	switch level(b[1] &^ websiteMark) {
 	case silentLevel:
 		u.Scope = Silent
 	case promptLevel:
@@ -116,16 +126,22 @@ func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) 
 	default:
 		return 0, false
 	}
-	u.AppID = appID
+	u.AppID = apps.account
+	all := ownTexts + int(b[19])
+	fromWebsite := b[1]&websiteMark != 0
+	if fromWebsite {
+		u.AppID = apps.website
+		all++
+	}
 	u.LoggedInAt = time.Unix(session.BigEndian(b[2:]), 0)
 	touched = session.BigEndian(b[10:])
 	u.Sex = int(b[18])
 	n := int(b[19])
 	t := texts{lengths: b[lengthsAt:]}
-	if len(t.lengths) < 2*(ownTexts+n) {
+	if len(t.lengths) < 2*all {
 		return 0, false
 	}
-	t.rest = t.lengths[2*(ownTexts+n):]
+	t.rest = t.lengths[2*all:]
 	u.OpenID = t.next()
 	u.UnionID = t.next()
 	u.AppUserID = t.next()
@@ -142,6 +158,9 @@ func (u *User) decode(b, appID string, spare []string) (touched int64, ok bool) 
 		for i := range u.Privilege {
 			u.Privilege[i] = t.next()
 		}
+	}
+	if fromWebsite && (t.next() != apps.website || apps.website == "") {
+		return 0, false
 	}
 	return touched, !t.bad && t.rest == "" && u.OpenID != ""
 }

@@ -92,7 +92,7 @@ func (v *visit) recognise() error {
 	if v.stored, err = s.Read(v.ctx, v.request.Header, v.at.IsHTTPS()); err != nil || v.stored.Record == "" {
 		return err
 	}
-	rec, ok := decodeRecord(v.stored.Record, v.auth.config.AppID)
+	rec, ok := decodeRecord(v.stored.Record, v.auth.apps)
 	if v.broken = !ok; v.broken {
 		v.sessionEnded(nil, "unreadable")
 		return nil
@@ -147,17 +147,31 @@ func (v *visit) level() level {
 	return v.user.level()
 }
 
+// whereItIs tells where the visitor's browser is. With AnyBrowser every browser counts as
+// WeChat's, except that a website application keeps its desktop browsers.
+func (v *visit) whereItIs() web.Client {
+	if v.auth.config.AnyBrowser && v.auth.website == nil {
+		return web.InsideWeChat
+	}
+	c := web.ClientOf(web.FirstHeader(v.request.Header, "User-Agent"))
+	if v.auth.config.AnyBrowser && c != web.Desktop {
+		return web.InsideWeChat
+	}
+	return c
+}
+
 // facts collects the input of decide.
 func (v *visit) facts() facts {
 	f := facts{
 		mode: v.gate.mode, kind: v.kind, client: web.InsideWeChat,
 		level: v.level(), want: v.want, callback: v.callback,
 		spent: v.spent(), withheld: v.withheld, allowOutside: v.gate.allowOutside,
+		website: v.auth.website != nil,
 	}
 	// The client matters only for navigations, and where AllowOutside lets visitors
 	// through.
-	if !v.auth.config.AnyBrowser && (f.kind == web.Navigation || f.allowOutside) {
-		f.client = web.ClientOf(web.FirstHeader(v.request.Header, "User-Agent"))
+	if f.kind == web.Navigation || f.allowOutside {
+		f.client = v.whereItIs()
 	}
 	if v.gate.following != "" && f.level > anonymous {
 		f.follow = max(v.follow, followUnknown)

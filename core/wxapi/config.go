@@ -76,15 +76,9 @@ var credentialShape = regexp.MustCompile(`^[A-Za-z0-9_-]{1,128}$`)
 // withDefaults returns cfg with its defaults, or everything that is wrong with it.
 func (cfg Config) withDefaults() (Config, error) {
 	var errs []error
-	credential := func(name, value string) {
-		if value == "" {
-			errs = append(errs, fmt.Errorf("wechat: %s is missing", name))
-		} else if !credentialShape.MatchString(value) {
-			errs = append(errs, fmt.Errorf("wechat: %s has characters that WeChat never uses (white space or a line end?) or is longer than 128", name))
-		}
+	if err := checkCredentials(cfg.AppID, cfg.AppSecret); err != nil {
+		errs = append(errs, err)
 	}
-	credential("AppID", cfg.AppID)
-	credential("AppSecret", cfg.AppSecret)
 
 	base := func(name, value, fallback string) string {
 		if value == "" {
@@ -105,6 +99,21 @@ func (cfg Config) withDefaults() (Config, error) {
 		cfg.Timeout = defaultTimeout
 	}
 	return cfg, errors.Join(errs...)
+}
+
+// checkCredentials does not quote what is wrong: it may be the secret.
+func checkCredentials(appID, appSecret string) error {
+	var errs []error
+	credential := func(name, value string) {
+		if value == "" {
+			errs = append(errs, fmt.Errorf("wechat: %s is missing", name))
+		} else if !credentialShape.MatchString(value) {
+			errs = append(errs, fmt.Errorf("wechat: %s has characters that WeChat never uses (white space or a line end?) or is longer than 128", name))
+		}
+	}
+	credential("AppID", appID)
+	credential("AppSecret", appSecret)
+	return errors.Join(errs...)
 }
 
 // checkBase does not quote the address in its error: it may hold a password.

@@ -22,7 +22,8 @@ var (
 
 // Exchange turns the code of a callback into a [Token] (snsAccessToken).
 //
-// A code works once, within 5 minutes, for the account it was made for. WeChat
+// A code works once, within 5 minutes (of a website application 10), for the application
+// it was made for. WeChat
 // answers 40163 to a second use, 40242 to a code of a mini program and 40029 to
 // any other fault of the code; all are [ClassRestart]. A code that is not 1 to
 // 512 of [A-Za-z0-9_-] is not sent and gives [ErrCode].

@@ -13,8 +13,8 @@ import (
 )
 
 func TestTheNumbersThatAreDocumented(t *testing.T) {
-	if Life != 5*time.Minute || AwaitLife != time.Second || endLife != 6*time.Minute {
-		t.Error("rule: a result lives 5 minutes, a logout a minute longer, and another node gets a second")
+	if Life != 5*time.Minute || WebsiteLife != 10*time.Minute || AwaitLife != time.Second || endLife != 11*time.Minute {
+		t.Error("rule: a result lives 5 minutes, a website application's 10, a logout a minute longer, and another node gets a second")
 	}
 	if maxFirsts != 10_000 || MaxPerCode != 20 || MaxRepeatsPerPerson != 60 || MaxPerBrowser != 128 {
 		t.Error("rule: 20 logins by a code, 60 repeats by a person and 128 logins by a browser in a minute")
@@ -155,7 +155,7 @@ func TestAnotherNodesResultIsAwaitedForASecond(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &late{finds: c.finds}
-			resultsIn(t, s).Put(t.Context(), "key", "browser", "record")
+			resultsIn(t, s).Put(t.Context(), "key", "browser", "record", Life)
 			began := time.Now()
 			record, found := resultsIn(t, s).Await(t.Context(), "key", "browser") // the other node
 			if found != c.found || found != (record == "record") || s.asked < c.asked || s.asked > c.asked+1 {
@@ -179,7 +179,7 @@ func TestWithoutASharedStoreThereIsOneLook(t *testing.T) {
 			t.Errorf("rule: what nobody put is not found, and not waited for: %v", time.Since(began))
 		}
 	})
-	r.Put(t.Context(), "key", "browser", "record")
+	r.Put(t.Context(), "key", "browser", "record", Life)
 	if record, found := r.Await(t.Context(), "key", "browser"); !found || record != "record" {
 		t.Errorf("rule: this node's own result is found: %q %v", record, found)
 	}
@@ -192,7 +192,7 @@ func TestWithoutASharedStoreThereIsOneLook(t *testing.T) {
 func TestAStoreThatFailsHasNoResultAndEndsNothing(t *testing.T) {
 	s := &late{}
 	r := resultsIn(t, s)
-	r.Put(t.Context(), "key", "browser", "record")
+	r.Put(t.Context(), "key", "browser", "record", Life)
 	s.err = errors.New("down")
 	if record, found := resultsIn(t, s).Get(t.Context(), "key", "browser"); found || record != "" {
 		t.Errorf("rule: a store that fails is as good as none: %q %v", record, found)

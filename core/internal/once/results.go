@@ -14,12 +14,14 @@ const (
 	// Life is how long the result of a code is remembered for the browser that brought
 	// the code: as long as WeChat keeps a code alive.
 	Life = 5 * time.Minute
+	// WebsiteLife is Life for the codes of website applications, which live longer.
+	WebsiteLife = 10 * time.Minute
 	// AwaitLife is how long [Results.Await] waits for another node, which may still be
 	// exchanging the code that WeChat calls used.
 	AwaitLife = time.Second
 	// endLife is how long a logout is remembered: longer than any result that was there
 	// at the logout, or was under way.
-	endLife = Life + time.Minute
+	endLife = WebsiteLife + time.Minute
 )
 
 // Results remembers the result of each code: in this process, and sealed in a shared
@@ -64,12 +66,15 @@ func (r *Results) Get(ctx context.Context, key, browser string) (record string, 
 	return record, true
 }
 
-// Put remembers the record of a login for [Life].
-func (r *Results) Put(ctx context.Context, key, browser, record string) {
-	r.local.SetDefault(key, record)
-	r.browsers.SetDefault(browser, nil)
+// Put remembers the record of a login for life: [Life] or [WebsiteLife].
+func (r *Results) Put(ctx context.Context, key, browser, record string, life time.Duration) {
+	r.local.Set(key, record, life)
+	// Of two results, the one that lives longer counts.
+	if _, until, known := r.browsers.GetWithExpiration(browser); !known || time.Until(until) < life {
+		r.browsers.Set(browser, nil, life)
+	}
 	if r.shared != nil {
-		_ = r.shared.Put(ctx, key, []byte(record), time.Now().Add(Life))
+		_ = r.shared.Put(ctx, key, []byte(record), time.Now().Add(life))
 	}
 }
 

@@ -24,7 +24,7 @@ func results(t *testing.T, store scs.Store) *Results {
 func TestASealedResultFitsOnlyItsKey(t *testing.T) {
 	shared := memstore.NewWithCleanupInterval(0)
 	r, ctx := results(t, shared), context.Background()
-	r.Put(ctx, Key("c", "alice", "snsapi_base"), "alice", "record")
+	r.Put(ctx, Key("c", "alice", "snsapi_base"), "alice", "record", Life)
 	r.local.Flush()
 	if got, ok := r.Get(ctx, Key("c", "alice", "snsapi_base"), "alice"); !ok || got != "record" {
 		t.Fatalf("rule: another node reads the result: %q %v", got, ok)
@@ -44,7 +44,7 @@ func TestAResultSealedWithAFormerSecretIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	former.Put(ctx, Key("c", "b", "s"), "b", "record")
+	former.Put(ctx, Key("c", "b", "s"), "b", "record", Life)
 	for rule, c := range map[string]struct {
 		previous []string
 		found    bool
@@ -79,7 +79,7 @@ func TestAUsedCodeWaitsForTheNodeThatUsesIt(t *testing.T) {
 			defer node.Wait()
 			node.Go(func() {
 				time.Sleep(written) // the clock of synctest: nobody waits
-				two.Put(context.Background(), key, "b", "record")
+				two.Put(context.Background(), key, "b", "record", Life)
 			})
 			began := time.Now()
 			_, ok := one.Await(context.Background(), key, "b")
@@ -95,7 +95,7 @@ func TestAResultEndsWithTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := newMapStore()
 		r, other, ctx := results(t, store), results(t, store), context.Background()
-		r.Put(ctx, "key", "b", "record")
+		r.Put(ctx, "key", "b", "record", Life)
 		time.Sleep(Life - time.Second)
 		for _, node := range []*Results{r, other} {
 			if _, ok := node.Get(ctx, "key", "b"); !ok {
@@ -132,8 +132,8 @@ func TestALogoutEndsEveryResultOfItsBrowser(t *testing.T) {
 			nodes := []*Results{results(t, c.store), results(t, c.store)}
 			ctx := context.Background()
 			code, browser := "c "+rule, "b "+rule
-			nodes[0].Put(ctx, Key(code, browser, "s"), browser, "record")
-			nodes[0].Put(ctx, Key(code, "other", "s"), "other", "record")
+			nodes[0].Put(ctx, Key(code, browser, "s"), browser, "record", Life)
+			nodes[0].Put(ctx, Key(code, "other", "s"), "other", "record", Life)
 			nodes[c.by].End(ctx, browser)
 			time.Sleep(Life - time.Second)
 			if _, found := nodes[c.at].Get(ctx, Key(code, browser, "s"), browser); found != c.want {
@@ -157,7 +157,7 @@ func TestALogoutEndsEveryResultOfItsBrowser(t *testing.T) {
 
 func TestOnlyBrowsersWithAResultAreKnown(t *testing.T) {
 	r := results(t, nil)
-	r.Put(context.Background(), Key("c", "alice", "s"), "alice", "record")
+	r.Put(context.Background(), Key("c", "alice", "s"), "alice", "record", Life)
 	if !r.Knows("alice") || r.Knows("bob") {
 		t.Error("rule: a browser is known by a code that WeChat accepted")
 	}
@@ -166,7 +166,7 @@ func TestOnlyBrowsersWithAResultAreKnown(t *testing.T) {
 func TestAStoreThatIsDownEndsNoResult(t *testing.T) {
 	r := results(t, down{})
 	ctx := context.Background()
-	r.Put(ctx, Key("c", "b", "s"), "b", "record")
+	r.Put(ctx, Key("c", "b", "s"), "b", "record", Life)
 	if _, found := r.Get(ctx, Key("c", "b", "s"), "b"); !found {
 		t.Error("rule: a store that is down is as good as none")
 	}

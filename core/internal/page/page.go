@@ -56,6 +56,7 @@ type View struct {
 	QRCode    string        // an image: its address or a data URI
 	Account   template.HTML // the account's name; see Text
 	Follow    string        // where WeChat shows the account
+	OnScreen  bool          // Follow only: a phone must scan the QR code, which is on another screen
 	Message   template.HTML // Denied only: the app's own text instead of the page's; see Text
 	Reference string        // also in the log
 }

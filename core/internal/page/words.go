@@ -36,6 +36,7 @@ type text struct {
 	Hint            string
 	HintWithLink    string // where there is a QR code and a link to the account
 	HintWithoutCode string // where there is no QR code
+	HintOnScreen    string // where a phone must scan the QR code
 	Button          string // label of the main button
 	Follow          string // label of the link to the account
 	Guest           string // label of the link for guests
@@ -104,6 +105,8 @@ func (w words) of(v View) said {
 	switch {
 	case v.QRCode == "" && t.HintWithoutCode != "":
 		s.Hint = t.HintWithoutCode
+	case v.OnScreen && t.HintOnScreen != "":
+		s.Hint = t.HintOnScreen
 	case v.Follow != "" && t.HintWithLink != "":
 		s.Hint = t.HintWithLink
 	}

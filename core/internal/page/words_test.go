@@ -23,7 +23,7 @@ var needed = map[Kind]string{
 	Frame:       "Hint Button",
 	Snapshot:    "Hint Button",
 	Unavailable: "Hint Button",
-	Follow:      "TitleNamed Hint HintWithLink HintWithoutCode Button Follow Home",
+	Follow:      "TitleNamed Hint HintWithLink HintWithoutCode HintOnScreen Button Follow Home",
 	Denied:      "Home", // trying again would end the same way
 	Continue:    "Hint Button",
 	Forbidden:   "Hint Button",

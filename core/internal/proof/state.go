@@ -15,12 +15,12 @@ import (
 // [0-9A-Za-z] (网页授权, parameter state). It needs no memory on the server.
 //
 //	0      version
-//	1      scope asked for (high bit), attempt (low bits)
+//	1      scope asked for (high bit), website application (next bit), attempt (low bits)
 //	2..5   issued at, Unix seconds
 //	6      account: first byte of SHA-256 of the app id
 //	7..14  nonce
 //	15..22 header MAC over 0..14: ours, whoever brings it
-//	23..38 full MAC over 0..22, the binding cookie, app id, scheme, host, scope
+//	23..38 full MAC over 0..22, the binding cookie, the application's app id, scheme, host
 //
 // The full MAC leaves path and query out: clients re-encode them and add to them.
 const (
@@ -39,6 +39,7 @@ const (
 	headerEnd     = 15
 	headerMACEnd  = 23
 	promptFlag    = 0x80
+	websiteFlag   = 0x40
 	attemptMask   = 0x0f
 )
 
@@ -49,7 +50,8 @@ type State struct {
 	Shape    Shape
 	Attempt  int       // which start of this login it was made for, from 1; 0 with ForeignState
 	IssuedAt time.Time // only with OwnState
-	Prompt   bool      // the scope asked for is snsapi_userinfo; only with OwnState
+	Prompt   bool      // the login asks for the profile; only with OwnState
+	Website  bool      // the login is the website application's, not the account's; only with OwnState
 }
 
 // ID names a state, in a form that tells nothing of its MACs.
@@ -69,6 +71,7 @@ const (
 type Keys struct {
 	appID   string
 	account byte
+	website string   // app id of the website application; "" without one
 	signers []signer // the first signs, all of them verify
 	users   mac      // see UserHash
 }
@@ -99,21 +102,38 @@ func NewKeys(appID, secret string, previous ...string) (Keys, error) {
 	return k, nil
 }
 
-// NewState makes the state for one start of a login. Only the low 4 bits of attempt are
-// kept.
+// WithWebsite is keys that also make states for logins with a website application.
+func (k Keys) WithWebsite(appID string) Keys {
+	k.website = appID
+	return k
+}
+
+// NewState makes the state for one start of a login with the account. Only the low 4
+// bits of attempt are kept.
 func (k *Keys) NewState(now time.Time, attempt int, prompt bool, binding string, at web.Origin) string {
+	var flags byte
+	if prompt {
+		flags = promptFlag
+	}
+	return k.newState(now, attempt, flags, binding, at)
+}
+
+// NewWebsiteState makes the state for one start of a login with the website
+// application, which always brings the profile.
+func (k *Keys) NewWebsiteState(now time.Time, attempt int, binding string, at web.Origin) string {
+	return k.newState(now, attempt, promptFlag|websiteFlag, binding, at)
+}
+
+func (k *Keys) newState(now time.Time, attempt int, flags byte, binding string, at web.Origin) string {
 	var b [stateBytes]byte
 	b[0] = stateVersion
-	b[1] = byte(attempt) & attemptMask
-	if prompt {
-		b[1] |= promptFlag
-	}
+	b[1] = byte(attempt)&attemptMask | flags
 	binary.BigEndian.PutUint32(b[2:], uint32(now.Unix()))
 	b[6] = k.account
 	rand.Read(b[stateNonce:stateNonceEnd]) // never fails: crypto/rand ends the process instead
 	own := &k.signers[0]
 	copy(b[headerEnd:], own.headerMAC(b[:]))
-	copy(b[headerMACEnd:], own.fullMAC(b[:], k.appID, binding, at))
+	copy(b[headerMACEnd:], own.fullMAC(b[:], k.application(flags), binding, at))
 	return encodeBase62(b)
 }
 
@@ -132,7 +152,7 @@ func (k *Keys) Parse(s string) State {
 		if hmac.Equal(b[headerEnd:headerMACEnd], k.signers[i].headerMAC(b[:])) {
 			st.Shape, st.signedBy = OwnState, i
 			st.IssuedAt = time.Unix(int64(binary.BigEndian.Uint32(b[2:])), 0)
-			st.Prompt = b[1]&promptFlag != 0
+			st.Prompt, st.Website = b[1]&promptFlag != 0, b[1]&websiteFlag != 0
 			break
 		}
 	}
@@ -143,8 +163,19 @@ func (k *Keys) Parse(s string) State {
 // [StateLife]. binding is the ID of the browser's binding cookie.
 func (k *Keys) Verify(st *State, now time.Time, binding string, at web.Origin) bool {
 	age := now.Sub(st.IssuedAt)
-	return st.Shape == OwnState && age <= StateLife && age >= -ClockSkew &&
-		hmac.Equal(st.raw[headerMACEnd:], k.signers[st.signedBy].fullMAC(st.raw[:], k.appID, binding, at))
+	application := k.application(st.raw[1])
+	return st.Shape == OwnState && age <= StateLife && age >= -ClockSkew && application != "" &&
+		hmac.Equal(st.raw[headerMACEnd:], k.signers[st.signedBy].fullMAC(st.raw[:], application, binding, at))
+}
+
+// application is the app id of the application that the flags name. A state belongs to
+// one application: after a change of the website application, states made for the
+// former one are not accepted, so that its codes are not spent with another secret.
+func (k *Keys) application(flags byte) string {
+	if flags&websiteFlag != 0 {
+		return k.website
+	}
+	return k.appID
 }
 
 func (s *signer) headerMAC(b []byte) []byte {
@@ -152,8 +183,8 @@ func (s *signer) headerMAC(b []byte) []byte {
 	return s.header(text)[:headerMACEnd-headerEnd]
 }
 
-// fullMAC separates its parts by NUL, which none of them holds. The scope is part of the
-// flags, which the MAC covers too.
+// fullMAC separates its parts by NUL, which none of them holds. Scope and application
+// are part of the flags, which the MAC covers too.
 func (s *signer) fullMAC(b []byte, appID, binding string, at web.Origin) []byte {
 	text := append(make([]byte, 0, 128), b[:headerMACEnd]...)
 	for _, part := range [...]string{binding, appID, at.Scheme, at.Host} {
