@@ -49,6 +49,7 @@ type Auth struct {
 
 	watch        *watch         // the log and Config.Observer
 	messages     *push.Receiver // see Auth.PushHandler
+	marker       vault.Seal     // see checkSecrets
 	prefixWarned atomic.Bool    // see warnOfPrefix
 	lifetime     context.Context
 	end          context.CancelFunc
@@ -97,6 +98,10 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 		return nil, err
 	}
 	notes, err := vault.NewSeal(from.name, from.secret, "session notes", from.previous...)
+	if err != nil {
+		return nil, err
+	}
+	marker, err := vault.NewSeal(from.name, from.secret, "secret marker", from.previous...)
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +155,7 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 		verification: files,
 		watch:        w,
 		messages:     messages,
+		marker:       marker,
 		lifetime:     lifetime, end: end,
 	}
 	a.logins.prepare = a.prepareCallback

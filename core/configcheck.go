@@ -146,7 +146,7 @@ func cookieTrouble(c scs.SessionCookie, publicURL string) (trouble []string) {
 	is(c.SameSite == http.SameSiteNoneMode && !c.Secure, "the session cookie is SameSite=None and not Secure: browsers drop it; set Sessions.Cookie.SameSite = http.SameSiteLaxMode")
 	is(c.Partitioned && !c.Secure, "the session cookie is Partitioned and not Secure: browsers drop it; set Sessions.Cookie.Secure = true")
 	is(strings.HasPrefix(c.Name, "__Secure-") && !c.Secure, "the session cookie's name begins with __Secure- and the cookie is not Secure: browsers drop it; set Sessions.Cookie.Secure = true")
-	is(strings.HasPrefix(c.Name, "__Host-") && (!c.Secure || c.Domain != "" || path != "/"), "the session cookie's name begins with __Host-: browsers drop it unless Sessions.Cookie.Secure = true, Path = \"/\" and Domain = \"\"")
+	is(strings.HasPrefix(c.Name, "__Host-") && (!c.Secure || c.Domain != "" || path != "/"), "the session cookie's name begins with __Host- and the cookie is not Secure, has a Domain or another Path: browsers drop it; set Sessions.Cookie.Secure = true, Path = \"/\" and Domain = \"\"")
 	is(c.Domain != "" && host != "" && host != domain && !strings.HasSuffix(host, "."+domain), "the session cookie is for another domain than PublicURL's: browsers drop it; set Sessions.Cookie.Domain = \"\"")
 	return trouble
 }

@@ -71,7 +71,7 @@ func reachable(values ...any) []byte {
 func keyBytes(t *testing.T) map[string][]byte {
 	secrets := map[string][]byte{"AppSecret": []byte(testSecret), "a previous secret": []byte(formerSecret), "a push token": []byte(testToken), "an AES key": []byte(testAESKey)}
 	purposes := []string{"state", "state header", "user hash"}
-	for _, sealed := range []string{"remembered logins", "session notes", "push", "refresh tokens", "followers"} {
+	for _, sealed := range []string{"remembered logins", "session notes", "push", "refresh tokens", "followers", "secret marker"} {
 		purposes = append(purposes, sealed, sealed+", names")
 	}
 	for i, secret := range []string{testSecret, formerSecret} {

@@ -98,6 +98,12 @@ func newRigOf(t testing.TB, people []wxsim.Person, change ...func(*Config)) *rig
 // instance is another process of the same site.
 func (r *rig) instance(change ...func(*Config)) *Auth {
 	r.t.Helper()
+	return r.instanceAt(0, change...)
+}
+
+// instanceAt is another process, with a clock that is ahead.
+func (r *rig) instanceAt(ahead time.Duration, change ...func(*Config)) *Auth {
+	r.t.Helper()
 	c := Config{
 		AppID: testAppID, AppSecret: testSecret, PublicURL: "https://app.example.com",
 		OpenURL: r.open, APIURL: r.open, Logger: slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
@@ -108,7 +114,7 @@ func (r *rig) instance(change ...func(*Config)) *Auth {
 	for _, f := range change {
 		f(&c)
 	}
-	a, err := newAuth(c, r.now)
+	a, err := newAuth(c, func() time.Time { return r.now().Add(ahead) })
 	if err != nil {
 		r.t.Fatal(err)
 	}

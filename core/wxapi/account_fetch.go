@@ -49,6 +49,11 @@ func (t *AccountToken) fetch(ctx context.Context, rejected string) (fetched, err
 }
 
 func (t *AccountToken) fetchStable(ctx context.Context, force bool) (fetched, error) {
+	return t.fetchStableAt(ctx, force, nil)
+}
+
+// fetchStableAt also takes WeChat's time.
+func (t *AccountToken) fetchStableAt(ctx context.Context, force bool, date *time.Time) (fetched, error) {
 	type body struct {
 		GrantType    string `json:"grant_type"`
 		AppID        string `json:"appid"`
@@ -59,6 +64,7 @@ func (t *AccountToken) fetchStable(ctx context.Context, force bool) (fetched, er
 		op:      t.token.name,
 		ownDial: true, // it is prefetched, while a visitor waits for the calls that follow
 		path:    stableTokenPath,
+		date:    date,
 		secrets: t.secrets(),
 		body:    body{"client_credential", t.client.appID, t.client.secret(), force},
 	})

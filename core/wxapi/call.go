@@ -27,6 +27,8 @@ type call struct {
 	display bool     // the reply holds texts of people, and a broken one is left out
 	retry   bool     // the second try
 	ownDial bool     // leaves the connections that were opened ahead to other calls
+
+	date *time.Time // takes the time in the reply's Date header; nil for none
 }
 
 func (c call) maxReply() int {
@@ -88,6 +90,9 @@ func (c *Client) send(ctx context.Context, call call) (status int, body []byte, 
 		return 0, nil, err
 	}
 	defer resp.Body.Close()
+	if call.date != nil {
+		*call.date, _ = http.ParseTime(resp.Header.Get("Date"))
+	}
 	// The body of a 101 is the bare connection, on which the deadline does not
 	// work. The body of a redirect has no use.
 	if resp.StatusCode < 200 || resp.StatusCode/100 == 3 {

@@ -40,6 +40,10 @@ type Fault struct {
 	// connection.
 	Cut bool
 
+	// Ahead is how far the Date header of the answer is ahead of the simulator's
+	// time. A Fault with only Ahead and Times answers normally.
+	Ahead time.Duration
+
 	// Times is how many calls fail. 0 or less: all of them until Clear.
 	Times int
 
@@ -63,7 +67,7 @@ type Fault struct {
 // normal says whether the call is answered as ever, only late or damaged.
 func (f *Fault) normal() bool {
 	special := f.Code != 0 || f.Message != "" || f.Body != "" || f.Status != 0 || f.Drop || f.Reset || f.Consume
-	return !special && (f.Wait != nil || f.Delay > 0 || f.Cut || f.alter != nil || f.before != nil)
+	return !special && (f.Wait != nil || f.Delay > 0 || f.Cut || f.Ahead != 0 || f.alter != nil || f.before != nil)
 }
 
 // Fail makes the next calls to endpoint, a path such as PathAccessToken, meet
@@ -139,6 +143,7 @@ func (s *Sim) perform(r *http.Request, f *Fault) reply {
 	if f.Status != 0 {
 		a.status = f.Status
 	}
+	a.ahead = f.Ahead
 	if f.Cut {
 		a.end = endCut
 	}

@@ -33,6 +33,7 @@ const (
 	MissingScope     FaultName = "missing_scope"
 	TrailingComma    FaultName = "trailing_comma"
 	TokenRotated     FaultName = "token_rotated"
+	DateAhead        FaultName = "date_ahead"
 
 	DomainWrong     FaultName = "domain_wrong"
 	StateAltered    FaultName = "state_altered"
@@ -83,6 +84,7 @@ func Faults() []NamedFault {
 		{MissingScope, PathAccessToken, "scope is missing, as in WeChat's own sample", Fault{alter: dropFields("scope")}},
 		{TrailingComma, PathAccessToken, "scope ends in a comma, as old replies did", Fault{alter: replaceOnce(`"scope":"`+scopeUserInfo+`"`, `"scope":"`+scopeUserInfo+`,"`, `"scope":"`+scopeBase+`"`, `"scope":"`+scopeBase+`,"`)}},
 		{TokenRotated, PathFollower, "another node has asked for a newer account token: 40001", Fault{before: (*Sim).expireAllTokens}},
+		{DateAhead, PathStableToken, "the Date header is ten minutes ahead, as if this machine's clock were behind", Fault{Ahead: 10 * time.Minute}},
 
 		{DomainWrong, PathAuthorize, "page 10003, as if the registered domain were another", Fault{Code: pageRedirect}},
 		{StateAltered, Callback, "one character of state comes back changed", changed(func(d *callbackTrip) { d.state = alterLast(d.state) })},

@@ -20,6 +20,7 @@ type called struct {
 	status  int
 	body    string
 	kind    string
+	date    time.Time
 	ended   bool // the connection ended without an answer
 	page    string
 	errcode int
@@ -40,6 +41,7 @@ func (g *rig) call(endpoint string) (c called) {
 	r.Header.Set("User-Agent", wechatUA)
 	g.ServeHTTP(w, r)
 	c = called{status: w.Code, body: w.Body.String(), kind: w.Header().Get("Content-Type"), page: w.Header().Get("X-Wxsim-Error")}
+	c.date, _ = http.ParseTime(w.Header().Get("Date"))
 	var e errorBody
 	if json.Unmarshal([]byte(c.body), &e) == nil {
 		c.errcode = e.ErrCode
@@ -70,6 +72,7 @@ func (g *rig) rightCall(endpoint string) *http.Request {
 }
 
 func TestEveryFaultOfTheListHappensOnce(t *testing.T) {
+	var ourClock time.Time
 	special := map[FaultName]func(called) bool{
 		SystemErrorSpent: func(c called) bool { return c.errcode == -1 },
 		OldErrorStyle:    func(c called) bool { return strings.HasSuffix(c.body, `hints: [ req_id: 1foBSgMre-Hz ]"}`) },
@@ -91,8 +94,12 @@ func TestEveryFaultOfTheListHappensOnce(t *testing.T) {
 		MissingFields: func(c called) bool {
 			return strings.HasPrefix(c.body, `{"access_token":"`) && !strings.Contains(c.body, "openid")
 		},
-		MissingScope:    func(c called) bool { return strings.Contains(c.body, "openid") && !strings.Contains(c.body, "scope") },
-		TrailingComma:   func(c called) bool { return strings.Contains(c.body, `"scope":"snsapi_userinfo,"`) },
+		MissingScope:  func(c called) bool { return strings.Contains(c.body, "openid") && !strings.Contains(c.body, "scope") },
+		TrailingComma: func(c called) bool { return strings.Contains(c.body, `"scope":"snsapi_userinfo,"`) },
+		DateAhead: func(c called) bool {
+			ahead := c.date.Sub(ourClock)
+			return c.errcode == 0 && ahead > 9*time.Minute && ahead < 11*time.Minute
+		},
 		TokenRotated:    func(c called) bool { return c.errcode == 40001 },
 		DomainWrong:     func(c called) bool { return c.page == "10003" },
 		PollWithoutCode: func(c called) bool { return c.body == "window.wx_errcode=405;window.wx_code='';" },
@@ -114,6 +121,7 @@ func TestEveryFaultOfTheListHappensOnce(t *testing.T) {
 			if err := g.Next(row.Name); err != nil {
 				t.Fatalf("rule: every fault of the list can be asked for; got %v", err)
 			}
+			ourClock = g.Now()
 			met = g.call(row.Endpoint)
 		})
 		after = g.call(row.Endpoint)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // reply is an answer before it is sent. Handlers return one instead of writing,
@@ -14,14 +15,15 @@ type reply struct {
 	status      int
 	contentType string
 	body        []byte
-	location    string       // of a redirect, sent as it is
-	cookie      *http.Cookie // nil: none is set
-	csp         string       // Content-Security-Policy of a page
-	pageError   string       // X-Wxsim-Error of an error page
-	warning     string       // X-Wxsim-Warning of a link that only phones accept
-	allow       string       // Allow of a 405
-	outcome     string       // one word for the journal and the log
-	end         ending       // how the connection ends
+	location    string        // of a redirect, sent as it is
+	cookie      *http.Cookie  // nil: none is set
+	csp         string        // Content-Security-Policy of a page
+	pageError   string        // X-Wxsim-Error of an error page
+	warning     string        // X-Wxsim-Warning of a link that only phones accept
+	allow       string        // Allow of a 405
+	outcome     string        // one word for the journal and the log
+	ahead       time.Duration // of the Date header
+	end         ending        // how the connection ends
 }
 
 // ending says how a connection ends.

@@ -131,6 +131,7 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = s.perform(r, fault)
 	}
 	s.record(r, a)
+	w.Header().Set("Date", s.now().Add(a.ahead).UTC().Format(http.TimeFormat)) // net/http would take the machine's
 	a.write(w)
 }
 

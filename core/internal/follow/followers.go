@@ -92,6 +92,18 @@ func (f *Followers) Sweep() { f.local.DeleteExpired() }
 // Len is how many people this process remembers.
 func (f *Followers) Len() int { return f.local.ItemCount() }
 
+// Forget drops what this process and the shared store know about a person. Other processes
+// forget it within 10 minutes.
+func (f *Followers) Forget(ctx context.Context, openID string) error {
+	f.mu.Lock()
+	f.local.Delete(openID)
+	f.mu.Unlock()
+	if f.shared == nil {
+		return nil
+	}
+	return f.shared.Delete(ctx, f.key(openID))
+}
+
 // KnownToFollow says whether this process knows that a person follows. It asks neither
 // WeChat nor the shared store.
 func (f *Followers) KnownToFollow(openID string) bool {

@@ -57,6 +57,9 @@ func (d *Deliveries) Add(key, browser, person string, now time.Time) error {
 	return nil
 }
 
+// Forget drops what is counted about a person.
+func (d *Deliveries) Forget(person string) { d.people.counts.Delete(person) }
+
 func tooMany(n int, of string) error { return fmt.Errorf("%d logins by %s", n, of) }
 
 // Sweep drops what is over.

@@ -2,6 +2,7 @@ package once
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -115,6 +116,21 @@ func (r *Results) End(ctx context.Context, browser string) {
 	if r.shared != nil {
 		_ = r.shared.Put(ctx, endKey(browser), nil, time.Now().Add(endLife))
 	}
+}
+
+// Forget drops the results that this process remembers and whose record is to be forgotten,
+// here and in the shared store. Results that other processes remember alone cannot be
+// found; they live for [Life].
+func (r *Results) Forget(ctx context.Context, is func(record string) bool) (err error) {
+	for key, item := range r.local.Items() {
+		if record, ok := item.Object.(string); ok && is(record) {
+			r.local.Delete(key)
+			if r.shared != nil {
+				err = errors.Join(err, r.shared.Delete(ctx, key))
+			}
+		}
+	}
+	return err
 }
 
 // Ended says whether a browser logged out at this node, within the life of a result.

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/vault"
@@ -24,9 +23,6 @@ import (
 const (
 	// GenerationLife is how long a node believes what it has read about a person.
 	GenerationLife = 5 * time.Second
-	// generationKey is the session key of a generation. It has the form of a session,
-	// because an app may iterate over its store. No app id has a dot.
-	generationKey = recordPrefix + ".generation"
 	// generationBytes are enough that no two generations of a person are equal.
 	generationBytes = 8
 	// generationSlack is how much longer than any session a generation is kept: clocks of
@@ -48,12 +44,7 @@ func (s *Sessions) EndEverywhere(ctx context.Context, person string) (err error)
 	name := s.generationName(person)
 	generation := make([]byte, generationBytes)
 	rand.Read(generation) // never fails: crypto/rand ends the process instead
-	expires := time.Now().Add(s.manager.Lifetime + generationSlack)
-	b, err := s.manager.Codec.Encode(expires, map[string]any{generationKey: append([]byte(name), generation...)})
-	if err != nil {
-		return err
-	}
-	if err := vault.Commit(ctx, s.manager.Store, name, b, expires); err != nil {
+	if err := s.PutValue(ctx, name, generation, s.manager.Lifetime+generationSlack); err != nil {
 		return err
 	}
 	s.generations.put(person, string(generation), s.now().Add(GenerationLife))
@@ -113,12 +104,11 @@ func (s *Sessions) findGeneration(ctx context.Context, person string) (generatio
 		sum := sha256.Sum256(b)
 		return string(sum[:generationBytes]), nil
 	}
-	value, _ := values[generationKey].([]byte)
-	generation, ok := strings.CutPrefix(string(value), name)
-	if !ok || generation == "" {
-		return "", errForeignValue
+	value, err := valueOf(values, name)
+	if err == nil && len(value) == 0 {
+		err = errForeignValue
 	}
-	return generation, nil
+	return string(value), err
 }
 
 func (s *Sessions) generationName(person string) string {

@@ -56,7 +56,7 @@ func TestAGenerationIsRead(t *testing.T) {
 		"as it was written": {func(*Memory, string, []byte) {}, false, nil},
 		"none counts as not ended, because it outlives all sessions": {func(m *Memory, name string, _ []byte) { m.Delete(name) }, true, nil},
 		"another person's is an error": {func(m *Memory, name string, _ []byte) {
-			b, _ := Codec{}.Encode(time.Now().Add(time.Hour), map[string]any{generationKey: []byte("." + name[1:len(name)-1] + "!12345678")})
+			b, _ := Codec{}.Encode(time.Now().Add(time.Hour), map[string]any{valueKey: []byte("." + name[1:len(name)-1] + "!12345678")})
 			m.Commit(name, b, time.Now().Add(time.Hour))
 		}, false, errForeignValue},
 		"somebody's session is an error": {func(m *Memory, name string, _ []byte) {
@@ -65,7 +65,7 @@ func TestAGenerationIsRead(t *testing.T) {
 		}, false, errForeignValue},
 		"half of it is an error": {func(m *Memory, name string, b []byte) { m.Commit(name, b[:len(b)-12], time.Now().Add(time.Hour)) }, false, errForeignValue},
 		"one without its value is an error": {func(m *Memory, name string, _ []byte) {
-			b, _ := Codec{}.Encode(time.Now().Add(time.Hour), map[string]any{generationKey: []byte(name)})
+			b, _ := Codec{}.Encode(time.Now().Add(time.Hour), map[string]any{valueKey: []byte(name)})
 			m.Commit(name, b, time.Now().Add(time.Hour))
 		}, false, errForeignValue},
 		"garbage is an error": {func(m *Memory, name string, _ []byte) { m.Commit(name, []byte("garbage"), time.Now().Add(time.Hour)) }, false, errForeignValue},

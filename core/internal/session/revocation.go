@@ -116,7 +116,12 @@ func (s *Sessions) revoke(ctx context.Context, token string) error {
 			return err
 		}
 	}
-	ended := []string{first}
+	return s.revokeKey(ctx, first)
+}
+
+// revokeKey deletes the session with a store key and all that came of it.
+func (s *Sessions) revokeKey(ctx context.Context, key string) error {
+	ended := []string{key}
 	for i := 0; i < len(ended) && i < maxEnded; i++ {
 		if err := s.putNote(ctx, loggedOut, ended[i], ""); err != nil {
 			return err

@@ -123,13 +123,16 @@ func (s *Sessions) Sweep(now time.Time) {
 	}
 }
 
-// Held is how many private sessions are kept, expired ones that were not swept yet among
-// them.
-func (s *Sessions) Held() int {
-	if s.memory == nil {
-		return 0
+// Held is how much is kept in this process that Sweep drops once it has expired: private
+// sessions, and what is known about people who were logged out everywhere.
+func (s *Sessions) Held() (n int) {
+	if s.memory != nil {
+		n += s.memory.Held()
 	}
-	return s.memory.Held()
+	if s.generations != nil {
+		n += s.generations.len()
+	}
+	return n
 }
 
 // recovered turns a panic of the app's store or codec into an error. The panic's value
