@@ -51,6 +51,11 @@ type Account struct {
 	// are addressed. "": "gh_" and 12 hex digits that depend on AppID alone.
 	OriginalID string
 
+	// AppURL is where the application is, an http(s) address: the simulator's page
+	// links to it and shows it as a QR code. "": the root of the redirect_uri that was
+	// seen last, or else http://DOMAIN/.
+	AppURL string
+
 	// PushURL is where messages and events are pushed, as configured under
 	// 服务器配置: an absolute http or https address without fragment. Any port
 	// will do, though WeChat knows 80 and 443 only. "": nothing is pushed.
@@ -120,6 +125,9 @@ func (a Account) validate(add func(format string, args ...any)) {
 		if !isHost(domain) {
 			add("MoreDomains[%d] %q must be a host without scheme, port or path", i, domain)
 		}
+	}
+	if a.AppURL != "" && !isPageAddress(a.AppURL) {
+		add("AppURL must be a whole http(s) address")
 	}
 	if a.OriginalID != "" && !isID(a.OriginalID) {
 		add("OriginalID must be 1 to 64 of A-Z a-z 0-9 _ -")

@@ -15,9 +15,8 @@ type Sent struct {
 	Message json.RawMessage `json:"message"` // the whole body
 }
 
-// customSend takes a customer message for a follower. WeChat takes one only
-// within 48 hours of the follower's last message; here every follower can be
-// written to, and the fault 45015 is there on demand.
+// customSend takes a customer message for a follower who wrote within 48 hours, or
+// followed, scanned or pressed a menu button within a minute; see allowance.
 func (s *Sim) customSend(r *http.Request) reply {
 	var body json.RawMessage
 	account, unlock, wrong := s.cgiCall(r, &body)
@@ -40,6 +39,10 @@ func (s *Sim) customSend(r *http.Request) reply {
 	if _, follows := state.followers[personID]; !follows {
 		return s.cgiError(codeNotFollowing)
 	}
+	if wrong := s.spendAllowance(account.AppID, personID); wrong != 0 {
+		return s.cgiError(wrong)
+	}
+	s.say(account.AppID, personID, customerMessage(in.MsgType, body))
 	state.sent = append(state.sent, Sent{s.now(), account.AppID, personID, in.MsgType, body})
 	if over := len(state.sent) - maxSent; over > 0 {
 		state.sent = state.sent[over:]

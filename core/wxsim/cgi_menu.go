@@ -5,17 +5,14 @@ import (
 	"net/http"
 )
 
-// menuCreate keeps the account's menu as it was sent (创建自定义菜单). The simulator
-// looks at nothing but that it has buttons.
+// menuCreate keeps the account's menu as it was sent (创建自定义菜单), once its buttons
+// are such as WeChat takes.
 func (s *Sim) menuCreate(r *http.Request) reply {
 	var in struct {
 		Button []json.RawMessage `json:"button"`
 	}
 	account, unlock, wrong := s.cgiCall(r, &in)
 	defer unlock()
-	if wrong == 0 && len(in.Button) == 0 {
-		wrong = codeFormat
-	}
 	if wrong != 0 {
 		return s.cgiFailed(r, wrong)
 	}
@@ -23,7 +20,12 @@ func (s *Sim) menuCreate(r *http.Request) reply {
 	if err != nil {
 		return s.cgiError(codeFormat)
 	}
-	s.states[account.AppID].menu = menu
+	buttons, wrong := parseMenu(menu)
+	if wrong != 0 {
+		return s.cgiError(wrong)
+	}
+	state := s.states[account.AppID]
+	state.menu, state.buttons = menu, buttons
 	return apiJSON(0, errorBody{0, "ok"})
 }
 
@@ -54,6 +56,6 @@ func (s *Sim) menuDelete(r *http.Request) reply {
 	if wrong != 0 {
 		return s.cgiFailed(r, wrong)
 	}
-	s.states[account.AppID].menu = nil
+	s.states[account.AppID].menu, s.states[account.AppID].buttons = nil, nil
 	return apiJSON(0, errorBody{0, "ok"})
 }

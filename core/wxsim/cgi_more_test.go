@@ -1,6 +1,7 @@
 package wxsim
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -43,7 +44,7 @@ func TestMenu(t *testing.T) {
 	at := func(path string) string { return path + "?access_token=" + g.coreText() }
 	for _, step := range []struct{ rule, got, want string }{
 		{"without a menu it is 46003", g.get(at(PathMenuGet)).Body.String(), "46003"},
-		{"a menu needs buttons", g.postJSON(at(PathMenuCreate), `{}`), "47001"},
+		{"a menu needs buttons", g.postJSON(at(PathMenuCreate), `{}`), "40016"},
 		{"a menu is created", g.postJSON(at(PathMenuCreate), `{"button":[{"type":"view","name":"店","url":"http://x/y"}]}`), `{"errcode":0,"errmsg":"ok"}`},
 		{"it comes back as it was sent", g.get(at(PathMenuGet)).Body.String(), `{"menu":{"button":[{"type":"view","name":"店","url":"http:\/\/x\/y"}]}}`},
 		{"it can be deleted", g.get(at(PathMenuDelete)).Body.String(), `{"errcode":0,"errmsg":"ok"}`},
@@ -64,6 +65,10 @@ func TestCustomMessages(t *testing.T) {
 		t.Errorf("rule: people who do not follow cannot be written to; got %s", got)
 	}
 	g.SetFollowing(app, "mei", true)
+	if got := send(hello); !strings.Contains(got, "45015") {
+		t.Errorf("rule: a follower who has not written cannot be written to; got %s", got)
+	}
+	g.SendText(context.Background(), app, "mei", "你好")
 	for rule, step := range map[string][2]string{
 		"a follower is written to":     {hello, `{"errcode":0`},
 		"an unknown openid is 40003":   {`{"touser":"x","msgtype":"text"}`, "40003"},
@@ -78,6 +83,7 @@ func TestCustomMessages(t *testing.T) {
 		t.Errorf("rule: what was sent can be read; got %+v", sent)
 	}
 	for range 2 * maxSent {
+		g.SendText(context.Background(), app, "mei", "你好")
 		send(hello)
 	}
 	if n := len(g.Sent(app)); n != maxSent || g.Sent("x") != nil {

@@ -73,6 +73,14 @@ type Config struct {
 	// text/plain, as the endpoints of /sns do.
 	JSONContentType bool
 
+	// Hosts are further host names, without port, under which the simulator's page
+	// and the control API may be opened. localhost, IP addresses, names without a dot,
+	// WeChat's own hosts and those reserved for tests (.test, .local, .internal,
+	// example.com) need not be named. Any other name is refused with 403, because a
+	// page of another site could make it lead here (DNS rebinding). The endpoints of
+	// WeChat take every name. Default none.
+	Hosts []string
+
 	// Now is the clock of every lifetime, called from several goroutines.
 	// nil: time.Now. [Sim.Advance] moves it.
 	Now func() time.Time
@@ -130,6 +138,11 @@ func (c Config) validate() error {
 		people[p.ID] = true
 		if !isAvatar(p.Avatar) {
 			add("People[%d].Avatar must be empty, a path beginning with / or an http(s) URL", i)
+		}
+	}
+	for i, host := range c.Hosts {
+		if !isHost(host) {
+			add("Hosts[%d] %q must be a host without scheme, port or path", i, host)
 		}
 	}
 	if c.Refusal < RefuseSilently || c.Refusal > RefuseAuthdeny {

@@ -100,7 +100,7 @@ func schemaOf(t reflect.Type) object {
 		return object{"type": "string"}
 	case reflect.Bool:
 		return object{"type": "boolean"}
-	case reflect.Int:
+	case reflect.Int, reflect.Int64:
 		return object{"type": "integer"}
 	case reflect.Slice:
 		return object{"type": "array", "items": schemaOf(t.Elem())}

@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/wxsim/internal/timeline"
 )
 
 // told is the answer of operations that push an event.
@@ -75,6 +79,23 @@ func (s *Sim) operations() []operation {
 		}) (told, error) {
 			return toldOf(s.sendText(ctx, in.AppID, in.Person, in.Text))
 		}),
+		op(post, "menu", "A follower presses a button of the account's menu: CLICK or VIEW is pushed.", func(ctx context.Context, in struct {
+			person
+			Button string `json:"button" doc:"its place: 1 for the first, 2.1 for the first below the second"`
+		}) (pressedOut, error) {
+			address, reached, err := s.pressMenu(ctx, in.AppID, in.Person, in.Button)
+			out, err := toldOf(reached, err)
+			return pressedOut{out, address}, err
+		}),
+		op(get, "chat", "The conversation of a person with an account, the last fifty messages.", func(_ context.Context, in person) (chatOut, error) {
+			return chatOut{append([]ChatMessage{}, s.Chat(in.AppID, in.Person)...)}, s.knows(in.AppID, in.Person)
+		}),
+		op(put, "domains", "Replaces an account's registered domains.", func(_ context.Context, in struct {
+			AppID   string   `json:"appid"`
+			Domains []string `json:"domains" doc:"hosts without scheme, port or path"`
+		}) (none, error) {
+			return none{}, s.SetDomains(in.AppID, in.Domains...)
+		}),
 		op(post, "push", "Pushes a message to the account as it stands.", func(ctx context.Context, in struct {
 			AppID   string `json:"appid"`
 			Message string `json:"message" doc:"the XML"`
@@ -101,12 +122,27 @@ func (s *Sim) operations() []operation {
 
 		op(get, "calls", "How often each path was called, and the last calls with every secret value hidden.", s.controlCalls),
 		op(del, "calls", "Forgets the calls seen so far.", func(context.Context, none) (none, error) { s.ResetCalls(); return none{}, nil }),
+		op(get, "timeline", "What happened, the last two hundred rows, each explained, with every secret value hidden.",
+			func(context.Context, none) (timelineOut, error) { return timelineOut{s.timeline.Since(0)}, nil }),
 		op(get, "sent", "The customer messages that an account sent, the last hundred.", func(_ context.Context, in struct {
 			AppID string `json:"appid"`
 		}) (sentList, error) {
 			return sentList{append([]Sent{}, s.Sent(in.AppID)...)}, s.knowsAccount(in.AppID)
 		}),
 	)
+}
+
+type timelineOut struct {
+	Rows []timeline.Entry `json:"rows" doc:"oldest first"`
+}
+
+type pressedOut struct {
+	told
+	Address string `json:"address,omitempty" doc:"what the button opens"`
+}
+
+type chatOut struct {
+	Messages []ChatMessage `json:"messages" doc:"oldest first"`
 }
 
 type sentList struct {
@@ -188,7 +224,10 @@ func (s *Sim) controlClock(_ context.Context, in struct {
 	if err != nil {
 		return clockOut{}, errors.New("wxsim: advance must be a duration such as 90s, 5m or 720h")
 	}
-	return clockOut{s.Advance(d)}, nil
+	if err := s.advance(d); err != nil {
+		return clockOut{}, err
+	}
+	return clockOut{s.now()}, nil
 }
 
 type codeOut struct {
@@ -246,4 +285,21 @@ func (s *Sim) controlPushAddress(ctx context.Context, in struct {
 		return none{}, s.VerifyPush(ctx, in.AppID)
 	}
 	return none{}, nil
+}
+
+// recordControl notes a call of the control API that changes something.
+func (s *Sim) recordControl(r *http.Request, a reply, body *capture) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return
+	}
+	hide := s.hider.Load()
+	e := timeline.Entry{At: s.now(), Kind: timeline.Act, Name: timeline.Words{ZH: "控制接口", EN: "control API"}, Method: r.Method,
+		Path: hide.Text(strings.ToValidUTF8(r.URL.Path, "?"), maxShown), Known: a.status != http.StatusNotFound, Status: a.status, Outcome: strconv.Itoa(a.status),
+		Params: hide.Params(s.paramNames(r), r.URL.Query()), Body: hide.Text(string(body.head), timeline.MaxText),
+		Failed: a.status >= http.StatusBadRequest, Why: timeline.Words{ZH: "测试或脚本改变了模拟器", EN: "a test or script changed the simulator"}}
+	if e.Failed {
+		e.Answer = hide.Text(string(a.body), timeline.MaxText)
+		e.Why = timeline.Words{ZH: "调用不对，什么也没有改变", EN: "the call is wrong, nothing has changed"}
+	}
+	s.timeline.Add(e)
 }

@@ -32,7 +32,7 @@ type personShown struct {
 func (s *Sim) controlState(context.Context, none) (stateOut, error) {
 	out := stateOut{Now: s.now()}
 	for _, configured := range s.cfg.Accounts {
-		a := s.accounts[configured.AppID]
+		a := s.current(s.accounts[configured.AppID])
 		s.mu.Lock()
 		followers := slices.Sorted(maps.Keys(s.states[a.AppID].followers))
 		s.mu.Unlock()
@@ -55,6 +55,7 @@ type callsOut struct {
 
 func (s *Sim) controlCalls(context.Context, none) (callsOut, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return callsOut{maps.Clone(s.calls), append([]call{}, s.journal...)}, nil
+	counts := maps.Clone(s.calls)
+	s.mu.Unlock()
+	return callsOut{counts, s.lastCalls()}, nil
 }

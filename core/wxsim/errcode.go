@@ -9,6 +9,8 @@ const (
 	codeOpenID         = 40003
 	codeAppID          = 40013
 	codeForeignToken   = 40014
+	codeButtons        = 40016 // and type, name, key, url behind it
+	codeSubButtons     = 40023 // likewise
 	codeCode           = 40029
 	codeRefresh        = 40030
 	codeListSize       = 40032
@@ -32,6 +34,8 @@ const (
 	codeNoBody         = 44002
 	codeQuota          = 45009
 	codeMinuteQuota    = 45011
+	codeTimeLimit      = 45015
+	codeCountLimit     = 45047
 	codeNoMenu         = 46003
 	codeFormat         = 47001
 	codeUnauthorized   = 48001
@@ -70,6 +74,16 @@ func errcodes() []errcode {
 		{codeOpenID, "invalid openid", PathUserInfo},
 		{codeAppID, "invalid appid", PathAccessToken},
 		{codeForeignToken, "invalid access_token", PathUserInfo},
+		{codeButtons, "invalid button size", PathMenuCreate},
+		{40017, "invalid button type", PathMenuCreate},
+		{40018, "invalid button name size", PathMenuCreate},
+		{40019, "invalid button key size", PathMenuCreate},
+		{40020, "invalid button url size", PathMenuCreate},
+		{codeSubButtons, "invalid sub button size", PathMenuCreate},
+		{40024, "invalid sub button type", PathMenuCreate},
+		{40025, "invalid sub button name size", PathMenuCreate},
+		{40026, "invalid sub button key size", PathMenuCreate},
+		{40027, "invalid sub button url size", PathMenuCreate},
 		{codeCode, "invalid code", PathAccessToken},
 		{codeRefresh, "invalid refresh_token", PathRefreshToken},
 		{codeListSize, "invalid openid list size", PathFollowers},
@@ -101,7 +115,8 @@ func errcodes() []errcode {
 		{codeNoBody, "empty post data", PathStableToken},
 		{codeQuota, "reach max api daily quota limit", PathToken},
 		{codeMinuteQuota, "api minute-quota reach limit mustslower  retry next minute", PathAccessToken},
-		{45015, "response out of time limit or subscription is canceled", PathCustomSend},
+		{codeTimeLimit, "response out of time limit or subscription is canceled", PathCustomSend},
+		{codeCountLimit, "out of response count limit", PathCustomSend},
 		{codeNoMenu, "menu no exist", PathMenuGet},
 		{codeFormat, "data format error", PathStableToken},
 		{codeUnauthorized, "api unauthorized", PathUserInfo},

@@ -20,7 +20,7 @@ func (g *rig) authorizeOnce() {
 func (g *rig) kept() map[string]int {
 	return map[string]int{"codes": len(g.codes.queue), "access": len(g.access.queue), "refresh": len(g.refresh.queue), "pending": len(g.pending.queue),
 		"scans": len(g.scans.queue), "visits": len(g.visits.queue), "rids": len(g.rids.queue), "core": len(g.core.queue), "latest": len(g.latest),
-		"agreed": len(g.agreed), "calls": len(g.calls), "journal": len(g.journal), "faults": len(g.faults)}
+		"agreed": len(g.agreed), "calls": len(g.calls), "timeline": len(g.timeline.Since(0)), "notices": len(g.notices.queue), "faults": len(g.faults)}
 }
 
 func TestMemoryIsBounded(t *testing.T) {
@@ -41,7 +41,7 @@ func TestMemoryIsBounded(t *testing.T) {
 		g.postJSON(PathQRCreate, "{}")
 	}
 	for what, limit := range map[string]int{"codes": maxCodes, "access": maxTokens, "refresh": maxTokens, "pending": maxPending, "scans": maxPending,
-		"visits": maxPending, "rids": maxRIDs, "core": maxTokens, "latest": 8, "agreed": 8, "calls": maxPaths, "journal": maxJournal, "faults": 0} {
+		"visits": maxPending, "rids": maxRIDs, "core": maxTokens, "latest": 8, "agreed": 8, "calls": maxPaths, "timeline": maxTimeline, "notices": maxPending, "faults": 0} {
 		if got := g.kept()[what]; got > limit {
 			t.Errorf("rule: what is remembered is bounded; %s has %d, at most %d", what, got, limit)
 		}

@@ -60,7 +60,7 @@ func (s *Sim) profile(r *http.Request) reply {
 	if q.Get("action") != "home" {
 		return s.errorPage(r, failAction())
 	}
-	v := visit{appID: account.AppID, personID: s.personOf(r).ID, back: wayBack(r, account)}
+	v := visit{appID: account.AppID, personID: s.personOf(r).ID, back: wayBack(r, s.current(account))}
 	return s.showProfile(r, v, profilePage{})
 }
 

@@ -27,6 +27,7 @@ type request struct {
 	forceSnapshot bool
 	origin        string // the simulator's address in this browser
 	warning       string // X-Wxsim-Warning, or ""
+	again         string // the link, to open it once more
 }
 
 // authorize answers the authorisation link of an Official Account.
@@ -135,6 +136,7 @@ func (s *Sim) checkLink(r *http.Request) (request, *failure) {
 	if account.Website {
 		return fail(pageFailure(pageWebsite, ""))
 	}
+	account = s.current(account)
 	if l.value["redirect_uri"] == "" {
 		return fail(pageFailure(pageNoRedirect, ""))
 	}
@@ -163,7 +165,8 @@ func (s *Sim) checkLink(r *http.Request) (request, *failure) {
 	}
 	q := request{account: account, redirect: l.value["redirect_uri"], scope: l.value["scope"], state: l.raw["state"],
 		component: component, forcePopup: l.value["forcePopup"] == "true",
-		forceSnapshot: l.value["forceSnapShot"] == "true", origin: origin(r)}
+		forceSnapshot: l.value["forceSnapShot"] == "true", origin: origin(r), again: r.URL.Path + "?" + r.URL.RawQuery}
+	s.sawApp(account.AppID, q.redirect)
 	if name := l.misplaced(); name != "" && !s.cfg.AnyOrder {
 		if isDesktopWeChat(r.UserAgent()) {
 			return fail(failOrder(name))

@@ -20,6 +20,14 @@ type consentPage struct {
 	Refusal  Refusal
 }
 
+// closedPage is what a person sees after a refusal that tells the application
+// nothing, with ways on.
+type closedPage struct {
+	frame
+	Again string // the same link once more
+	Back  string // the root of the application's site
+}
+
 // consent shows the page that asks for nickname and avatar. For a snapshot
 // request it has two ways on: as the virtual account, which is what WeChat does
 // without asking, and 使用完整服务, which leads to an ordinary login.
@@ -92,7 +100,7 @@ func (s *Sim) refuse(r *http.Request, q request) reply {
 	case RefuseAuthdeny:
 		return q.refused("authdeny")
 	}
-	a := s.page("closed.html", newFrame(r))
+	a := s.page("closed.html", closedPage{newFrame(r), q.again, rootOf(q.redirect)})
 	a.outcome = "closed"
 	return a
 }

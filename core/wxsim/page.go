@@ -5,12 +5,15 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/json"
 	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/seed467724c4/wechat/core/wxsim/internal/timeline"
 )
 
 //go:embed page
@@ -21,25 +24,30 @@ type pages struct {
 	all       *template.Template
 	style     template.CSS
 	script    template.JS
+	home      template.JS
 	csp       string
 	framedCSP string // of the page that wxLogin.js shows in a frame
 }
 
 // newPages panics if an embedded file is broken, which no Config can cause.
 func newPages() *pages {
-	p := &pages{style: template.CSS(mustRead("page/style.css")), script: template.JS(mustRead("page/qrconnect.js"))}
+	p := &pages{style: template.CSS(mustRead("page/style.css")), script: template.JS(mustRead("page/qrconnect.js")),
+		home: template.JS(mustRead("page/home.js"))}
 	p.all = template.Must(template.New("").Funcs(template.FuncMap{
-		"t":       tr,
-		"local":   func(avatar string) bool { return strings.HasPrefix(avatar, "/") },
-		"initial": initial,
-		"style":   func() template.CSS { return p.style },
-		"script":  func() template.JS { return p.script },
+		"t":          tr,
+		"local":      func(avatar string) bool { return strings.HasPrefix(avatar, "/") },
+		"initial":    initial,
+		"style":      func() template.CSS { return p.style },
+		"script":     func() template.JS { return p.script },
+		"homeScript": func() template.JS { return p.home },
+		"direction":  direction,
+		"pretty":     pretty,
 	}).ParseFS(pageFiles, "page/*.html"))
 	// Nothing but this style sheet, this script and the simulator's own
 	// pictures. No form-action: browsers apply it to the redirect after the form
 	// as well.
 	p.framedCSP = "default-src 'none'; img-src 'self' data:; style-src '" + hashOf(string(p.style)) +
-		"'; script-src '" + hashOf(string(p.script)) + "'; connect-src 'self'; base-uri 'none'"
+		"'; script-src '" + hashOf(string(p.script)) + "' '" + hashOf(string(p.home)) + "'; connect-src 'self'; base-uri 'none'"
 	p.csp = p.framedCSP + "; frame-ancestors 'none'"
 	return p
 }
@@ -61,7 +69,45 @@ func hashOf(text string) string {
 // frame is what every page shares.
 type frame struct{ Lang string }
 
-func newFrame(r *http.Request) frame { return frame{language(r.Header.Get("Accept-Language"))} }
+const langCookie = "wxsim_lang"
+
+// newFrame takes the language from the home page's switch, its cookie, or else from
+// the browser.
+func newFrame(r *http.Request) frame {
+	asked := ""
+	if r.URL.Path == "/" {
+		asked = r.URL.Query().Get("lang")
+	}
+	if c, err := r.Cookie(langCookie); err == nil && asked == "" {
+		asked = c.Value
+	}
+	if asked == "zh" || asked == "en" {
+		return frame{asked}
+	}
+	return frame{language(r.Header.Get("Accept-Language"))}
+}
+
+// direction says who asked whom in a row of the timeline.
+func direction(lang string, kind timeline.Kind) string {
+	switch kind {
+	case timeline.API:
+		return tr(lang, "应用→微信", "app→WeChat")
+	case timeline.Page:
+		return tr(lang, "浏览器→微信", "browser→WeChat")
+	case timeline.Push:
+		return tr(lang, "微信→应用", "WeChat→app")
+	}
+	return tr(lang, "你→模拟器", "you→simulator")
+}
+
+// pretty sets JSON in lines. Any other text stays as it is.
+func pretty(text string) string {
+	var out bytes.Buffer
+	if json.Indent(&out, []byte(text), "", "  ") != nil {
+		return text
+	}
+	return strings.ReplaceAll(out.String(), `\/`, "/")
+}
 
 func (s *Sim) page(name string, data any) reply {
 	var buf bytes.Buffer
@@ -81,6 +127,7 @@ func (s *Sim) errorPage(r *http.Request, f failure) reply {
 	}{newFrame(r), f})
 	a.pageError = f.id()
 	a.outcome = f.id()
+	a.why = f.words()
 	return a
 }
 

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/seed467724c4/wechat/core/wxsim/internal/timeline"
 )
 
 // Codes of WeChat's error pages, from 网页授权 "错误码".
@@ -39,6 +41,15 @@ func (f failure) id() string {
 		return strconv.Itoa(f.Code)
 	}
 	return f.Word
+}
+
+// words is the page in a sentence, for the timeline.
+func (f failure) words() timeline.Words {
+	code := ""
+	if f.Code != 0 {
+		code = " " + strconv.Itoa(f.Code)
+	}
+	return timeline.Words{ZH: "错误页" + code + "：" + f.Text + "。" + f.ZH, EN: "error page" + code + ": " + f.EN}
 }
 
 // pageFailure is the page WeChat has for a code; text, if any, replaces its.
@@ -156,6 +167,11 @@ func failAction() failure {
 	return failure{Word: "action", Text: "该链接无法访问",
 		ZH: "公众号主页的地址是 /mp/profile_ext?action=home&__biz=AppID，按钮只有关注和取消关注。",
 		EN: "An account's page is /mp/profile_ext?action=home&__biz=AppID, and its buttons follow and unfollow."}
+}
+
+func failButton() failure {
+	return failure{Word: "do", Text: "该链接无法访问",
+		ZH: "模拟器的页面没有这个按钮，请重新打开首页。没有参数可以放行。", EN: "The simulator's page has no such button. Open the page anew. No flag lets this pass."}
 }
 
 func failPerson() failure {

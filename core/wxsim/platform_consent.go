@@ -109,7 +109,7 @@ func (s *Sim) componentReply(r *http.Request) reply {
 	case !ok:
 		return s.errorPage(r, failPending())
 	case r.PostFormValue("allow") != "1":
-		a := s.page("closed.html", newFrame(r)) // WeChat tells nobody of a refusal
+		a := s.page("closed.html", closedPage{newFrame(r), "", rootOf(c.redirect)}) // WeChat tells nobody of a refusal
 		a.outcome = "closed"
 		return a
 	case !known || account.Website || c.account != "" && c.account != appID:

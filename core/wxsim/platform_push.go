@@ -127,7 +127,7 @@ func (s *Sim) tellPlatform(ctx context.Context, componentID, what string, m *mes
 	key, _ := aesKey(p.EncodingAESKey)
 	var err error
 	for range times {
-		tries := 0
+		tries, began := 0, time.Now()
 		for tries < pushTries {
 			tries++
 			err = s.tryPlatform(ctx, address, p.Token, sealedEvent{key, componentID, m.bytes()})
@@ -135,7 +135,7 @@ func (s *Sim) tellPlatform(ctx context.Context, componentID, what string, m *mes
 				break
 			}
 		}
-		s.recordPush(http.MethodPost, what, tries, err)
+		s.recordPush(http.MethodPost, pushed{what: what, message: m.bytes()}, tries, time.Since(began), nil, err)
 	}
 	if err != nil {
 		return fmt.Errorf("wxsim: %s not delivered to the event address of %s: %w", what, componentID, err)
@@ -167,7 +167,7 @@ func (s *Sim) tryPlatform(ctx context.Context, address, token string, e sealedEv
 
 // PushTickets pushes a ticket at once and then every so often, until ctx ends. It is
 // for a goroutine of the caller's; the server of [Start] runs it for
-// Platform.TicketEvery. A push that fails is in the journal.
+// Platform.TicketEvery. A push that fails is in the timeline.
 func (s *Sim) PushTickets(ctx context.Context, componentID string, every time.Duration) {
 	if every <= 0 {
 		return

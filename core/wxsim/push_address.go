@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // pushAddress is where an account's messages go, and how. The zero value is no
@@ -17,13 +18,14 @@ type pushAddress struct {
 	token string
 	key   []byte // nil: plain mode
 
-	sealedFor string // the platform that receives for the account, "" for the account itself
+	sealedFor   string // the platform that receives for the account, "" for the account itself
+	encodingKey string // as it was given
 }
 
 // newPushAddress checks the three settings. Its errors begin with the name of
 // the setting and do not show a value.
 func newPushAddress(address, token, encodingAESKey string) (pushAddress, error) {
-	to := pushAddress{url: address, token: token}
+	to := pushAddress{url: address, token: token, encodingKey: encodingAESKey}
 	if address != "" {
 		u, err := url.Parse(address)
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.Contains(address, "#") {
@@ -57,6 +59,7 @@ func (s *Sim) SetPush(appID, url, token, encodingAESKey string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.states[appID].push = to
+	s.hider.Store(s.newHider())
 	return nil
 }
 
@@ -73,11 +76,12 @@ func (s *Sim) VerifyPush(ctx context.Context, appID string) error {
 	timestamp, nonce := unix(s.now()), randomDigits(10)
 	query := url.Values{"signature": {sign(to.token, timestamp, nonce)}, "timestamp": {timestamp},
 		"nonce": {nonce}, "echostr": {echo}}
+	began := time.Now()
 	got, err := s.send(ctx, http.MethodGet, withQuery(to.url, query.Encode()), nil)
 	if err == nil && string(got) != echo {
 		err = errors.New("the answer is not echostr, byte for byte")
 	}
-	s.recordPush(http.MethodGet, "verify", 1, err)
+	s.recordPush(http.MethodGet, pushed{what: "verify"}, 1, time.Since(began), nil, err)
 	if err != nil {
 		return fmt.Errorf("wxsim: push address of %s not verified: %w", appID, err)
 	}

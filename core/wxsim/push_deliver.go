@@ -20,11 +20,12 @@ const (
 
 // pushed is one message on its way.
 type pushed struct {
-	appID   string
-	to      string // ToUserName
-	openID  string // of the person it is from
-	what    string // for the journal
-	message []byte
+	appID    string
+	to       string // ToUserName
+	personID string // "" for none
+	openID   string // of the person it is from
+	what     string // for the timeline
+	message  []byte
 }
 
 // deliver pushes a message to the account's address, in the caller's
@@ -34,24 +35,26 @@ func (s *Sim) deliver(ctx context.Context, m pushed) (told bool, err error) {
 	if to.url == "" {
 		return false, nil
 	}
-	tries := 0
+	tries, began := 0, time.Now()
+	var answer []byte
 	for tries < pushTries {
 		tries++
-		err = s.try(ctx, to, m)
+		answer, err = s.try(ctx, to, m)
 		if err == nil || ctx.Err() != nil {
 			break
 		}
 	}
-	s.recordPush(http.MethodPost, m.what, tries, err)
+	s.recordPush(http.MethodPost, m, tries, time.Since(began), answer, err)
 	if err != nil {
 		return true, fmt.Errorf("wxsim: %s not delivered to the push address of %s, tries %d: %w", m.what, m.appID, tries, err)
 	}
+	s.hear(m, answer)
 	return true, nil
 }
 
-// try sends a message once. Signature, timestamp and nonce are new each time.
+// try sends a message once and returns the message in reply, if there is one. Signature, timestamp and nonce are new each time.
 // The message is the same, so that the receiver can recognise a repetition.
-func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) error {
+func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) ([]byte, error) {
 	message := m.message
 	timestamp, nonce := unix(s.now()), randomDigits(10)
 	query := url.Values{"signature": {sign(to.token, timestamp, nonce)}, "timestamp": {timestamp},
@@ -65,7 +68,7 @@ func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) error {
 	}
 	answer, err := s.send(ctx, http.MethodPost, withQuery(to.url, query.Encode()), bytes.NewReader(message))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	return to.accept(answer, to.sealedAs(m.appID))
 }
@@ -79,19 +82,20 @@ func (to pushAddress) sealedAs(appID string) string {
 	return appID
 }
 
-// accept returns an error unless an answer is "success", empty, or a message in
-// reply (被动回复用户消息), which is encrypted if the push was.
-func (to pushAddress) accept(answer []byte, appID string) error {
+// accept returns the message in reply (被动回复用户消息) without its encryption, or nil
+// for "success" and an empty answer. Anything else is an error. A reply is encrypted
+// if the push was.
+func (to pushAddress) accept(answer []byte, appID string) ([]byte, error) {
 	if len(answer) == 0 || string(answer) == "success" {
-		return nil
+		return nil, nil
 	}
 	if to.key != nil {
 		var err error
 		if answer, err = to.unwrap(answer, appID); err != nil {
-			return err
+			return nil, err
 		}
 		if len(answer) == 0 || string(answer) == "success" { // encrypted like anything else, as some libraries send it
-			return nil
+			return nil, nil
 		}
 	}
 	var m struct {
@@ -99,9 +103,9 @@ func (to pushAddress) accept(answer []byte, appID string) error {
 		MsgType string
 	}
 	if xml.Unmarshal(answer, &m) != nil || m.MsgType == "" {
-		return errors.New("the answer is neither success nor empty nor a message")
+		return nil, errors.New("the answer is neither success nor empty nor a message")
 	}
-	return nil
+	return answer, nil
 }
 
 // unwrap opens an encrypted reply.
@@ -127,17 +131,4 @@ func (to pushAddress) unwrap(answer []byte, appID string) ([]byte, error) {
 		return nil, errors.New("the answer is encrypted for another AppID")
 	}
 	return message, nil
-}
-
-// recordPush writes a push to the home page and the log: what was pushed, how
-// often, and how it ended. An error of a push holds no secret.
-func (s *Sim) recordPush(method, what string, tries int, err error) {
-	c := call{At: s.now(), Method: method, Path: "(push address)", Outcome: "delivered",
-		Detail: fmt.Sprintf("push=%s tries=%d", what, tries)}
-	if err != nil {
-		c.Outcome = "not delivered"
-		c.Detail += " " + err.Error()
-	}
-	s.note(c)
-	s.log.Info("wxsim push", "what", what, "tries", tries, "outcome", c.Outcome, "error", err)
 }

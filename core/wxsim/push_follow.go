@@ -76,6 +76,9 @@ func (s *Sim) scanScene(ctx context.Context, appID, personID, scene string) (tol
 		return false, err
 	}
 	name, key := "SCAN", scene
+	s.mu.Lock()
+	s.talked(appID, personID, actionRoom, actionTime)
+	s.mu.Unlock()
 	if s.startFollowing(appID, personID, follow{s.now(), sceneQRCode, scene}) {
 		name, key = "subscribe", "qrscene_"+scene
 	}
@@ -101,6 +104,9 @@ func (s *Sim) follow(ctx context.Context, appID, personID, how string) (told boo
 	if !s.startFollowing(appID, personID, follow{s.now(), how, ""}) {
 		return false, fmt.Errorf("wxsim: %s follows %s already", personID, appID)
 	}
+	s.mu.Lock()
+	s.talked(appID, personID, actionRoom, actionTime)
+	s.mu.Unlock()
 	return s.event(ctx, appID, personID, "subscribe", "", "")
 }
 

@@ -24,11 +24,15 @@ func (s *Sim) sendText(ctx context.Context, appID, personID, content string) (to
 	if !s.Following(appID, personID) {
 		return false, fmt.Errorf("wxsim: %s does not follow %s", personID, appID)
 	}
+	s.mu.Lock()
+	s.talked(appID, personID, messageRoom, messageTime)
+	s.say(appID, personID, ChatMessage{Kind: "text", Text: content})
+	s.mu.Unlock()
 	from := openID(appID, personID)
 	m := s.header(appID, from, "text")
 	m.text("Content", content)
 	m.number("MsgId", randomDigits(17))
-	return s.deliver(ctx, pushed{appID, s.accounts[appID].OriginalID, from, "text", m.bytes()})
+	return s.deliver(ctx, pushed{appID, s.accounts[appID].OriginalID, personID, from, "text", m.bytes()})
 }
 
 // Push sends a message as it is, in plain or encrypted as the account's are.
@@ -49,7 +53,7 @@ func (s *Sim) push(ctx context.Context, appID string, message []byte) (told bool
 	if m.ToUserName == "" {
 		m.ToUserName = s.accounts[appID].OriginalID
 	}
-	return s.deliver(ctx, pushed{appID, m.ToUserName, m.FromUserName, "raw", message})
+	return s.deliver(ctx, pushed{appID, m.ToUserName, "", m.FromUserName, "raw", message})
 }
 
 // event pushes an event of a person; key and ticket are those of a QR code.
@@ -61,7 +65,7 @@ func (s *Sim) event(ctx context.Context, appID, personID, name, key, ticket stri
 	if ticket != "" {
 		m.text("Ticket", ticket)
 	}
-	return s.deliver(ctx, pushed{appID, s.accounts[appID].OriginalID, from, name, m.bytes()})
+	return s.deliver(ctx, pushed{appID, s.accounts[appID].OriginalID, personID, from, name, m.bytes()})
 }
 
 // qrTicket is the Ticket of a QR code. It depends on account and scene alone.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/wxsim/internal/timeline"
 )
 
 // reply is an answer before it is sent. Handlers return one instead of writing,
@@ -15,15 +17,17 @@ type reply struct {
 	status      int
 	contentType string
 	body        []byte
-	location    string        // of a redirect, sent as it is
-	cookie      *http.Cookie  // nil: none is set
-	csp         string        // Content-Security-Policy of a page
-	pageError   string        // X-Wxsim-Error of an error page
-	warning     string        // X-Wxsim-Warning of a link that only phones accept
-	allow       string        // Allow of a 405
-	outcome     string        // one word for the journal and the log
-	ahead       time.Duration // of the Date header
-	end         ending        // how the connection ends
+	location    string         // of a redirect, sent as it is
+	cookie      *http.Cookie   // nil: none is set
+	csp         string         // Content-Security-Policy of a page
+	pageError   string         // X-Wxsim-Error of an error page
+	warning     string         // X-Wxsim-Warning of a link that only phones accept
+	allow       string         // Allow of a 405
+	outcome     string         // one word for the timeline and the log
+	why         timeline.Words // the timeline's sentence, where the outcome does not tell it
+	faulty      bool           // a fault made or changed it
+	end         ending         // how the connection ends
+	ahead       time.Duration  // of the Date header
 }
 
 // ending says how a connection ends.
@@ -46,7 +50,9 @@ func (a reply) write(w http.ResponseWriter) {
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer") // a code in the address must not travel
+	// A code in the address must not travel to other sites. no-referrer would take
+	// the Origin off the pages' own forms as well, and crossSite needs it.
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	if a.cookie != nil {
 		http.SetCookie(w, a.cookie)
@@ -99,7 +105,7 @@ func textReply(status int, sentence string) reply {
 
 // apiJSON writes a body as WeChat does: status 200 whatever happened, a
 // Content-Type of text/plain without charset, and "/" escaped. code is only for
-// the journal.
+// the timeline.
 func apiJSON(code int, body any) reply {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

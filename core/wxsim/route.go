@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The paths the simulator answers, for [Sim.Calls] and [Sim.Fail].
@@ -117,11 +118,23 @@ func (s *Sim) newRoutes() map[string]route {
 
 // ServeHTTP answers one request as WeChat would.
 func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	if strings.HasPrefix(r.URL.Path, controlPrefix) {
-		s.control(r).write(w)
+	if a, ok := s.knowsHost(r); !ok {
+		a.write(w)
 		return
 	}
+	body := &capture{ReadCloser: http.MaxBytesReader(w, r.Body, maxBody)}
+	r.Body = body
+	switch {
+	case r.URL.Path == livePath:
+		s.live(w, r)
+		return
+	case strings.HasPrefix(r.URL.Path, controlPrefix):
+		a := s.control(r)
+		s.recordControl(r, a, body)
+		a.write(w)
+		return
+	}
+	began := time.Now()
 	// Counted before it is answered: a client that has its answer sees the count.
 	fault := s.countCall(r.URL.Path)
 	var a reply
@@ -129,8 +142,9 @@ func (s *Sim) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = s.answer(r)
 	} else {
 		a = s.perform(r, fault)
+		a.faulty = true
 	}
-	s.record(r, a)
+	s.record(r, a, body, time.Since(began))
 	w.Header().Set("Date", s.now().Add(a.ahead).UTC().Format(http.TimeFormat)) // net/http would take the machine's
 	a.write(w)
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/wxsim/internal/timeline"
 )
 
 // Limits of what the simulator remembers. Beyond a limit the oldest entry is
@@ -30,14 +32,18 @@ type Sim struct {
 	routes    map[string]route
 	pages     *pages
 	log       *slog.Logger
-	client    *http.Client // sends pushes and second deliveries
-	ahead     atomic.Int64 // how far Advance has moved the clock
+	client    *http.Client  // sends pushes and second deliveries
+	ahead     atomic.Int64  // how far Advance has moved the clock
+	streams   atomic.Int32  // open streams of the live timeline
+	closing   chan struct{} // closed by Close
+	closed    sync.Once
 
 	mu             sync.Mutex    // guards what follows, held for map work only
 	moved          chan struct{} // closed and replaced when the clock jumps or Reset runs
 	pending        *boundedMap[request]
 	scans          *boundedMap[*scan]
 	visits         *boundedMap[visit]
+	notices        *boundedMap[notice]
 	codes          *boundedMap[*code]
 	access         *boundedMap[*accessToken]
 	refresh        *boundedMap[*refreshToken]
@@ -52,7 +58,10 @@ type Sim struct {
 	fromMenu       map[string]bool      // person ids
 	faults         map[string][]*Fault
 	calls          map[string]int
-	journal        []call
+	timeline       *timeline.Log
+	hider          atomic.Pointer[timeline.Hider]
+	about          map[string]about  // by path
+	words          map[string]string // openids and unionids, as the timeline shows them
 }
 
 // New returns a simulator. The error names everything wrong with cfg.
@@ -82,6 +91,8 @@ func New(cfg Config) (*Sim, error) {
 		pages:     newPages(),
 		log:       cfg.Logger,
 		client:    newPushClient(cfg.Transport),
+		timeline:  timeline.NewLog(maxTimeline),
+		closing:   make(chan struct{}),
 	}
 	s.routes = s.newRoutes()
 	for _, p := range cfg.People {
@@ -97,6 +108,7 @@ func New(cfg Config) (*Sim, error) {
 	for _, p := range cfg.Platforms {
 		s.platforms[p.AppID] = p.complete()
 	}
+	s.words, s.about = s.newWords(), endpoints()
 	s.setUp()
 	return s, nil
 }
@@ -128,7 +140,9 @@ func (s *Sim) setUp() {
 	s.fromMenu = map[string]bool{}
 	s.faults = map[string][]*Fault{}
 	s.calls = map[string]int{}
-	s.journal = nil
+	s.notices = newBoundedMap[notice](maxPending)
+	s.timeline.Clear()
+	s.hider.Store(s.newHider())
 }
 
 // Reset takes the simulator back to its start: codes, tokens, followers set

@@ -48,6 +48,7 @@ func Start(cfg Config) (sim *Sim, baseURL string, stop func(), err error) {
 	for _, p := range cfg.Platforms {
 		tickets.Go(func() { sim.PushTickets(lifetime, p.AppID, p.TicketEvery) })
 	}
+	server.RegisterOnShutdown(sim.Close)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

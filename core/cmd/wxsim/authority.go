@@ -16,12 +16,9 @@ import (
 	"net"
 	"os"
 	"time"
-)
 
-// weChatHosts are the only hosts that the proxy stands in for.
-func weChatHosts() []string {
-	return []string{"open.weixin.qq.com", "api.weixin.qq.com", "mp.weixin.qq.com", "lp.open.weixin.qq.com"}
-}
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
 
 // certificateLife is how long a run's certificates are valid.
 const certificateLife = 30 * 24 * time.Hour
@@ -51,7 +48,7 @@ func newAuthority(lan []string) (authority, error) {
 	ca := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "wxsim, made for tests on this machine"},
 		NotBefore: from, NotAfter: until, IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
-		PermittedDNSDomainsCritical: true, PermittedDNSDomains: append(weChatHosts(), "localhost"),
+		PermittedDNSDomainsCritical: true, PermittedDNSDomains: append(wxsim.WeChatHosts(), "localhost"),
 	}
 	for _, ip := range ips {
 		bits := 128
@@ -62,7 +59,7 @@ func newAuthority(lan []string) (authority, error) {
 	}
 	leaf := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: "wxsim"}, NotBefore: from, NotAfter: until,
-		DNSNames: append(weChatHosts(), "localhost"), IPAddresses: ips,
+		DNSNames: append(wxsim.WeChatHosts(), "localhost"), IPAddresses: ips,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	caBytes, err := x509.CreateCertificate(rand.Reader, ca, ca, caKey.Public(), caKey)

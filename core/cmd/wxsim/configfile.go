@@ -25,6 +25,7 @@ type configFile struct {
 		NoUnionID      bool           `json:"no_union_id"`
 		Name           string         `json:"name"`
 		OriginalID     string         `json:"original_id"`
+		AppURL         string         `json:"app_url"`
 		PushURL        string         `json:"push_url"`
 		PushToken      string         `json:"push_token"`
 		EncodingAESKey string         `json:"encoding_aes_key"`
@@ -61,7 +62,7 @@ type seconds int
 // configNames are the fields of package wxsim and their names in the file.
 func configNames() map[string]string {
 	return map[string]string{"AppID": "app_id", "Secret": "secret", "Domain": "domain", "MoreDomains": "more_domains",
-		"OriginalID": "original_id", "PushURL": "push_url", "PushToken": "push_token", "EncodingAESKey": "encoding_aes_key",
+		"OriginalID": "original_id", "AppURL": "app_url", "PushURL": "push_url", "PushToken": "push_token", "EncodingAESKey": "encoding_aes_key",
 		"Quotas": "quotas", "Token": "token", "StartDomain": "start_domain", "EventURL": "event_url",
 		"MessageURL": "message_url", "TicketEvery": "ticket_every_seconds", "Connected": "connected", "MinuteQuotas": "minute_quotas", "IPs": "ips", "ID": "id", "Avatar": "avatar"}
 }

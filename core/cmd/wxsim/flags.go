@@ -14,6 +14,7 @@ import (
 type options struct {
 	addr, appID, appSecret, domain, refusal string
 	name, pushURL, pushToken, aesKey        string
+	appURL, hosts                           string
 	config, caFile, tlsAddr                 string
 	anyBrowser, anyOrder, strictPort        bool
 	insecure, lan, jsonType                 bool
@@ -24,18 +25,21 @@ type options struct {
 // The values are the fields of wxsim.Account that they set.
 func accountFlags() map[string]string {
 	return map[string]string{"app-id": "AppID", "app-secret": "Secret", "domain": "Domain", "name": "Name",
-		"push-url": "PushURL", "push-token": "PushToken", "encoding-aes-key": "EncodingAESKey"}
+		"app-url": "AppURL", "push-url": "PushURL", "push-token": "PushToken", "encoding-aes-key": "EncodingAESKey"}
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{given: map[string]bool{}}
 	f := flag.NewFlagSet("wxsim", flag.ContinueOnError)
 	f.SetOutput(stderr)
+	f.Usage = func() { printHelp(stderr, f) }
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8089", "where to listen, `host:port`")
 	f.StringVar(&o.appID, "app-id", "wx0123456789abcdef", "the first account's AppID")
 	f.StringVar(&o.appSecret, "app-secret", "0123456789abcdef0123456789abcdef", "the first account's AppSecret, a made-up one")
 	f.StringVar(&o.domain, "domain", "localhost", "registered domain of the accounts, a `host` without port")
 	f.StringVar(&o.name, "name", "", "what the pages call the first account; the domain unless set")
+	f.StringVar(&o.appURL, "app-url", "", "where the application is, an http(s) `address`, for the page's links and QR code; where it was seen last unless set")
+	f.StringVar(&o.hosts, "host", "", "further host `names` under which the page may be opened, with commas between them")
 	f.StringVar(&o.pushURL, "push-url", "", "where the first account's messages are pushed, an http(s) `address`; nowhere unless set")
 	f.StringVar(&o.pushToken, "push-token", "", "the Token that signs pushes, 3 to 32 letters and digits")
 	f.StringVar(&o.aesKey, "encoding-aes-key", "", "the EncodingAESKey, 43 letters and digits; plain mode unless set")
@@ -69,7 +73,7 @@ func (o options) simConfig() (wxsim.Config, error) {
 	if !ok {
 		return wxsim.Config{}, fmt.Errorf("wxsim: -refusal %q is none of none, state, authdeny", o.refusal)
 	}
-	cfg := wxsim.Config{AnyBrowser: o.anyBrowser, AnyOrder: o.anyOrder, StrictPort: o.strictPort, JSONContentType: o.jsonType, Refusal: refusal}
+	cfg := wxsim.Config{Hosts: strings.FieldsFunc(o.hosts, func(r rune) bool { return r == ',' || r == ' ' }), AnyBrowser: o.anyBrowser, AnyOrder: o.anyOrder, StrictPort: o.strictPort, JSONContentType: o.jsonType, Refusal: refusal}
 	if o.config == "" {
 		cfg.Accounts = o.accounts()
 		return cfg, nil
@@ -85,7 +89,7 @@ func (o options) simConfig() (wxsim.Config, error) {
 // accounts are those of a run without -config.
 func (o options) accounts() []wxsim.Account {
 	return []wxsim.Account{
-		{AppID: o.appID, Secret: o.appSecret, Domain: o.domain, Name: o.name,
+		{AppID: o.appID, Secret: o.appSecret, Domain: o.domain, Name: o.name, AppURL: o.appURL,
 			PushURL: o.pushURL, PushToken: o.pushToken, EncodingAESKey: o.aesKey},
 		{AppID: "wxabcdef0123456789", Secret: "abcdef0123456789abcdef0123456789", Domain: o.domain, Name: "第二个公众号"},
 		{AppID: "wxfedcba9876543210", Secret: "fedcba9876543210fedcba9876543210", Domain: o.domain, Name: "网站应用", Website: true},

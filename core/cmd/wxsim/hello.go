@@ -8,8 +8,8 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
-// hello is what the program prints at its start: where it is, and what to paste
-// into the application's shell.
+// hello is what the program prints at its start: where it is, whom it knows, and
+// what to paste into the application.
 type hello struct {
 	cfg    wxsim.Config
 	at     *net.TCPAddr
@@ -60,9 +60,41 @@ func (h hello) print(w io.Writer) {
 	// In quotes, as a shell takes a bare & for the end of the command.
 	line("WECHAT_FOLLOW_QRCODE", "'"+base+wxsim.ProfilePath(first.AppID)+"'")
 	fmt.Fprintln(w)
+	printLanguages(w)
 	if h.tlsAt != nil {
 		h.printProxy(w)
 	}
+	fmt.Fprintln(w, "Ctrl+C ends it. -h explains the flags.")
+}
+
+// printLanguages prints a login in other languages: the address that a visitor is
+// sent to, and the call that turns the code into the openid. They read the
+// environment above, so they can be pasted as they are.
+func printLanguages(w io.Writer) {
+	fmt.Fprint(w, `This library reads the environment above by itself. In other languages, send the
+visitor to LOGIN (BACK is the address of your own page, percent-encoded) and call
+EXCHANGE with the code that comes back:
+
+# Node
+const e = process.env, LOGIN = back => e.WECHAT_OPEN_URL + '/connect/oauth2/authorize?appid=' + e.WECHAT_APP_ID + '&redirect_uri=' + encodeURIComponent(back) + '&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect'
+const EXCHANGE = code => fetch(e.WECHAT_API_URL + '/sns/oauth2/access_token?appid=' + e.WECHAT_APP_ID + '&secret=' + e.WECHAT_APP_SECRET + '&code=' + code + '&grant_type=authorization_code').then(r => r.json())
+
+# PHP
+function LOGIN($back) { return getenv('WECHAT_OPEN_URL') . '/connect/oauth2/authorize?appid=' . getenv('WECHAT_APP_ID') . '&redirect_uri=' . urlencode($back) . '&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect'; }
+function EXCHANGE($code) { return json_decode(file_get_contents(getenv('WECHAT_API_URL') . '/sns/oauth2/access_token?appid=' . getenv('WECHAT_APP_ID') . '&secret=' . getenv('WECHAT_APP_SECRET') . '&code=' . $code . '&grant_type=authorization_code'), true); }
+
+# Python
+import json, os, urllib.parse, urllib.request
+def LOGIN(back): return os.environ['WECHAT_OPEN_URL'] + '/connect/oauth2/authorize?appid=' + os.environ['WECHAT_APP_ID'] + '&redirect_uri=' + urllib.parse.quote(back, safe='') + '&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect'
+def EXCHANGE(code): return json.load(urllib.request.urlopen(os.environ['WECHAT_API_URL'] + '/sns/oauth2/access_token?appid=' + os.environ['WECHAT_APP_ID'] + '&secret=' + os.environ['WECHAT_APP_SECRET'] + '&code=' + code + '&grant_type=authorization_code'))
+
+# Java
+static String LOGIN(String back) { return System.getenv("WECHAT_OPEN_URL") + "/connect/oauth2/authorize?appid=" + System.getenv("WECHAT_APP_ID") + "&redirect_uri=" + java.net.URLEncoder.encode(back, java.nio.charset.StandardCharsets.UTF_8) + "&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect"; }
+static String EXCHANGE(String code) throws Exception { return java.net.http.HttpClient.newHttpClient().send(java.net.http.HttpRequest.newBuilder(java.net.URI.create(System.getenv("WECHAT_API_URL") + "/sns/oauth2/access_token?appid=" + System.getenv("WECHAT_APP_ID") + "&secret=" + System.getenv("WECHAT_APP_SECRET") + "&code=" + code + "&grant_type=authorization_code")).build(), java.net.http.HttpResponse.BodyHandlers.ofString()).body(); }
+
+A library with WeChat's hosts built in needs no change at all: start with -tls wxsim.pem.
+
+`)
 }
 
 // printProxy prints how clients that know WeChat's hosts only are sent here.

@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+
+	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 // pacPath is a proxy configuration for browsers: WeChat's hosts come here, all
@@ -42,7 +44,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == pacPath:
 		w.Header().Set("Content-Type", "application/x-ns-proxy-autoconfig")
 		fmt.Fprint(w, "function FindProxyForURL(url, host) {\n")
-		for _, host := range weChatHosts() {
+		for _, host := range wxsim.WeChatHosts() {
 			fmt.Fprintf(w, "  if (host === %q) return \"PROXY %s\";\n", host, local(p.at))
 		}
 		fmt.Fprint(w, "  return \"DIRECT\";\n}\n")
@@ -55,7 +57,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // for.
 func (p *proxy) connect(w http.ResponseWriter, r *http.Request) {
 	host, port, err := net.SplitHostPort(r.Host)
-	if err != nil || port != "443" || !slices.Contains(weChatHosts(), host) {
+	if err != nil || port != "443" || !slices.Contains(wxsim.WeChatHosts(), host) {
 		http.Error(w, "wxsim: this proxy leads to WeChat's hosts only, on port 443", http.StatusForbidden)
 		return
 	}

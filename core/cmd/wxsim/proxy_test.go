@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 // secured is a run with -tls.
@@ -75,7 +77,7 @@ func (s secured) client(proxied bool) *http.Client {
 
 func TestTheProxyStandsInForWeChat(t *testing.T) {
 	s := startSecured(t)
-	for _, host := range weChatHosts() {
+	for _, host := range wxsim.WeChatHosts() {
 		res, err := s.client(true).Get("https://" + host + "/sns/auth")
 		if err != nil {
 			t.Errorf("rule: by the proxy https://%s is the simulator; got %v", host, err)
@@ -161,13 +163,13 @@ func TestTheCertificateVouchesForLittle(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, ok := range map[string]bool{"open.weixin.qq.com": true, "lp.open.weixin.qq.com": true, "localhost": true, "127.0.0.1": true, "192.168.1.5": true, "192.168.1.6": false, "example.com": false} {
+	for name, ok := range map[string]bool{"open.weixin.qq.com": true, "lp.open.weixin.qq.com": true, "api2.weixin.qq.com": true, "sz.api.weixin.qq.com": true, "pay.weixin.qq.com": false, "localhost": true, "127.0.0.1": true, "192.168.1.5": true, "192.168.1.6": false, "example.com": false} {
 		if _, err := leaf.Verify(x509.VerifyOptions{Roots: pool, DNSName: name}); (err == nil) != ok {
 			t.Errorf("rule: the certificate is good for WeChat's hosts and this machine; %s got %v", name, err)
 		}
 	}
 	ca, _ := x509.ParseCertificate(a.config.Certificates[0].Certificate[1])
-	if !ca.PermittedDNSDomainsCritical || len(ca.PermittedDNSDomains) != 5 || len(ca.PermittedIPRanges) != 3 {
+	if !ca.PermittedDNSDomainsCritical || len(ca.PermittedDNSDomains) != 9 || len(ca.PermittedIPRanges) != 3 {
 		t.Errorf("rule: the authority itself may vouch for nothing else; got %v", ca.PermittedDNSDomains)
 	}
 }

@@ -49,6 +49,11 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 			cfg.Accounts[i].MoreDomains = append(cfg.Accounts[i].MoreDomains, lan...)
 		}
 	}
+	if o.lan || o.insecure {
+		if err := o.refuseRealSecrets(cfg.Accounts); err != nil {
+			return err
+		}
+	}
 	cfg.Logger = slog.New(slog.NewTextHandler(stderr, nil))
 	sim, err := wxsim.New(cfg)
 	if err != nil {
@@ -66,7 +71,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	h := hello{cfg: cfg, at: listener.Addr().(*net.TCPAddr), lan: lan, domain: cfg.Accounts[0].Domain}
 	if o.caFile == "" {
 		h.print(stdout)
-		return serveUntil(ctx, sim, listener)
+		return serveUntil(ctx, sim, sim.Close, listener)
 	}
 	secure, err := o.listen("-tls-addr", o.tlsAddr)
 	if err != nil {
@@ -85,7 +90,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 	h.tlsAt, h.caFile = secure.Addr().(*net.TCPAddr), o.caFile
 	h.print(stdout)
 	front := newProxy(sim, secure, authority.config, h.at)
-	return serveUntil(ctx, front, listener, front.listener())
+	return serveUntil(ctx, front, sim.Close, listener, front.listener())
 }
 
 // listen resolves an address once, so that what is checked is what is listened
@@ -121,9 +126,9 @@ func privateAddresses(all []net.Addr) []string {
 }
 
 // serveUntil serves the same handler on every listener until ctx ends or one of
-// them dies. A poll or a fault may hold an answer for half a minute, so answers
+// them dies. onShutdown ends what the handler holds open. A poll or a fault may hold an answer for half a minute, so answers
 // have two.
-func serveUntil(ctx context.Context, handler http.Handler, listeners ...net.Listener) error {
+func serveUntil(ctx context.Context, handler http.Handler, onShutdown func(), listeners ...net.Listener) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
@@ -132,6 +137,7 @@ func serveUntil(ctx context.Context, handler http.Handler, listeners ...net.List
 		IdleTimeout:       time.Minute,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), // clients that do not trust the certificate
 	}
+	server.RegisterOnShutdown(onShutdown)
 	ended := make(chan error, len(listeners))
 	for _, listener := range listeners {
 		go func() { ended <- server.Serve(listener) }()

@@ -54,6 +54,7 @@ func TestRunServesUntilInterrupted(t *testing.T) {
 				break
 			}
 		}
+		go io.Copy(io.Discard, out) // lines for other languages follow
 		res, err := http.Get(env["WECHAT_OPEN_URL"] + "/")
 		if err != nil || res.StatusCode != 200 || !strings.HasPrefix(env["WECHAT_OPEN_URL"], "http://127.0.0.1:") {
 			t.Fatalf("rule: it serves where it says, %s; got %v, %v", rule, err, env)
@@ -135,7 +136,7 @@ func TestServeUntilReportsADeadListener(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	if err := serveUntil(context.Background(), http.NotFoundHandler(), l); err == nil {
+	if err := serveUntil(context.Background(), http.NotFoundHandler(), func() {}, l); err == nil {
 		t.Error("rule: a listener that dies is an error")
 	}
 }

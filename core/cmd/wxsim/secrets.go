@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/seed467724c4/wechat/core/wxsim"
+)
+
+// refuseRealSecrets keeps the AppSecret of a real account off an address that other
+// machines reach. A secret that looks like one of WeChat's is refused, even if it is
+// made up: nobody can tell.
+func (o options) refuseRealSecrets(accounts []wxsim.Account) error {
+	for _, a := range accounts {
+		if looksReal(a.Secret) {
+			where := "-app-secret"
+			if o.config != "" {
+				where = "the secret in " + o.config
+			}
+			return fmt.Errorf("wxsim: %s of %s looks like a real AppSecret (32 random hex digits), and -lan and -insecure-listen open the simulator to other machines; "+
+				"give the simulator and the application a made-up one, such as made-up-secret", where, a.AppID)
+		}
+	}
+	return nil
+}
+
+// looksReal holds for 32 hex digits that do not repeat themselves after 16, as the
+// simulator's own do, and that use at least eight different digits.
+func looksReal(secret string) bool {
+	secret = strings.ToLower(secret)
+	if len(secret) != 32 || strings.Trim(secret, "0123456789abcdef") != "" || secret[:16] == secret[16:] {
+		return false
+	}
+	different := map[rune]bool{}
+	for _, c := range secret {
+		different[c] = true
+	}
+	return len(different) >= 8
+}
