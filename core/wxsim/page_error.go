@@ -62,30 +62,37 @@ func pageFailure(code int, text string) failure {
 		f.Text = "此公众号被封禁"
 	case pageScope:
 		f.Text = "Scope 参数错误或没有 Scope 权限"
-		f.ZH = "scope 只能是 snsapi_base 或 snsapi_userinfo。"
-		f.EN = "scope must be snsapi_base or snsapi_userinfo."
+		f.ZH = "scope 只能是 snsapi_base 或 snsapi_userinfo。没有参数可以放行。"
+		f.EN = "scope must be snsapi_base or snsapi_userinfo. No flag lets this pass."
 	case pageSandbox:
-		f.Text, f.ZH, f.EN = "必须关注此测试号", "这个人还没有关注此测试号。", "This person does not follow the test account yet."
+		f.Text, f.ZH, f.EN = "必须关注此测试号", "这个人还没有关注此测试号，请先在首页关注，或在 -config 文件里去掉 sandbox。", "This person does not follow the test account yet. Follow it on the simulator's page, or leave sandbox out of the -config file."
 	case 10009:
 		f.Text = "操作太频繁了，请稍后重试"
 	case pageNoScope:
-		f.Text, f.ZH, f.EN = "scope不能为空", "链接里缺少 scope。", "The link has no scope."
+		f.Text, f.ZH, f.EN = "scope不能为空", "链接里缺少 scope。没有参数可以放行。", "The link has no scope. No flag lets this pass."
 	case pageNoRedirect:
-		f.Text, f.ZH, f.EN = "redirect_uri不能为空", "链接里缺少 redirect_uri。", "The link has no redirect_uri."
+		f.Text, f.ZH, f.EN = "redirect_uri不能为空", "链接里缺少 redirect_uri。没有参数可以放行。", "The link has no redirect_uri. No flag lets this pass."
 	case pageNoAppID:
-		f.Text, f.ZH, f.EN = "appid不能为空", "链接里缺少 appid。", "The link has no appid."
+		f.Text, f.ZH, f.EN = "appid不能为空", "链接里缺少 appid。没有参数可以放行。", "The link has no appid. No flag lets this pass."
 	case 10013:
 		f.Text = "state不能为空"
 	case pageNotDelegated:
 		f.Text = "公众号未授权第三方平台，请检查授权状态"
 	case pageWebsite:
 		f.Text = "不支持微信开放平台的Appid，请使用公众号Appid"
-		f.ZH, f.EN = "这是网站应用的 AppID，扫码登录的地址是 /connect/qrconnect。", "This is the appid of a website application. Its scan login is at /connect/qrconnect."
+		f.ZH, f.EN = "这是网站应用的 AppID，扫码登录的地址是 /connect/qrconnect。要用公众号登录，请换成 -app-id 的值。", "This is the appid of a website application. Its scan login is at /connect/qrconnect. For a login with the Official Account use the appid of -app-id."
 	default:
 		f.Text = "该链接无法访问"
 	}
 	if text != "" {
 		f.Text = text
+	}
+	switch {
+	case f.ZH != "":
+	case code == pageRedirect: // a fault: the link itself has a better explanation
+		f.ZH, f.EN = "redirect_uri 的主机名不是登记的域名。登记的域名由 -domain 设置，也可以在首页改。", "The host of redirect_uri is no registered domain. -domain sets the registered one, and so does the simulator's page."
+	default:
+		f.ZH, f.EN = "模拟器自己不会给出这个错误：有人在“下一次回答”里安排了它，可以在首页收回。没有参数可以放行。", "The simulator does not answer this by itself: somebody has arranged it as the next answer. The simulator's page takes it back. No flag lets this pass."
 	}
 	return f
 }
@@ -98,7 +105,7 @@ func failNotWeChat() failure {
 
 func failAppID() failure {
 	return failure{Word: "appid", Text: "AppID 参数错误",
-		ZH: "模拟器里没有这个 AppID。", EN: "The simulator has no account with this appid."}
+		ZH: "模拟器里没有这个 AppID。用 -app-id 或 -config 让模拟器认识它，或者让应用用模拟器打印的 AppID。", EN: "The simulator has no account with this appid. Give it one with -app-id or -config, or let the application use the appid that the simulator prints."}
 }
 
 func failRedirect(got string, a Account, strictPort bool) failure {
@@ -115,40 +122,40 @@ func failWebsiteRedirect(got string, a Account, strictPort bool) failure {
 
 func redirectHelp(got string, a Account, strictPort bool) (zh, en string) {
 	domains := strings.Join(a.domains(), ", ")
-	zh = fmt.Sprintf("redirect_uri 是 %q，登记的域名是 %q。redirect_uri 必须是编码过一次的完整 http(s) 地址，主机名与登记的域名完全相同。", got, domains)
-	en = fmt.Sprintf("redirect_uri is %q, the registered domain is %q. redirect_uri must be a whole http(s) address with exactly that host, percent-encoded once.", got, domains)
+	zh = fmt.Sprintf("redirect_uri 是 %q，登记的域名是 %q。redirect_uri 必须是编码过一次的完整 http(s) 地址，主机名与登记的域名完全相同。登记的域名由 -domain 设置，也可以在首页改。", clipped(got), domains)
+	en = fmt.Sprintf("redirect_uri is %q, the registered domain is %q. redirect_uri must be a whole http(s) address with exactly that host, percent-encoded once. -domain sets the registered domain, and so does the simulator's page.", clipped(got), domains)
 	if strictPort {
-		zh, en = zh+"不可以带端口号。", en+" It must not have a port."
+		zh, en = zh+"不可以带端口号，除非去掉 -strict-port。", en+" It must not have a port, unless -strict-port is left out."
 	}
 	return zh, en
 }
 
 func failNotWebsite() failure {
 	return failure{Word: "scope", Text: "Scope 参数错误或没有 Scope 权限",
-		ZH: "扫码登录需要网站应用的 AppID，这是公众号的。公众号的地址是 /connect/oauth2/authorize。",
-		EN: "Scan login needs the appid of a website application; this one is an Official Account's. Its address is /connect/oauth2/authorize."}
+		ZH: "扫码登录需要网站应用的 AppID，这是公众号的。公众号的地址是 /connect/oauth2/authorize。没有参数可以放行。",
+		EN: "Scan login needs the appid of a website application; this one is an Official Account's. Its address is /connect/oauth2/authorize. No flag lets this pass."}
 }
 
 func failWebsiteScope() failure {
 	return failure{Word: "scope", Text: "Scope 参数错误或没有 Scope 权限",
-		ZH: "网站应用的 scope 只能是 snsapi_login。", EN: "The scope of a website application must be snsapi_login."}
+		ZH: "网站应用的 scope 只能是 snsapi_login。没有参数可以放行。", EN: "The scope of a website application must be snsapi_login. No flag lets this pass."}
 }
 
 func failScan() failure {
 	return failure{Word: "uuid", Text: "二维码已失效",
-		ZH: "二维码不存在、已经用过，或者超过了 5 分钟。请刷新电脑上的页面。",
-		EN: "The QR code is unknown, was used, or is older than 5 minutes. Reload the page on the computer."}
+		ZH: "二维码不存在、已经用过，或者超过了 5 分钟。请刷新电脑上的页面。没有参数可以放行。",
+		EN: "The QR code is unknown, was used, or is older than 5 minutes. Reload the page on the computer. No flag lets this pass."}
 }
 
 func failResponseType() failure {
 	return failure{Word: "response_type", Text: "该链接无法访问",
-		ZH: "response_type 必须是 code。", EN: "response_type must be code."}
+		ZH: "response_type 必须是 code。没有参数可以放行。", EN: "response_type must be code. No flag lets this pass."}
 }
 
 func failStateLong(n int) failure {
 	return failure{Word: "state", Text: "state参数过长",
-		ZH: fmt.Sprintf("state 有 %d 字节，最多 %d 字节。", n, maxState),
-		EN: fmt.Sprintf("state has %d bytes, at most %d are allowed.", n, maxState)}
+		ZH: fmt.Sprintf("state 有 %d 字节，最多 %d 字节。没有参数可以放行。", n, maxState),
+		EN: fmt.Sprintf("state has %d bytes, at most %d are allowed. No flag lets this pass.", n, maxState)}
 }
 
 func failOrder(name string) failure {
@@ -159,14 +166,14 @@ func failOrder(name string) failure {
 
 func failPending() failure {
 	return failure{Word: "uuid", Text: "该链接无法访问",
-		ZH: "这个授权请求已经回答过，或者超过了 10 分钟，请从应用重新开始。",
-		EN: "This request was answered already, or is older than 10 minutes. Start again from the application."}
+		ZH: "这个授权请求已经回答过，或者超过了 10 分钟，请从应用重新开始。没有参数可以放行。",
+		EN: "This request was answered already, or is older than 10 minutes. Start again from the application. No flag lets this pass."}
 }
 
 func failAction() failure {
 	return failure{Word: "action", Text: "该链接无法访问",
-		ZH: "公众号主页的地址是 /mp/profile_ext?action=home&__biz=AppID，按钮只有关注和取消关注。",
-		EN: "An account's page is /mp/profile_ext?action=home&__biz=AppID, and its buttons follow and unfollow."}
+		ZH: "公众号主页的地址是 /mp/profile_ext?action=home&__biz=AppID，按钮只有关注和取消关注。没有参数可以放行。",
+		EN: "An account's page is /mp/profile_ext?action=home&__biz=AppID, and its buttons follow and unfollow. No flag lets this pass."}
 }
 
 func failButton() failure {
@@ -176,10 +183,10 @@ func failButton() failure {
 
 func failPerson() failure {
 	return failure{Word: "person", Text: "该链接无法访问",
-		ZH: "模拟器里没有这个人。", EN: "The simulator has no such person."}
+		ZH: "模拟器里没有这个人。-config 文件可以添加人。", EN: "The simulator has no such person. A -config file adds people."}
 }
 
 func failCrossSite() failure {
 	return failure{Word: "cross-site", Text: "该链接无法访问",
-		ZH: "这个表单来自别的网站。", EN: "This form was sent by another site."}
+		ZH: "这个表单来自别的网站。请在模拟器自己的页面上操作。没有参数可以放行。", EN: "This form was sent by another site. Use the simulator's own page. No flag lets this pass."}
 }
