@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -96,4 +97,30 @@ func (r *redisServer) resetCounters(t testing.TB) {
 	if err := r.client.ConfigResetStat(context.Background()).Err(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// startSentinel starts a Redis Sentinel that watches a master under the name "cluster"
+// and decides alone.
+func startSentinel(t testing.TB, master *redisServer) *redisServer {
+	t.Helper()
+	s := &redisServer{address: freeAddress(t), folder: t.TempDir()}
+	s.client = redis.NewClient(&redis.Options{Addr: s.address, MaxRetries: -1, DialerRetries: 1, DisableIdentity: true})
+	t.Cleanup(func() { s.client.Close() })
+	t.Cleanup(s.kill)
+	conf := s.folder + "/sentinel.conf"
+	text := "port " + s.port() + "\nbind 127.0.0.1\ndir " + s.folder + "\nsentinel monitor cluster 127.0.0.1 " + master.port() + " 1\n" +
+		"sentinel down-after-milliseconds cluster 500\nsentinel failover-timeout cluster 5000\n"
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.command = exec.Command("redis-server", conf, "--sentinel")
+	background(t, s.command)
+	// A failover needs a replica, of which Sentinel learns from the master.
+	if !await(func() bool {
+		replicas, err := s.client.Do(context.Background(), "SENTINEL", "REPLICAS", "cluster").Slice()
+		return err == nil && len(replicas) == 1
+	}) {
+		t.Fatal("Sentinel does not see the replica")
+	}
+	return s
 }

@@ -13,15 +13,19 @@ import (
 // node directly.
 func (v *visitor) cookies(t testing.TB) string {
 	t.Helper()
-	site, err := url.Parse(v.world.proxy.site)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var pairs []string
-	for _, c := range v.client.Jar.Cookies(site) {
+	for _, c := range v.client.Jar.Cookies(siteURL(v.world)) {
 		pairs = append(pairs, c.Name+"="+c.Value)
 	}
 	return strings.Join(pairs, "; ")
+}
+
+func siteURL(w *world) *url.URL {
+	site, err := url.Parse(w.proxy.site)
+	if err != nil {
+		panic(err) // the test made it
+	}
+	return site
 }
 
 // at sends the visitor's request to one node, as nginx would, and follows no redirect.
@@ -36,10 +40,7 @@ func (v *visitor) at(t testing.TB, n *process, method, target string) *http.Resp
 }
 
 func (v *visitor) tryAt(n *process, method, target, cookies string) (*http.Response, error) {
-	site, err := url.Parse(v.world.proxy.site)
-	if err != nil {
-		return nil, err
-	}
+	site := siteURL(v.world)
 	r, err := http.NewRequest(method, "http://"+n.address+target, nil)
 	if err != nil {
 		return nil, err
