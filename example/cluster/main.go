@@ -17,6 +17,9 @@
 //	WECHAT_...          the account, see core.ConfigFromEnv; required
 //	WECHAT_PREVIOUS_SECRETS    comma-separated, see core.Config.PreviousSecrets
 //	WECHAT_PUSH_TOKEN, WECHAT_ENCODING_AES_KEY    of 服务器配置, address /wechat/push
+//	LOGOUT_EVERYWHERE   1: POST /logout/everywhere ends all sessions of a person; see
+//	                    core.Config.LogoutEverywhere, and switch it on when every node
+//	                    runs this release
 //	DRAIN               how long the node still serves after SIGTERM while /healthz
 //	                    answers 503, such as 5s; default 0
 //
@@ -49,6 +52,10 @@ func command(args []string) int {
 	s, err := fromEnvironment(*framework)
 	if err == nil {
 		s.sharePort, s.prefork = *sharePort, *prefork
+		if s.prefork && s.framework != "fiber" {
+			fmt.Fprintln(os.Stderr, "cluster: -prefork is fiber's; use -share-port")
+			return 2
+		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		context.AfterFunc(ctx, stop)
 		err = run(ctx, s, os.Stderr)

@@ -53,11 +53,14 @@ func run(ctx context.Context, s settings, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	listener, err := listen(s.addr, s.sharePort)
-	if err != nil {
-		return err
+	var listener net.Listener
+	if !s.prefork {
+		if listener, err = listen(s.addr, s.sharePort); err != nil {
+			return err
+		}
+		defer listener.Close()
 	}
-	n.log.Info("listening", "framework", s.framework, "addr", listener.Addr().String())
+	n.log.Info("listening", "framework", s.framework, "addr", s.addr)
 	return n.serve(ctx, server, listener)
 }
 
@@ -119,7 +122,9 @@ func (n *node) serve(ctx context.Context, server server, listener net.Listener) 
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	err := server.Shutdown(end)
-	listener.Close() // the server has not seen it yet where ctx ended at once
+	if listener != nil {
+		listener.Close() // the server has not seen it yet where ctx ended at once
+	}
 	<-ended
 	if errors.Is(err, context.DeadlineExceeded) {
 		n.log.Warn("requests under way were cut off", "after", grace)

@@ -38,6 +38,7 @@ func fromEnvironment(framework string) (settings, error) {
 		push:        push.Config{Token: os.Getenv("WECHAT_PUSH_TOKEN"), EncodingAESKey: os.Getenv("WECHAT_ENCODING_AES_KEY")},
 	}
 	s.wechat.PreviousSecrets = list("WECHAT_PREVIOUS_SECRETS")
+	s.wechat.LogoutEverywhere = os.Getenv("LOGOUT_EVERYWHERE") == "1"
 	var wrong []error
 	if _, known := frameworks()[framework]; !known {
 		wrong = append(wrong, fmt.Errorf("cluster: -framework %q is none of gin, fiber, nethttp", framework))

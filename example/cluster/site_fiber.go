@@ -52,6 +52,15 @@ func (n *node) fiber() (server, error) {
 	})
 	app.Get("/login", fiberwechat.Login(n.auth))
 	app.Post("/logout", fiberwechat.Logout(n.auth))
+	if n.settings.wechat.LogoutEverywhere {
+		// The session cookie is SameSite Lax, so forms of other sites come without it.
+		app.Post("/logout/everywhere", fiberwechat.Require(n.auth), func(c *fiber.Ctx) error {
+			if err := n.auth.LogoutEverywhere(c.UserContext(), fiberwechat.User(c).OpenID); err != nil {
+				return fiber.ErrServiceUnavailable
+			}
+			return c.Redirect("/", fiber.StatusSeeOther)
+		})
+	}
 	if push := n.site.Push(); push.Token != "" {
 		messages, err := n.auth.PushHandler(push)
 		if err != nil {
@@ -59,7 +68,7 @@ func (n *node) fiber() (server, error) {
 		}
 		app.All("/wechat/push", adaptor.HTTPHandler(messages))
 	}
-	return fiberServer{app}, nil
+	return fiberServer{app, n.settings}, nil
 }
 
 // failed answers with the status alone: the text of an error or a panic is not for
@@ -73,8 +82,20 @@ func failed(c *fiber.Ctx, err error) error {
 }
 
 // fiberServer gives fiber's methods the names that net/http has for them.
-type fiberServer struct{ *fiber.App }
+type fiberServer struct {
+	*fiber.App
+	settings settings
+}
 
-func (s fiberServer) Serve(l net.Listener) error { return s.Listener(l) }
+// Serve takes no listener with Prefork: fiber's parent process and its children make
+// their own. A limit of Prefork: as soon as one child has ended, the parent kills the
+// others, and what they have under way is lost. Several processes with -share-port
+// finish it.
+func (s fiberServer) Serve(l net.Listener) error {
+	if s.settings.prefork {
+		return s.Listen(s.settings.addr)
+	}
+	return s.Listener(l)
+}
 
 func (s fiberServer) Shutdown(ctx context.Context) error { return s.ShutdownWithContext(ctx) }

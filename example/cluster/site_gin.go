@@ -41,6 +41,16 @@ func (n *node) gin() (server, error) {
 	})
 	r.GET("/login", ginwechat.Login(n.auth))
 	r.POST("/logout", ginwechat.Logout(n.auth))
+	if n.settings.wechat.LogoutEverywhere {
+		// The session cookie is SameSite Lax, so forms of other sites come without it.
+		r.POST("/logout/everywhere", ginwechat.Require(n.auth), func(c *gin.Context) {
+			if err := n.auth.LogoutEverywhere(c.Request.Context(), ginwechat.User(c).OpenID); err != nil {
+				c.AbortWithStatus(http.StatusServiceUnavailable)
+				return
+			}
+			c.Redirect(http.StatusSeeOther, "/")
+		})
+	}
 	if push := n.site.Push(); push.Token != "" {
 		messages, err := n.auth.PushHandler(push)
 		if err != nil {

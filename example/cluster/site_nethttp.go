@@ -37,6 +37,16 @@ func (n *node) netHTTP() (server, error) {
 	mux.Handle("GET /api/me", nethttp.Require(n.auth, core.API())(http.HandlerFunc(me)))
 	mux.Handle("GET /login", nethttp.Login(n.auth))
 	mux.Handle("POST /logout", nethttp.Logout(n.auth))
+	if n.settings.wechat.LogoutEverywhere {
+		// The session cookie is SameSite Lax, so forms of other sites come without it.
+		mux.Handle("POST /logout/everywhere", nethttp.Require(n.auth)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := n.auth.LogoutEverywhere(r.Context(), nethttp.User(r).OpenID); err != nil {
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			http.Redirect(w, r, "/", http.StatusSeeOther)
+		})))
+	}
 	if push := n.site.Push(); push.Token != "" {
 		messages, err := n.auth.PushHandler(push)
 		if err != nil {
