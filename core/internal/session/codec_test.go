@@ -175,7 +175,7 @@ func TestASwitchFromScsCodecLosesNothing(t *testing.T) {
 	if m.GetString(again, "cart") != "full" {
 		t.Error("rule: the cart is still there")
 	}
-	if found, _ = s.Read(context.Background(), cookies(s, was.Token), true); found.Outdated {
+	if found, _ = s.Read(context.Background(), cookies(s, was.Token), true); found.Outdated || found.Record != "record" || found.Token != was.Token {
 		t.Error("rule: it is written anew once")
 	}
 }

@@ -70,6 +70,33 @@ func TestASessionMayLastForAges(t *testing.T) {
 	}
 }
 
+func TestASessionEndsAtItsSecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := NewMemory()
+		m.Commit("x", []byte("v"), time.Now().Add(time.Minute))
+		time.Sleep(time.Minute - time.Second)
+		for range 2 { // reading leaves the store as it was
+			if all, err := m.All(); err != nil || len(all) != 1 || string(all["x"]) != "v" {
+				t.Errorf("rule: a second before its end it is there: %q %v", all, err)
+			}
+		}
+		m.Commit("y", []byte("v"), time.Now().Add(time.Hour))
+		time.Sleep(time.Second)
+		if _, found, _ := m.Find("x"); found {
+			t.Error("rule: at its end a session is not found")
+		}
+		if all, _ := m.All(); len(all) != 1 || all["x"] != nil {
+			t.Errorf("rule: nor is it among all: %q", all)
+		}
+		if m.Sweep(time.Now()); m.Held() != 1 {
+			t.Errorf("rule: a sweep drops it, and nothing else: %d", m.Held())
+		}
+		if err := m.Delete("y"); err != nil || m.Held() != 0 {
+			t.Errorf("rule: a deleted session is gone: %v %d", err, m.Held())
+		}
+	})
+}
+
 func managerOn(store scs.Store) *scs.SessionManager {
 	m := scs.New()
 	m.Store = store

@@ -76,6 +76,21 @@ func TestALogoutWithAnOldTokenEndsWhatCameOfIt(t *testing.T) {
 	}
 }
 
+func TestALogoutFollowsSevenRenewals(t *testing.T) {
+	for renewals, ended := range map[int]bool{1: true, 6: true, 7: true, 8: false} {
+		s := sessionsOf(t, managerOn(NewMemory()))
+		first := loggedIn(t, s, "record")
+		last := first
+		for range renewals {
+			last = renewedBy(t, s, last, "record")
+		}
+		logout(t, s, first)
+		if got := read(t, s, last.Token); (got == "") != ended {
+			t.Errorf("rule: a logout follows seven renewals, and then it stops, so that it has an end: after %d: %q", renewals, got)
+		}
+	}
+}
+
 func TestALogoutIsRememberedForTenMinutes(t *testing.T) {
 	store := NewMemory()
 	m := managerOn(store) // outside: scs.New starts a goroutine
@@ -89,7 +104,7 @@ func TestALogoutIsRememberedForTenMinutes(t *testing.T) {
 		if w, err := s.Rewrite(context.Background(), was, []byte("record"), true); err != nil || !w.Gone || read(t, s, was.Token) != "" {
 			t.Errorf("rule: a request that runs for nine minutes brings no session back: %+v %v", w, err)
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(time.Minute)
 		store.Sweep(time.Now())
 		if n := store.Held(); n != 0 {
 			t.Errorf("rule: nothing is kept about a logout for longer than ten minutes: %d entries", n)

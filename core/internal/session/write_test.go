@@ -122,10 +122,24 @@ func TestTheIdleTimeIsWrittenRarely(t *testing.T) {
 			if s.IdleIsDue(written) || s.TouchIsDue(Stored{Outdated: true}, written) {
 				t.Error("rule: after a failure nothing is due for a while")
 			}
-			time.Sleep(touchRest)
+			time.Sleep(5*time.Second - 1)
+			if s.IdleIsDue(written) {
+				t.Error("rule: which is 5 seconds")
+			}
+			time.Sleep(1)
 			if !s.IdleIsDue(written) || !s.TouchIsDue(Stored{Outdated: true}, time.Now().Unix()) {
 				t.Error("rule: and then it is due again")
 			}
+		}
+		m.IdleTimeout = 1
+		if !s.IdleIsDue(time.Now().Unix()) {
+			t.Error("rule: the shortest idle time is always due")
+		}
+		if now := time.Now().Unix(); !s.TouchIsDue(Stored{}, now) || !s.TouchIsDue(Stored{Outdated: true}, now) {
+			t.Error("rule: a session is written again for its idle time, or for being outdated")
+		}
+		if m.IdleTimeout = 0; s.TouchIsDue(Stored{}, 0) || !s.TouchIsDue(Stored{Outdated: true}, 0) {
+			t.Error("rule: without an idle time only an outdated one is")
 		}
 	})
 }
