@@ -49,6 +49,9 @@ func TestEveryTextIsDelivered(t *testing.T) {
 		{"broken UTF-8", "a\xff\xc3(\xed\xa0\x80b", "a(b"},
 		{"an end of a section cut by a control byte", "a]\x00]>b", "a]]>b"},
 		{"tabs and DEL", "a\t\x7fb", "a\t\x7fb"},
+		{"the first and the last characters that XML allows", "퟿\uE000\uFFFD\U00010000\U0010FFFF", "퟿\uE000\uFFFD\U00010000\U0010FFFF"},
+		{"its own closing tag with an attribute", "a]]></Content x>b", "a]]></Content x>b"},
+		{"half of its closing tag", "a</Content", "a</Content"},
 	} {
 		m, err := readMessage([]byte(textMessage(tt.typed)))
 		if err != nil {
@@ -76,6 +79,8 @@ func TestNoTextWritesAnElement(t *testing.T) {
 		{"a text that closes the element before it", event("<CardId><![CDATA[p]]></CardId><OuterStr><![CDATA[x]]></CardId><EventKey>vip</EventKey><Ticket>t</Ticket><OuterStr><![CDATA[y]]></OuterStr>")},
 		{"two texts, of which the second one ends what the first began", event("<A><![CDATA[]]></A><X><A><![CDATA[]]></A><B><![CDATA[]]></B></X><EventKey>vip</EventKey><Ticket>t</Ticket><B><![CDATA[]]></B>")},
 		{"a text deeper in the message", event("<ScanCodeInfo><ScanResult><![CDATA[x]]></ScanResult></ScanCodeInfo><EventKey>vip</EventKey><Ticket>t</Ticket><ScanCodeInfo><ScanResult><![CDATA[y]]></ScanResult></ScanCodeInfo>")},
+		{"a text in front of everything else", "<xml><Content><![CDATA[x]]></Content>" + forged + "<Content><![CDATA[y]]></Content><CreateTime>1800000000</CreateTime><B>1</B><MsgType>text</MsgType></xml>"},
+		{"two texts in front of everything else", "<xml><Content><![CDATA[x]]></Content>" + forged + "<B>x</B><Content><![CDATA[y]]></Content><CreateTime>1800000000</CreateTime><B>y</B></xml>"},
 		{"a text outside a section", body("<MsgType>text</MsgType><Content>x</Content>" + forged + "<Content>y</Content><MsgId>7</MsgId>")},
 	} {
 		m, err := readMessage([]byte(tt.message))
@@ -92,6 +97,8 @@ func TestMessagesInOrderAreLeftAlone(t *testing.T) {
 	for rule, message := range map[string]string{
 		"a text":                         textMessage("你好🌸 a+b=%zz &amp;\r\n"),
 		"blanks and an XML declaration":  "<?xml version=\"1.0\"?>\r\n " + body(" <MsgType> text </MsgType>\n<A/><B></B><C >1</C >") + "\n",
+		"blanks in front":                "\n\t <xml>" + strings.TrimPrefix(body("<MsgType>text</MsgType>"), "<xml>"),
+		"two empty elements":             body("<MsgType>text</MsgType><A/><B/><C/>"),
 		"a list":                         body("<MsgType>event</MsgType><Event>pic_weixin</Event><EventKey>k</EventKey><SendPicsInfo><Count>2</Count><PicList><item><PicMd5Sum><![CDATA[a]]></PicMd5Sum></item>\n<item><PicMd5Sum><![CDATA[b]]></PicMd5Sum></item></PicList></SendPicsInfo>"),
 		"a name twice, deeper":           body("<MsgType>event</MsgType><Event>e</Event><Status><![CDATA[a]]></Status><Result><Status><![CDATA[b]]></Status></Result>"),
 		"a text in two sections":         textMessage("a]]]]><![CDATA[>b"),
@@ -125,6 +132,17 @@ func TestFieldsAreAsWeChatWroteThem(t *testing.T) {
 		{"forbidden bytes in a key", key("<EventKey><![CDATA[a\x00\x02b]]></EventKey>"), "ab"},
 		{"an entity for a forbidden character", key("<EventKey>a&#2;b</EventKey>"), "ab"},
 		{"what is no entity", key("<EventKey>a&b;&#xg;&</EventKey>"), "a&b;&#xg;&"},
+		{"a key behind another element", key("<CardId><![CDATA[p]]></CardId><EventKey>vip</EventKey>"), "vip"},
+		{"a sign that begins no element", key("<EventKey>1<2</EventKey>"), "1<2"},
+		{"every entity beside what is none", key("<EventKey>a&b;&lt;&gt;&amp;&quot;&apos;&#65;&#x41;</EventKey>"), `a&b;<>&"'AA`},
+		{"entities at the limits of XML", key("<EventKey>&b;&#xD7FF;&#xE000;&#xFFFD;&#x10000;&#x10FFFF;</EventKey>"), "&b;퟿\uE000\uFFFD\U00010000\U0010FFFF"},
+		{"entities for half a character", key("<EventKey>a&#xD800;&#xDFFF;&#xFFFE;b</EventKey>"), "ab"},
+		{"entities beyond all characters", key("<EventKey>&#x110000;&#1114112;</EventKey>"), "&#x110000;&#1114112;"},
+		{"an entity of 10 characters", key("<EventKey>&b;&#00000065;</EventKey>"), "&b;A"},
+		{"an entity of 11", key("<EventKey>&b;&#000000065;</EventKey>"), "&b;&#000000065;"},
+		{"an entity of 20", key("<EventKey>&b;&#000000000000000065;</EventKey>"), "&b;&#000000000000000065;"},
+		{"an entity without an end", key("<EventKey>&lt</EventKey>"), "&lt"},
+		{"an entity without digits", key("<EventKey>&#;&#x;</EventKey>"), "&#;&#x;"},
 		{"an entity", key("<EventKey>&lt;&gt;&amp;&quot;&apos;&#65;&#x41;</EventKey>"), `<>&"'AA`},
 	} {
 		m, err := readMessage([]byte(tt.message))

@@ -200,6 +200,14 @@ func TestWhatIsNoMessageIsRefused(t *testing.T) {
 		"an open comment":         "<xml>" + rest + "<!-- </xml>",
 		"an open CDATA":           "<xml>" + rest + "<A><![CDATA[</A></xml>",
 		"an attribute unquoted":   "<xml>" + rest + "<A b=c></A></xml>",
+		"half a closing tag":      "<xml>" + rest + "</xml",
+		"a closing tag's begin":   "<xml>" + rest + "</",
+		"half an opening tag":     "<xml>" + rest + "<A",
+		"an open declaration":     `<?xml version="1.0"` + "<xml>" + rest + "</xml>",
+		"a root without content":  "<xml/>",
+		"another closing tag":     "<xml>" + rest + "</html>",
+		"a name with a digit":     "<xml>" + rest + "<1A></1A></xml>",
+		"a list that is cut":      "<xml>" + rest + "<L><i>1</i><j>1</j><i>1</i></L></xml>",
 		"a person as an element":  strings.Replace("<xml>"+rest+"</xml>", "oAlice_1", "<a>oAlice_1</a>", 1),
 	}
 	for mode, key := range map[string]string{"plain": "", "AES": pushAESKey} {
