@@ -30,7 +30,7 @@ func main() {
 	flag.StringVar(&s.reasons, "reasons", "example/mutants/equivalent.txt", "why a survivor changes nothing that anybody sees")
 	flag.DurationVar(&s.least, "timeout", 10*time.Second, "the least time that a test run gets; it gets six times what an unchanged run takes")
 	flag.StringVar(&write, "write", "", "a Markdown file that takes the result, between the marks of this room")
-	flag.Float64Var(&atLeast, "at-least", 0, "how many per cent of the changes must be noticed; fewer end with status 1")
+	flag.Float64Var(&atLeast, "at-least", 0, "how many per cent of the changes must be noticed, without those listed as equivalent; fewer end with status 1")
 	flag.Parse()
 	result, err := run(s)
 	if err == nil && write != "" {
@@ -41,7 +41,7 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Print(result.text())
-	if result.percent() < atLeast {
+	if result.percentOfDifferent() < atLeast {
 		os.Exit(1)
 	}
 }

@@ -39,6 +39,27 @@ func TestChangesThatNoTestNoticesSurvive(t *testing.T) {
 	}
 }
 
+func TestBothRatesAreTold(t *testing.T) {
+	f := &file{path: "/room/a.go"}
+	r := &result{settings: settings{room: "room"}, reasons: map[string]string{"room/a.go: x => y": "Equivalent.", "room/a.go: x => noticed": "Not needed any more."}}
+	for _, to := range []string{"y", "z", "noticed", "noticed too"} {
+		m := &mutant{file: f, old: "x", new: to, state: alive}
+		if strings.HasPrefix(to, "noticed") {
+			m.state = killed
+		}
+		r.mutants = append(r.mutants, m)
+	}
+	if raw, different := r.percent(), r.percentOfDifferent(); raw != 50 || int(different) != 66 || r.equivalents() != 1 {
+		t.Errorf("rule: a survivor that has a reason is taken out of the second rate, and of that alone: %v %v", raw, different)
+	}
+	if text := r.text(); !strings.Contains(text, "(50.0 %, and 66.7 % without the 1 listed as equivalent)") {
+		t.Errorf("rule: both rates are told: %s", text)
+	}
+	if none := (&result{}); none.percentOfDifferent() != 0 {
+		t.Error("rule: without changes nothing was noticed")
+	}
+}
+
 func TestTheSameSeedIsTheSameSample(t *testing.T) {
 	var all []*mutant
 	for i := range 100 {

@@ -28,8 +28,8 @@ func (r *result) text() string {
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s**: %d of %d possible changes, seed %d: %d noticed (%.1f %%), %d of them by a hang; %d survive",
-		r.room, len(r.mutants), r.found, r.seed, count[killed]+count[hung], r.percent(), count[hung], count[alive])
+	fmt.Fprintf(&b, "**%s**: %d of %d possible changes, seed %d: %d noticed (%.1f %%, and %.1f %% without the %d listed as equivalent), %d of them by a hang; %d survive",
+		r.room, len(r.mutants), r.found, r.seed, count[killed]+count[hung], r.percent(), r.percentOfDifferent(), r.equivalents(), count[hung], count[alive])
 	b.WriteString("; noticed by ")
 	for i, pkg := range append([]string{r.room}, strings.Fields(r.then)...) {
 		if i > 0 {
@@ -57,6 +57,26 @@ func (r *result) percent() float64 {
 		return 0
 	}
 	return 100 * float64(len(r.mutants)-len(r.survivors())) / float64(len(r.mutants))
+}
+
+// percentOfDifferent leaves the survivors out that have a reason.
+func (r *result) percentOfDifferent() float64 {
+	different := len(r.mutants) - r.equivalents()
+	if different == 0 {
+		return 0
+	}
+	return 100 * float64(len(r.mutants)-len(r.survivors())) / float64(different)
+}
+
+// equivalents counts the survivors that have a reason. A reason of a change that a test
+// noticed counts nothing.
+func (r *result) equivalents() (n int) {
+	for _, m := range r.survivors() {
+		if r.reasons[m.key(r.room)] != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *result) survivors() (list []*mutant) {
