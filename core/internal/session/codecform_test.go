@@ -35,12 +35,13 @@ func TestTheBytesOfASession(t *testing.T) {
 }
 
 func TestVersionsOfSessions(t *testing.T) {
-	body := strings.Repeat("\x00", 12)
 	for first := 0xB0; first <= 0xDF; first++ {
-		for _, session := range []string{string([]byte{byte(first)}), string([]byte{byte(first)}) + body} {
-			_, values, err := Codec{}.Decode([]byte(session))
-			if later := 0xC0 <= first && first <= 0xCF && first != 0xC1; later != (err != nil) || !later && values == nil {
-				t.Errorf("rule: C1 is ours, C0 to CF are other releases', and everything else is none: %x: %v %v", session, values, err)
+		for size, kept := range map[int]bool{1: false, 9: false, 10: true, 13: true} {
+			session := append([]byte{byte(first)}, make([]byte, size-1)...)
+			_, values, err := Codec{}.Decode(session)
+			later := kept && 0xC0 <= first && first <= 0xCF && first != 0xC1
+			if bytesKept, _ := values[laterKey].([]byte); err != nil || values == nil || later != bytes.Equal(bytesKept, session) || !later && len(values) != 0 {
+				t.Errorf("rule: C1 is ours, C0 to CF with a deadline are other releases', and everything else is none: %x: %v %v", session, values, err)
 			}
 		}
 	}

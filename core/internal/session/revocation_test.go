@@ -76,21 +76,6 @@ func TestALogoutWithAnOldTokenEndsWhatCameOfIt(t *testing.T) {
 	}
 }
 
-func TestALogoutFollowsSevenRenewals(t *testing.T) {
-	for renewals, ended := range map[int]bool{1: true, 6: true, 7: true, 8: false} {
-		s := sessionsOf(t, managerOn(NewMemory()))
-		first := loggedIn(t, s, "record")
-		last := first
-		for range renewals {
-			last = renewedBy(t, s, last, "record")
-		}
-		logout(t, s, first)
-		if got := read(t, s, last.Token); (got == "") != ended {
-			t.Errorf("rule: a logout follows seven renewals, and then it stops, so that it has an end: after %d: %q", renewals, got)
-		}
-	}
-}
-
 func TestALogoutIsRememberedForTenMinutes(t *testing.T) {
 	store := NewMemory()
 	m := managerOn(store) // outside: scs.New starts a goroutine
