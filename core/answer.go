@@ -74,10 +74,14 @@ func (v *visit) redirect(status int, to string) *Outcome {
 }
 
 // answerWith makes an answer of this library. It is never stored and sends no referrer,
-// because the address may hold a code.
+// because the address may hold a code. A page with a form sends one to this site alone.
 func (v *visit) answerWith(status int, body []byte, err error) *Outcome {
 	v.add("Cache-Control", "no-store")
-	v.add("Referrer-Policy", "no-referrer")
+	if v.hasForm {
+		v.add("Referrer-Policy", "same-origin") // with no-referrer, browsers send forms with the Origin "null"
+	} else {
+		v.add("Referrer-Policy", "no-referrer")
+	}
 	return v.outcomeOf(v.header, status, body, err)
 }
 

@@ -42,8 +42,9 @@ type Auth struct {
 	tokens          *tokens    // nil without Config.KeepTokens
 	pages           pages
 	now             func() time.Time
-	binding         string // cookie name, without prefix
-	loginTag        string // of this account, inside the binding cookie of a Site
+	binding         string   // cookie name, without prefix
+	loginTag        string   // of this account, inside the binding cookie of a Site
+	screens         *screens // nil without Config.ScreenLogin
 
 	verification map[string]string // files by name; see Config.DomainVerification
 
@@ -105,6 +106,10 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 	if err != nil {
 		return nil, err
 	}
+	screens, err := newScreens(&c, from, public, now)
+	if err != nil {
+		return nil, err
+	}
 	kept, err := newTokens(&c, from)
 	if err != nil {
 		return nil, err
@@ -151,6 +156,7 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 		token:    token, followers: followers, followCode: code, tokens: kept,
 		pages:   newPages(c.Pages),
 		binding: login, loginTag: loginTag,
+		screens: screens,
 
 		verification: files,
 		watch:        w,
@@ -159,6 +165,7 @@ func newAuthOf(c Config, account account, public web.Origin, w *watch, now func(
 		lifetime:     lifetime, end: end,
 	}
 	a.logins.prepare = a.prepareCallback
+	a.screens.gates(a)
 	a.sweeper.sweep, a.sweeper.held = a.sweep, a.holds
 	w.wake = a.sweeper.wake
 	c.warn(w)
@@ -182,11 +189,12 @@ func (a *Auth) sweep(now time.Time) {
 	a.messages.Sweep()
 	a.watch.sweep()
 	a.tokens.sweep(now)
+	a.screens.sweep(now)
 }
 
 // holds reports whether there is anything to sweep.
 func (a *Auth) holds() bool {
-	return a.sessions.Held() > 0 || a.logins.held() > 0 || a.followers.Len() > 0 || a.messages.Held() > 0 || a.tokens.held() > 0 || a.watch.held() > 0
+	return a.sessions.Held() > 0 || a.logins.held() > 0 || a.followers.Len() > 0 || a.messages.Held() > 0 || a.tokens.held() > 0 || a.watch.held() > 0 || a.screens.held() > 0
 }
 
 // Close stops the background work of the instance. Stop the server first, for example

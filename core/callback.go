@@ -73,6 +73,7 @@ func (v *visit) exchange() {
 	if r.outcome != loggedIn {
 		return
 	}
+	r.user = v.sameWithProfile(r.user)
 	w, err := v.logIn(r)
 	switch {
 	case err != nil:
@@ -88,6 +89,7 @@ func (v *visit) exchange() {
 			v.sessionEnded(v.user, "other_person")
 		}
 		v.user, v.ext = r.user, r.ext
+		v.forgetDevice(r.user.OpenID)
 		v.auth.logins.guard.AddSession(v.binding.ID, w.Token, v.now)
 		v.setBinding(v.binding.WithLogin(v.now, v.auth.loginTag))
 	}
@@ -102,7 +104,25 @@ func (v *visit) logIn(r result) (session.Written, error) {
 		return session.Written{}, err
 	}
 	another := v.broken || v.user != nil && (v.user.OpenID != u.OpenID || v.user.AppID != u.AppID)
+	if u.Screen {
+		return v.auth.sessions.LoginFor(v.ctx, screenSessionLife, v.stored, record, another, v.request.Header, v.at.IsHTTPS())
+	}
 	return v.auth.sessions.Login(v.ctx, v.stored, record, another, v.request.Header, v.at.IsHTTPS())
+}
+
+// sameWithProfile keeps the profile of a phone's session when a silent login has
+// confirmed its person.
+func (v *visit) sameWithProfile(u *User) *User {
+	was := v.user
+	if v.gate.then == nil || was == nil || was.AppID != u.AppID || was.OpenID != u.OpenID || was.level() <= u.level() {
+		return u
+	}
+	same := *was
+	same.LoggedInAt = u.LoggedInAt
+	if u.AppUserID != "" {
+		same.AppUserID = u.AppUserID
+	}
+	return &same
 }
 
 // destination is where a login ends: the page that was asked for, or the local page in

@@ -26,6 +26,7 @@ import (
 //	OpenURL        WECHAT_OPEN_URL
 //	APIURL         WECHAT_API_URL
 //	Website        WECHAT_WEBSITE_APP_ID, WECHAT_WEBSITE_APP_SECRET
+//	ScreenLogin    WECHAT_SCREEN_LOGIN (1)
 type Config struct {
 	// Name is a short name of the account for people who run the app, such as "shop". Log
 	// lines and events have it as "account". Default "": they have the app id.
@@ -83,6 +84,36 @@ type Config struct {
 	//
 	// The console's 授权回调域 must be PublicURL's host. Default: none.
 	Website Website
+
+	// ScreenLogin logs desktop browsers in with the account alone, without a website
+	// application. Instead of the page that only opens the address on a phone, Require and
+	// Login show a page with a code. The visitor scans it in WeChat, reads on the phone which
+	// site and which browser ask, allows the login there, and types four digits that the
+	// phone shows at the screen. From then on the screen is logged in for 7 days, and
+	// [User.Screen] says so. A browser that has done this once needs no digits for the same
+	// person for 90 days, until a logout there.
+	//
+	// The app mounts [Auth.Screens] at ScreenPath. Several nodes must share a Cache. Phones
+	// outside WeChat keep the page with the address. Nothing is kept for a page that waits.
+	// It needs https, except on this machine.
+	//
+	// A risk remains: an attacker who shows a victim the code of the attacker's own screen,
+	// and then talks the victim out of the digits too, is logged in as the victim. The phone
+	// says whose screen it is, and to type the digits only on this site. Default false.
+	ScreenLogin bool
+
+	// ScreenPath is the path of this site where the app has mounted [Auth.Screens].
+	// Default "/wechat/screen".
+	ScreenPath string
+
+	// WebsiteFirst says which way comes first where both Website and ScreenLogin are set:
+	// the page offers both, and with WebsiteFirst the button to WeChat's own page stands
+	// above the code. Default false: it stands below.
+	WebsiteFirst bool
+
+	// SiteName is the site's name as visitors know it, for the phone's page that asks
+	// whether to log a screen in. Default "": that page shows the host alone.
+	SiteName string
 
 	// LoginPath is where the app mounted Login, such as "/login". The 401 answers
 	// to scripts then carry a login_url that comes back to the page the script
@@ -260,8 +291,8 @@ type Config struct {
 
 // ConfigFromEnv reads WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
 // WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ACCOUNT_NAME, WECHAT_FOLLOW_QRCODE,
-// WECHAT_WEBSITE_APP_ID, WECHAT_WEBSITE_APP_SECRET and WECHAT_ANY_BROWSER ("1" for
-// development). It checks nothing; [New] does.
+// WECHAT_WEBSITE_APP_ID, WECHAT_WEBSITE_APP_SECRET, WECHAT_SCREEN_LOGIN and
+// WECHAT_ANY_BROWSER ("1" for on). It checks nothing; [New] does.
 //
 // An app with several accounts gives each a name: ConfigFromEnv("SHOP") reads
 // WECHAT_SHOP_APP_ID and so on, and sets Name to "shop". A name is one word of A-Z, 0-9
@@ -287,6 +318,7 @@ func ConfigFromEnv(name ...string) Config {
 
 		AccountName:  env("ACCOUNT_NAME"),
 		FollowQRCode: env("FOLLOW_QRCODE"),
+		ScreenLogin:  env("SCREEN_LOGIN") == "1",
 
 		Website: Website{AppID: env("WEBSITE_APP_ID"), AppSecret: env("WEBSITE_APP_SECRET")},
 	}

@@ -94,6 +94,7 @@ func (c *Config) check() (public web.Origin, err error) {
 			wrong("Sessions has no store, codec or cookie name: make it with scs.New")
 		}
 	}
+	c.checkScreens(public, wrong)
 	return public, errors.Join(errs...)
 }
 

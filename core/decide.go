@@ -17,6 +17,7 @@ type facts struct {
 	allowOutside bool        // the route lets visitors outside WeChat continue without a login
 	follow       followState // whether the logged-in visitor follows the account
 	website      bool        // a website application logs desktop browsers in
+	screen       screenState // what has become of the code on this screen; noScreen before it was looked up
 }
 
 // callback is what came back from WeChat. Before the exchange it is what the URL says,
@@ -50,6 +51,23 @@ const (
 	followStates                         // how many there are
 )
 
+// screenState says what has become of the code that this browser shows. Only codes that
+// this browser can redeem are looked up.
+type screenState uint8
+
+const (
+	noScreen          screenState = iota // no screen login here, or not looked up
+	screenWaiting                        // no phone has opened a code of this screen
+	screenExpired                        // the page has waited too long by itself
+	screenScanned                        // a phone has opened it, and its person has not answered
+	screenAllowed                        // its person allows the login
+	screenTrusted                        // the same, and this device is known to be that person's own
+	screenRefused                        // its person refuses
+	screenLocked                         // the numbers typed were wrong
+	screenUnavailable                    // the store cannot tell
+	screenStates                         // how many there are
+)
+
 // step is what to do next.
 type step uint8
 
@@ -64,6 +82,9 @@ const (
 	noContent                   // answer a CORS preflight with nothing
 	framePage                   // show a page with a link to the top window
 	outsidePage                 // show a page that opens this address in WeChat
+	screenPage                  // show a page about the code on this screen
+	numberPage                  // ask for the number that the phone shows
+	redeem                      // log this screen in as the person who allowed it, then decide again
 	refusedPage                 // say that the login was refused
 	continuePage                // ask for this callback once more, from a page of this site
 	stuckPage                   // say why the attempts failed
@@ -134,8 +155,8 @@ func decide(f facts) step {
 	case free:
 		// A Require further in starts the login and counts the attempt.
 		return satisfied
-	case f.client == web.OutsideWeChat, f.client == web.Desktop && !f.website:
-		return outsidePage
+	case f.client == web.OutsideWeChat, f.client == web.Desktop && (f.screen != noScreen || !f.website):
+		return f.screenStep()
 	case f.spent && f.withheld:
 		return continuePage
 	case f.spent:
@@ -145,6 +166,24 @@ func decide(f facts) step {
 	default:
 		return start
 	}
+}
+
+// screenStep is the step for a visitor outside WeChat who has to log in.
+func (f facts) screenStep() step {
+	if f.client != web.Desktop {
+		return outsidePage
+	}
+	switch f.screen {
+	case noScreen:
+		return outsidePage
+	case screenTrusted:
+		return redeem
+	case screenAllowed:
+		return numberPage
+	case screenUnavailable:
+		return unavailablePage
+	}
+	return screenPage
 }
 
 // followStep is the step for a visitor who has what the route asks for: the request

@@ -18,8 +18,10 @@ func everyFact(f func(facts)) (n int) {
 							for asked := anonymous; asked <= promptLevel; asked++ {
 								for bits := range 32 {
 									for w := range followStates {
-										n++
-										f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&8 != 0, bits&4 != 0, w, bits&16 != 0})
+										for screen := range screenStates {
+											n++
+											f(facts{mode, k, c, l, want, a, asked, bits&1 != 0, bits&2 != 0, bits&8 != 0, bits&4 != 0, w, bits&16 != 0, screen})
+										}
 									}
 								}
 							}
@@ -52,6 +54,9 @@ func (f facts) unanswered() bool {
 	return f.kind == web.Navigation && (f.callback == noCallback && !f.enough() ||
 		f.dead() && !f.finished() || f.callback == codeReturned && !f.news && !f.enough())
 }
+
+// atScreen holds where the visitor sits at a screen that can log in.
+func (f facts) atScreen() bool { return f.client == web.Desktop && f.screen != noScreen }
 
 // followInvariants hold for routes for followers. open is the step of the same facts on
 // a route that does not ask.
@@ -167,14 +172,42 @@ var invariants = []struct {
 		return !(!f.free() && f.unanswered() && f.client == web.InsideWeChat && !f.spent) || s == start
 	}},
 	{"at a desktop browser with attempts left, scan login starts", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && f.scans() && !f.spent) || s == scan
+		return !(!f.free() && f.unanswered() && f.scans() && !f.atScreen() && !f.spent) || s == scan
 	}},
 	{"attempts spent where a visitor can log in end on the page that says why, after one more try from a page of this site", func(f facts, s step) bool {
-		spent := !f.free() && f.unanswered() && f.canLogIn() && f.spent
+		spent := !f.free() && f.unanswered() && f.canLogIn() && !f.atScreen() && f.spent
 		return (s == stuckPage) == (spent && !f.withheld) && (s == continuePage) == (spent && f.withheld)
 	}},
 	{"where a visitor cannot log in, that is said first", func(f facts, s step) bool {
-		return !(!f.free() && f.unanswered() && !f.canLogIn()) || s == outsidePage
+		return !(!f.free() && f.unanswered() && !f.canLogIn() && !f.atScreen()) || s == outsidePage
+	}},
+	{"a screen is only ever the person who allowed it, on a device known to be that person's own, or with a number", func(f facts, s step) bool {
+		return s != redeem || f.screen == screenTrusted && f.atScreen()
+	}},
+	{"knowing a code is worth nothing: without an answer for this very screen nobody is asked for a number", func(f facts, s step) bool {
+		return s != numberPage || f.screen == screenAllowed && f.atScreen()
+	}},
+	{"a screen that has to log in shows what has become of its code", func(f facts, s step) bool {
+		if f.free() || !f.unanswered() || !f.atScreen() {
+			return s != screenPage && s != numberPage && s != redeem
+		}
+		switch f.screen {
+		case screenTrusted:
+			return s == redeem
+		case screenAllowed:
+			return s == numberPage
+		case screenUnavailable:
+			return s == unavailablePage
+		}
+		return s == screenPage
+	}},
+	{"phones, WeChat's own browsers, scripts, frames and forms never become a screen", func(f facts, s step) bool {
+		return f.kind == web.Navigation && f.client == web.Desktop || s != screenPage && s != numberPage && s != redeem
+	}},
+	{"a code on the screen changes nothing for those who need none", func(f facts, s step) bool {
+		without := f
+		without.screen = noScreen
+		return !f.free() && f.unanswered() && f.client == web.Desktop || s == decide(without)
 	}},
 	{"a finished login arrives at the page that was asked for", func(f facts, s step) bool {
 		return !(f.kind == web.Navigation && f.callback == loggedIn) || s == arrive
@@ -219,9 +252,11 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 		plain := f
 		plain.follow = followNotAsked
 		s, open := decide(f), decide(plain)
-		for _, inv := range invariants {
-			if !inv.holds(plain, open) {
-				fails(inv.rule, plain, open)
+		if f.follow == followNotAsked {
+			for _, inv := range invariants {
+				if !inv.holds(f, s) {
+					fails(inv.rule, f, s)
+				}
 			}
 		}
 		for _, inv := range followInvariants {
@@ -230,15 +265,15 @@ func TestDecideKeepsEveryInvariant(t *testing.T) {
 			}
 		}
 	})
-	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 32 * int(followStates); n != want {
+	if want := 3 * int(web.Kinds) * int(web.Clients) * 3 * 2 * int(callbacks) * 3 * 32 * int(followStates) * int(screenStates); n != want {
 		t.Errorf("enumerated %d combinations, want %d", n, want)
 	}
 	t.Logf("%d combinations, %d invariants", n, len(invariants)+len(followInvariants))
 }
 
 func (f facts) String() string {
-	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v withheld %v guests %v follow %d website %v",
-		f.mode, f.kind, f.client, f.level, f.want, f.callback, f.asked, f.news, f.spent, f.withheld, f.allowOutside, f.follow, f.website)
+	return fmt.Sprintf("mode %d kind %d client %d level %d want %d answer %d asked %d news %v spent %v withheld %v guests %v follow %d website %v screen %d",
+		f.mode, f.kind, f.client, f.level, f.want, f.callback, f.asked, f.news, f.spent, f.withheld, f.allowOutside, f.follow, f.website, f.screen)
 }
 
 // Two gates in a chain see the same answer: whatever the outer one makes of it,

@@ -175,5 +175,5 @@ func (g *Gate) findFastPath() {
 // canBeFast decides once for each gate whether Known may decide. Without PublicURL the
 // request's own host must be read too.
 func (g *Gate) canBeFast() bool {
-	return (g.mode == ModeRequire || g.mode == ModeOptional) && g.choose == nil && len(g.skip) == 0 && g.load == nil && g.auth.public.Host != ""
+	return (g.mode == ModeRequire || g.mode == ModeOptional) && g.choose == nil && len(g.skip) == 0 && g.load == nil && g.then == nil && g.auth.public.Host != ""
 }

@@ -35,6 +35,9 @@ type Gate struct {
 	maxAge    time.Duration        // see MaxAge
 	hasMaxAge bool
 
+	before func(*visit) *Outcome // may answer before anybody has to log in; nil for gates of the app's, as then
+	then   func(*visit) *Outcome // answers what would pass; see Auth.Screens
+
 	want       level       // of scope; with Scopes, what every request has enough with
 	fast       bool        // Known may decide
 	asksMore   bool        // see satisfiedBy
@@ -130,9 +133,15 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	if file := v.verification(); file != nil {
 		return file
 	}
+	if g.before != nil {
+		if out := g.before(v); out != nil {
+			return out
+		}
+	}
 	if err := v.recognise(); err != nil {
 		return v.unavailable("session", err)
 	}
+	v.spareConsent()
 	if g.mode == ModeLogout {
 		return v.logout()
 	}
@@ -152,6 +161,13 @@ func (g *Gate) handleFully(ctx context.Context, r Request) (out *Outcome) {
 	s := decide(v.facts())
 	if s == stuckPage && v.isWithheld() {
 		v.withheld = true
+		s = decide(v.facts())
+	}
+	if (s == outsidePage || s == scan) && v.readScreen() {
+		s = decide(v.facts())
+	}
+	if s == redeem {
+		v.redeem()
 		s = decide(v.facts())
 	}
 	if s == exchange {
@@ -192,6 +208,9 @@ func (v *visit) perform(s step) *Outcome {
 	}
 	switch s {
 	case pass:
+		if v.gate.then != nil {
+			return v.gate.then(v)
+		}
 		return v.pass()
 	case arrive:
 		v.arrived()
@@ -210,6 +229,8 @@ func (v *visit) perform(s step) *Outcome {
 		return v.page(FramePage, ErrFrame)
 	case outsidePage:
 		return v.page(OutsidePage, ErrOutside)
+	case screenPage, numberPage:
+		return v.screenPage()
 	case refusedPage:
 		return v.page(RefusedPage, ErrRefused)
 	case snapshotPage:

@@ -263,7 +263,7 @@ func (l *logins) hook(ctx context.Context, u *User) error {
 	if told.AppID != u.AppID || told.OpenID != u.OpenID {
 		return errors.New("OnLogin changed the identity that WeChat confirmed")
 	}
-	told.Scope, told.LoggedInAt = u.Scope, u.LoggedInAt
+	told.Scope, told.LoggedInAt, told.Screen = u.Scope, u.LoggedInAt, u.Screen
 	*u = told
 	return nil
 }

@@ -28,6 +28,7 @@ func (v *visit) logout() *Outcome {
 	}
 	v.addHeader(h)
 	v.endResults()
+	v.forgetDevice("")
 	v.setBinding(proof.NewBinding())
 	return v.redirect(http.StatusSeeOther, v.at.URL(web.LocalTarget(v.target.FirstParam("to"), v.at)))
 }

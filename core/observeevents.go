@@ -12,7 +12,7 @@ const (
 	LoginStart = "login.start"
 
 	// LoginChallenge: an anonymous visitor is not redirected. Kind is "script" (401),
-	// "form" (401), "frame" or "outside" (a page).
+	// "form" (401), "frame", "outside" or "screen" (a page; "screen" once for each code).
 	//
 	// Fields: Kind, Client.
 	LoginChallenge = "login.challenge"
@@ -27,7 +27,8 @@ const (
 	LoginCallback = "login.callback"
 
 	// LoginDone: the session is written. An end. Took is the time since LoginStart, to
-	// the second.
+	// the second; where Remote is set, a phone has allowed a screen, and Took is the time
+	// since the screen showed its code.
 	//
 	// Fields: Flow, Attempt, Scope, Took, NewSession, Raised, Remote, UserHash, OpenID.
 	LoginDone = "login.done"

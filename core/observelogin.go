@@ -18,6 +18,9 @@ import (
 // is no longer valid belongs to a login that was abandoned. Residual risk: whoever has a
 // callback's address within those 10 minutes can end its login in the statistics.
 func (v *visit) flow() string {
+	if v.screen.entered {
+		return v.screen.id.Flow()
+	}
 	if v.state.Shape != proof.OwnState || v.now.Sub(v.state.IssuedAt) > proof.StateLife {
 		return ""
 	}
@@ -36,6 +39,9 @@ func (v *visit) event(name string) Event {
 // age is how long ago the login started. Clocks of two nodes differ, so it may be less
 // than nothing, which counts as nothing.
 func (v *visit) age() time.Duration {
+	if v.screen.entered {
+		return v.screenAge()
+	}
 	if v.state.Shape != proof.OwnState {
 		return 0
 	}
@@ -171,6 +177,7 @@ func (v *visit) arrived() {
 	} else if e.Flow == "" {
 		e = Event{Name: LoginRepeat, Attempt: e.Attempt, Scope: e.Scope, Result: "covered"}
 	}
+	e.Remote = v.screen.entered
 	e = v.ending(e)
 	// Only who has logged in at WeChat can cause this line, so each login leaves one.
 	l := line{level: slog.LevelDebug, text: "wechat: login done"}
@@ -207,7 +214,7 @@ func (v *visit) ending(e Event) Event {
 func (v *visit) showed(kind PageKind, fault Fault, err error, own bool) (reference string) {
 	w := v.auth.watch
 	level := slog.LevelInfo
-	if kind == OutsidePage || kind == FramePage || kind == LogInAgainPage || kind == FollowPage {
+	if kind == OutsidePage || kind == ScreenWaitPage || kind == FramePage || kind == LogInAgainPage || kind == FollowPage {
 		level = slog.LevelDebug // what an ordinary visitor may see
 	}
 	shows := kind == UnavailablePage || kind == StuckPage
@@ -239,6 +246,11 @@ func (v *visit) pageEvent(kind PageKind, fault Fault, err error) (e Event, text 
 	switch kind {
 	case OutsidePage:
 		return Event{Name: LoginChallenge, Kind: "outside", Client: v.client()}, "wechat: a visitor is not inside WeChat (logged once a minute)"
+	case ScreenWaitPage:
+		if v.screen.kept {
+			return Event{}, "" // the same code once more
+		}
+		return Event{Name: LoginChallenge, Kind: "screen", Client: v.client()}, "wechat: a screen shows a code (logged once a minute)"
 	case FramePage:
 		return Event{Name: LoginChallenge, Kind: "frame", Client: v.client()}, "wechat: a page that needs a login is in a frame (logged once a minute)"
 	case LogInAgainPage:

@@ -28,6 +28,24 @@ const (
 	ForbiddenPage   PageKind = "forbidden"    // a logout that another site asked for, or not by POST
 	BadRequestPage  PageKind = "bad-request"  // the address cannot be one of this site
 	NotFoundPage    PageKind = "not-found"    // no account serves this address; see Choose
+
+	// Pages of screen login, with Page.Screen; see Config.ScreenLogin. First those of the
+	// screen, in place of the page that was asked for.
+
+	ScreenWaitPage    PageKind = "screen-wait"    // shows a code to scan
+	ScreenScannedPage PageKind = "screen-scanned" // a phone has opened the code
+	ScreenNumberPage  PageKind = "screen-number"  // has a form for the digits that the phone shows
+	ScreenRefusedPage PageKind = "screen-refused" // refused on the phone
+	ScreenExpiredPage PageKind = "screen-expired" // waited for 5 minutes
+	ScreenLockedPage  PageKind = "screen-locked"  // three wrong numbers
+
+	// Then those of the phone, at Config.ScreenPath.
+
+	PhoneAllowPage   PageKind = "phone-allow"   // has a form that allows or refuses (200)
+	PhoneAllowedPage PageKind = "phone-allowed" // shows the digits (200)
+	PhoneRefusedPage PageKind = "phone-refused" // refused (200)
+	PhoneExpiredPage PageKind = "phone-expired" // the code is over, or never was one of this site
+	PhoneTakenPage   PageKind = "phone-taken"   // another person's phone has opened the code
 )
 
 // Fault is the likely reason why a visitor's cookies do not come back.
@@ -65,7 +83,31 @@ type Page struct {
 	Follow      string        // where WeChat shows the account, or ""; FollowPage only
 	OnScreen    bool          // the visitor logged in with Config.Website at a desktop browser, so a phone must scan QRCode; FollowPage only
 	Fault       Fault         // StuckPage only
+	Screen      PageScreen    // pages of screen login only
 	Reference   string        // also in the log; "" where nothing was logged
+}
+
+// PageScreen holds the values of the pages of screen login. A page of the app's own must
+// send its form by POST to Action, with the hidden fields that are not empty: s (Code), to
+// (To) and proof (Proof). ScreenNumberPage needs a field named number. PhoneAllowPage needs
+// two buttons named answer, with the values allow and deny, of the same size.
+type PageScreen struct {
+	Action   string        // where the forms are sent; Config.ScreenPath, absolute
+	Code     string        // of the screen
+	To       string        // ScreenNumberPage: the page that was asked for, without scheme and host
+	Proof    string        // PhoneAllowPage
+	Address  string        // ScreenWaitPage: what the QR code holds
+	Poll     string        // ScreenWaitPage, ScreenScannedPage: answers {"state":"waiting"}, "scanned" or "answered" to the screen's script
+	Renew    int           // ScreenWaitPage: seconds until the page should be asked for again, for another code
+	Website  string        // ScreenWaitPage: leads to a login with Config.Website; "" without one
+	Left     int           // ScreenNumberPage: tries that are left, 0 before the first wrong number
+	Number   string        // PhoneAllowedPage: the four digits
+	SiteHTML template.HTML // Config.SiteName or else the host, HTML-escaped
+	Host     string        // of this site
+	Device   string        // PhoneAllowPage: system and browser of the screen, such as "Windows · Chrome"; "" where neither is known
+	Seconds  int           // PhoneAllowPage: for how long the screen has shown the code
+
+	WebsiteFirst bool // ScreenWaitPage: Config.WebsiteFirst
 }
 
 // Pages makes the pages that visitors see: HTML for a page, or nil for the built-in
@@ -94,10 +136,14 @@ func (p *pages) render(what Page) []byte {
 
 // view converts the page for package page, which renders it.
 func (p Page) view() page.View {
+	if p.Kind == PhoneAllowPage {
+		p.AccountHTML = p.Screen.SiteHTML // the title names it
+	}
 	return page.View{
 		Kind: page.Kind(p.Kind), Lang: p.Lang, Fault: page.Fault(p.Fault),
 		Here: p.Here, Home: p.Home, Guest: p.Guest,
 		QRCode: p.QRCode, Account: p.AccountHTML, Follow: p.Follow, Message: p.MessageHTML, OnScreen: p.OnScreen,
+		Screen:    page.Screen(p.Screen),
 		Reference: p.Reference,
 	}
 }
@@ -109,6 +155,11 @@ var statusOf = map[PageKind]int{
 	SnapshotPage: http.StatusForbidden, FollowPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
 	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
 	UnavailablePage: http.StatusServiceUnavailable, NotFoundPage: http.StatusNotFound,
+
+	ScreenWaitPage: http.StatusForbidden, ScreenScannedPage: http.StatusForbidden, ScreenNumberPage: http.StatusForbidden,
+	ScreenRefusedPage: http.StatusForbidden, ScreenExpiredPage: http.StatusForbidden, ScreenLockedPage: http.StatusForbidden,
+	PhoneAllowPage: http.StatusOK, PhoneAllowedPage: http.StatusOK, PhoneRefusedPage: http.StatusOK,
+	PhoneExpiredPage: http.StatusForbidden, PhoneTakenPage: http.StatusForbidden,
 }
 
 // page shows a visitor what happened. A script gets a problem document instead. Faults
@@ -154,6 +205,12 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 		}
 	case StuckPage:
 		p.Fault = v.fault()
+	case ScreenWaitPage, ScreenScannedPage, ScreenNumberPage, ScreenRefusedPage, ScreenExpiredPage, ScreenLockedPage:
+		p.Here = page.Address(v.at.URL(v.screenTo()))
+		v.screenOn(&p)
+	case PhoneAllowPage, PhoneAllowedPage, PhoneRefusedPage, PhoneExpiredPage, PhoneTakenPage:
+		p.Here = ""
+		v.screenOn(&p)
 	case ForbiddenPage:
 		if errors.Is(err, ErrMethod) {
 			p.Status = http.StatusMethodNotAllowed
@@ -167,6 +224,7 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 	if v.kind == web.Script && v.gate.mode != ModeLogout {
 		return v.problemFor(p, err)
 	}
+	v.hasForm = page.HasForm(page.Kind(kind))
 	v.add("Content-Type", page.ContentType)
 	v.add("Content-Security-Policy", v.auth.pages.builtIn.Policy(page.Kind(kind), v.auth.followCode.source))
 	v.add("X-Content-Type-Options", "nosniff")

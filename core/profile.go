@@ -36,7 +36,7 @@ func (v *visit) raise() error {
 		return nil
 	}
 	u := *known
-	u.AppID, u.OpenID, u.LoggedInAt, u.Scope = v.user.AppID, v.user.OpenID, v.user.LoggedInAt, Prompt
+	u.AppID, u.OpenID, u.LoggedInAt, u.Scope, u.Screen = v.user.AppID, v.user.OpenID, v.user.LoggedInAt, Prompt, v.user.Screen
 	if u.UnionID == "" {
 		u.UnionID = v.user.UnionID
 	}

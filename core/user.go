@@ -37,6 +37,9 @@ type User struct {
 	Privilege []string `json:"privilege,omitempty"`
 	// LoggedInAt is the time of the login, to the second.
 	LoggedInAt time.Time `json:"logged_in_at"`
+	// Screen reports that the visitor logged in at a screen whose code a phone has allowed;
+	// see [Config.ScreenLogin]. An app may allow such a session less.
+	Screen bool `json:"screen,omitempty"`
 	// AppUserID is the app's own id for the person, if [Config.OnLogin] set one.
 	AppUserID string `json:"app_user_id,omitempty"`
 }

@@ -36,7 +36,7 @@ type record struct {
 // extension in front of all that:
 //
 //	0       version
-//	1       scope (low bits), and whether the user is the website application's (websiteMark)
+//	1       scope (low bits), whether the user is the website application's (websiteMark), and whether the login is a screen's (screenMark)
 //	2..9    login time, Unix seconds
 //	10..17  touched
 //	18      sex
@@ -51,6 +51,7 @@ const (
 	lengthsAt   = 20
 	ownTexts    = 8
 	websiteMark = 0x10
+	screenMark  = 0x20
 )
 
 // recordOf encodes the user for a session, with the present time.
@@ -83,6 +84,9 @@ func (r *record) encode(apps applications) ([]byte, error) {
 	b[0], b[1], b[18], b[19] = plainVersion, byte(u.Scope.level())|mark, byte(u.Sex), byte(len(u.Privilege))
 	binary.BigEndian.PutUint64(b[2:], uint64(u.LoggedInAt.Unix()))
 	binary.BigEndian.PutUint64(b[10:], uint64(r.touched))
+	if u.Screen {
+		b[1] |= screenMark
+	}
 	for _, s := range texts {
 		out = binary.BigEndian.AppendUint16(out, uint16(len(s)))
 	}
@@ -118,7 +122,8 @@ func (u *User) decode(b string, apps applications, spare []string) (touched int6
 			return 0, false
 		}
 	}
-	switch level(b[1] &^ websiteMark) {
+	u.Screen = b[1]&screenMark != 0
+	switch level(b[1] &^ (websiteMark | screenMark)) {
 	case silentLevel:
 		u.Scope = Silent
 	case promptLevel:

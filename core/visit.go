@@ -45,6 +45,8 @@ type visit struct {
 	want       level       // of scope
 	follow     followState // as far as it is known
 	wechat     string      // where ConsentPage's button leads
+	screen     screenVisit // see readScreen
+	hasForm    bool        // the answer is a page with a form of ours
 }
 
 // locate reads target, state and origin. It does not read the state of a target that is
@@ -138,6 +140,15 @@ func (v *visit) applyScope() {
 	v.want = v.scope.level()
 }
 
+// spareConsent asks a phone that opens a code for a silent login, where its session has
+// the profile already and is only too old: the login confirms who the person is, and
+// keeps the profile. See sameWithProfile.
+func (v *visit) spareConsent() {
+	if v.gate.then != nil && v.user != nil && v.user.level() >= v.want {
+		v.scope, v.want = Silent, silentLevel
+	}
+}
+
 // level is what the session holds for this gate. A login that is older than the gate's
 // MaxAge counts as none.
 func (v *visit) level() level {
@@ -148,9 +159,9 @@ func (v *visit) level() level {
 }
 
 // whereItIs tells where the visitor's browser is. With AnyBrowser every browser counts as
-// WeChat's, except that a website application keeps its desktop browsers.
+// WeChat's, except that a website application and ScreenLogin keep their desktop browsers.
 func (v *visit) whereItIs() web.Client {
-	if v.auth.config.AnyBrowser && v.auth.website == nil {
+	if v.auth.config.AnyBrowser && v.auth.website == nil && v.auth.screens == nil {
 		return web.InsideWeChat
 	}
 	c := web.ClientOf(web.FirstHeader(v.request.Header, "User-Agent"))
@@ -167,6 +178,7 @@ func (v *visit) facts() facts {
 		level: v.level(), want: v.want, callback: v.callback,
 		spent: v.spent(), withheld: v.withheld, allowOutside: v.gate.allowOutside,
 		website: v.auth.website != nil,
+		screen:  v.screen.state,
 	}
 	// The client matters only for navigations, and where AllowOutside lets visitors
 	// through.

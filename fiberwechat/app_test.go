@@ -56,6 +56,7 @@ func (a adapter) serve(config fiber.Config, h *adaptertest.Harness) (string, fun
 	group := apart.Group("/group", require)
 	group.Get("/*", handler(h)).Post("/*", handler(h))
 	app.All("/push", a.mountHTTP(h.PushHandler()))
+	app.All("/wechat/screen", a.mountHTTP(h.ScreensHandler()))
 	app.All("/login", a.Login(h.Options()...))
 	app.All("/logout", a.Logout(h.Options()...))
 

@@ -51,6 +51,7 @@ func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
 	group.Use(require)
 	group.Match(getAndPost, "/*rest", handler(h))
 	r.Any("/push", a.mountHTTP(h.PushHandler()))
+	r.Any("/wechat/screen", a.mountHTTP(h.ScreensHandler()))
 	r.Any("/login", a.Login(h.Options()...))
 	r.Any("/logout", a.Logout(h.Options()...))
 

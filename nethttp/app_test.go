@@ -43,6 +43,7 @@ func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {
 	apart.Handle("/apart/members", a.Require(h.MembersOptions()...)(handler(h)))
 	apart.Handle("/apart/stream", require(stream(h)))
 	apart.Handle("/push", a.mountHTTP(h.PushHandler()))
+	apart.Handle("/wechat/screen", a.mountHTTP(h.ScreensHandler()))
 	apart.Handle("/login", a.Login(h.Options()...))
 	apart.Handle("/logout", a.Logout(h.Options()...))
 	group := http.NewServeMux()

@@ -24,6 +24,7 @@ import (
 //	/apart/members    GET        Require made with [Harness.MembersOptions], on this one route
 //	/apart/stream     GET        Require; answers with [Harness.Stream]
 //	/push             all        [Harness.PushHandler], mounted like any handler of net/http; no gate
+//	/wechat/screen    all        [Harness.ScreensHandler], mounted in the same way; no gate
 //	/login            all        Login
 //	/logout           all        Logout
 //	everything else   all        Require, as the framework mounts it on a whole app

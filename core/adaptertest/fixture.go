@@ -31,8 +31,9 @@ type fixture struct {
 }
 
 // start builds a fixture. If touched is set, the app has sessions of its own that are
-// written on every request; otherwise core keeps private sessions.
-func start(app App, touched bool) (f *fixture, stop func(), err error) {
+// written on every request; otherwise core keeps private sessions. With screens, desktop
+// browsers log in through a phone.
+func start(app App, touched, screens bool) (f *fixture, stop func(), err error) {
 	f = &fixture{}
 	var stops []func()
 	stopAll := func() {
@@ -59,6 +60,7 @@ func start(app App, touched bool) (f *fixture, stop func(), err error) {
 		AppID: appID, AppSecret: secret, OpenURL: f.simURL, APIURL: f.simURL,
 		LoginPath: "/login", Logger: slog.New(slog.DiscardHandler),
 		AccountName: accountName, FollowQRCode: f.simURL + wxsim.ProfilePath(appID),
+		ScreenLogin: screens,
 	}
 	if touched {
 		f.store = newRetainingStore()

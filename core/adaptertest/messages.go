@@ -59,3 +59,7 @@ func (h *Harness) lastPushRequest() pushRequest {
 	defer h.mu.Unlock()
 	return h.pushRequest
 }
+
+// ScreensHandler is the handler of screen login. The app mounts it on /wechat/screen
+// without a gate, the way its framework mounts a handler of net/http.
+func (h *Harness) ScreensHandler() http.Handler { return h.auth.Screens() }

@@ -81,7 +81,12 @@ import "testing"
 //     handler of net/http, passes WeChat's check of its address and gets encrypted
 //     messages whole;
 //   - that handler gets method, query and body of a request as they were sent, and
-//     its answer is sent unchanged.
+//     its answer is sent unchanged;
+//   - a screen logs in through a phone: the handler of Screens, mounted the way the
+//     framework mounts a handler of net/http, gets codes, forms and cookies whole, and its
+//     pages, redirects and cookies are sent as they are;
+//   - that handler sees who sent a form: one of another site, one without proof and one of
+//     another browser log no screen in.
 func Run(t *testing.T, app App) {
 	for _, r := range rules() {
 		t.Run(r.name, func(t *testing.T) {

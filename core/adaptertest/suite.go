@@ -11,6 +11,7 @@ type rule struct {
 	name    string
 	text    string
 	touched bool // sessions are written on every request
+	screens bool // Config.ScreenLogin is on
 	try     func(*fixture) error
 }
 
@@ -26,7 +27,7 @@ func (f Failure) String() string {
 }
 
 func (r rule) check(app App) (err error) {
-	f, stop, err := start(app, r.touched)
+	f, stop, err := start(app, r.touched, r.screens)
 	if err != nil {
 		return err
 	}
@@ -62,5 +63,5 @@ func Check(app App, names ...string) []Failure {
 }
 
 func rules() []rule {
-	return slices.Concat(loginRules, mountRules, refusalRules, headerRules, responseRules, contextRules, requestRules, bodyRules, keptRules, followRules, pushRules)
+	return slices.Concat(loginRules, mountRules, refusalRules, headerRules, responseRules, contextRules, requestRules, bodyRules, keptRules, followRules, pushRules, screenRules)
 }

@@ -6,6 +6,7 @@
 // plays WeChat, and any browser will do; with WECHAT_APP_ID, WECHAT_APP_SECRET
 // and WECHAT_PUBLIC_URL it is WeChat itself. WECHAT_PUSH_TOKEN and
 // WECHAT_ENCODING_AES_KEY are those of 服务器配置, whose address is /wechat/push.
+// With WECHAT_SCREEN_LOGIN=1, desktop browsers log in through a phone.
 package main
 
 import (
@@ -62,6 +63,9 @@ func app(auth *core.Auth, s *site.Site) (*fiber.App, error) {
 	})
 	app.Get("/login", fiberwechat.Login(auth))
 	app.Post("/logout", fiberwechat.Logout(auth))
+
+	// Where phones open the code of a screen. It answers 404 without Config.ScreenLogin.
+	app.All("/wechat/screen", adaptor.HTTPHandler(auth.Screens()))
 
 	// Messages from WeChat tell MustFollow at once who follows and who leaves. Without
 	// them it asks WeChat, and remembers the answer for up to 5 minutes.

@@ -6,6 +6,7 @@
 // plays WeChat, and any browser will do; with WECHAT_APP_ID, WECHAT_APP_SECRET
 // and WECHAT_PUBLIC_URL it is WeChat itself. WECHAT_PUSH_TOKEN and
 // WECHAT_ENCODING_AES_KEY are those of 服务器配置, whose address is /wechat/push.
+// With WECHAT_SCREEN_LOGIN=1, desktop browsers log in through a phone.
 package main
 
 import (
@@ -65,6 +66,9 @@ func app(auth *core.Auth, s *site.Site) (*gin.Engine, error) {
 	})
 	r.GET("/login", ginwechat.Login(auth))
 	r.POST("/logout", ginwechat.Logout(auth))
+
+	// Where phones open the code of a screen. It answers 404 without Config.ScreenLogin.
+	r.Any("/wechat/screen", gin.WrapH(auth.Screens()))
 
 	// Messages from WeChat tell MustFollow at once who follows and who leaves. Without
 	// them it asks WeChat, and remembers the answer for up to 5 minutes.

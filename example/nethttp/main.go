@@ -6,6 +6,7 @@
 // plays WeChat, and any browser will do; with WECHAT_APP_ID, WECHAT_APP_SECRET
 // and WECHAT_PUBLIC_URL it is WeChat itself. WECHAT_PUSH_TOKEN and
 // WECHAT_ENCODING_AES_KEY are those of 服务器配置, whose address is /wechat/push.
+// With WECHAT_SCREEN_LOGIN=1, desktop browsers log in through a phone.
 package main
 
 import (
@@ -61,6 +62,9 @@ func app(auth *core.Auth, s *site.Site) (http.Handler, error) {
 	mux.Handle("GET /api/me", api(http.HandlerFunc(me)))
 	mux.Handle("GET /login", nethttp.Login(auth))
 	mux.Handle("POST /logout", nethttp.Logout(auth))
+
+	// Where phones open the code of a screen. It answers 404 without Config.ScreenLogin.
+	mux.Handle("/wechat/screen", auth.Screens())
 
 	// Messages from WeChat tell MustFollow at once who follows and who leaves. Without
 	// them it asks WeChat, and remembers the answer for up to 5 minutes.

@@ -30,6 +30,18 @@ const (
 	Forbidden   Kind = "forbidden"
 	BadRequest  Kind = "bad-request"
 	NotFound    Kind = "not-found"
+
+	ScreenWait    Kind = "screen-wait"
+	ScreenScanned Kind = "screen-scanned"
+	ScreenNumber  Kind = "screen-number"
+	ScreenRefused Kind = "screen-refused"
+	ScreenExpired Kind = "screen-expired"
+	ScreenLocked  Kind = "screen-locked"
+	PhoneAllow    Kind = "phone-allow"
+	PhoneAllowed  Kind = "phone-allowed"
+	PhoneRefused  Kind = "phone-refused"
+	PhoneExpired  Kind = "phone-expired"
+	PhoneTaken    Kind = "phone-taken"
 )
 
 // Fault names what the stuck page gives as the likely reason. It is also that page's
@@ -58,8 +70,36 @@ type View struct {
 	Follow    string        // where WeChat shows the account
 	OnScreen  bool          // Follow only: a phone must scan the QR code, which is on another screen
 	Message   template.HTML // Denied only: the app's own text instead of the page's; see Text
+	Screen    Screen        // pages of screen login only
 	Reference string        // also in the log
 }
+
+// Screen is what the pages of screen login show; see core.PageScreen.
+type Screen struct {
+	Action   string
+	Code     string
+	To       string
+	Proof    string
+	Address  string
+	Poll     string
+	Renew    int
+	Website  string
+	Left     int
+	Number   string
+	SiteHTML template.HTML
+	Host     string
+	Device   string
+	Seconds  int
+
+	WebsiteFirst bool
+}
+
+// HasForm holds for pages with a form of this library.
+func HasForm(k Kind) bool { return k == ScreenNumber || k == PhoneAllow }
+
+// waits holds for pages with a script, which asks what has become of the code. Without
+// scripts they ask for themselves every few seconds.
+func waits(k Kind) bool { return k == ScreenWait || k == ScreenScanned }
 
 // Text escapes s: the result can stand in HTML text and in a quoted attribute. It is
 // valid UTF-8 without control characters other than line ends.

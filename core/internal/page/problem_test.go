@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 )
 
@@ -55,7 +56,10 @@ func TestAProblemSaysInEnglishWhatThePageSays(t *testing.T) {
 			if message != "" {
 				want.Detail = message
 			}
-			if kind == Outside && message == "" {
+			if kind == PhoneAllowed && message == "" {
+				want.Detail = strings.ReplaceAll(en[kind].Body, "{host}", "") // nor a host
+			}
+			if (kind == Outside || kind == ScreenWait) && message == "" {
 				want.Detail = en[kind].BodyWithoutCode // a document has no code
 			}
 			var got problem

@@ -21,6 +21,9 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
+//go:embed wait.js
+var waitJS string
+
 // Renderer makes pages. It is made once per instance and safe for concurrent use.
 type Renderer struct {
 	template  *template.Template
@@ -34,8 +37,7 @@ type Renderer struct {
 func New(anyStyle bool) *Renderer {
 	style := "'unsafe-inline'"
 	if !anyStyle {
-		sum := sha256.Sum256([]byte(pageCSS))
-		style = "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+		style = hashOf(pageCSS)
 	}
 	files := embedded()
 	return &Renderer{
@@ -62,6 +64,15 @@ var embedded = sync.OnceValue(func() files {
 	return files{template.Must(template.New("page").Parse(pageHTML)), languages, tables}
 })
 
+// waitHash lets in the one script that pages of this package have.
+var waitHash = hashOf(waitJS)
+
+// hashOf is the source expression for an inline style or script.
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
 // Language is the language that a visitor reads, by Accept-Language: "zh-CN", "zh-TW",
 // "en" or the tag of a further file in words/. Default: "zh-CN".
 func (r *Renderer) Language(acceptLanguage string) string {
@@ -82,12 +93,20 @@ func (r *Renderer) HTML(v View) []byte {
 		Text   said
 		Name   template.HTML
 		QRCode template.URL
-		Reload bool // the page asks for its own address once more, by itself
+		Script template.JS // "" on pages that do not wait
+		State  string      // what a page that waits shows
+		Reload bool        // the page asks for its own address once more, by itself
 	}{
 		View: v, CSS: template.CSS(pageCSS), Text: s,
 		Name:   template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s.Name), "{account}", string(v.Account))),
 		QRCode: template.URL(v.QRCode), // drawn by QRCode, or the operator's
 		Reload: v.Kind == Continue,
+	}
+	if waits(v.Kind) {
+		data.Script, data.State = template.JS(waitJS), "waiting"
+		if v.Kind == ScreenScanned {
+			data.State = "scanned"
+		}
 	}
 	var b bytes.Buffer
 	if err := r.template.Execute(&b, data); err != nil {
@@ -104,10 +123,17 @@ func (r *Renderer) HTML(v View) []byte {
 // The frame page may stand in a frame, because that is where it is shown, and so may
 // the page about a form, which may have been sent in one. Their links open the whole
 // window.
+//
+// The pages of a screen that waits have a script, and two pages of screen login have a
+// form: browsers then hold the redirect after the form to this site, too.
 func (r *Renderer) Policy(kind Kind, pictures string) string {
 	switch kind {
 	case Frame, LogInAgain:
 		return r.policy + "; img-src data:"
+	case ScreenNumber, PhoneAllow:
+		return strings.Replace(r.policy, "form-action 'none'", "form-action 'self'", 1) + "; img-src data:; frame-ancestors 'none'"
+	case ScreenWait, ScreenScanned:
+		return r.policy + "; script-src " + waitHash + "; connect-src 'self'; img-src data:; frame-ancestors 'none'"
 	case Follow:
 		return r.policy + "; img-src data:" + pictures + "; frame-ancestors 'none'"
 	}

@@ -11,7 +11,27 @@ func full(kind Kind, lang string) View {
 	return View{
 		Kind: kind, Lang: lang, Fault: CookiesOff, Here: "https://x.example/a?b=1&c=2", Home: "https://x.example/", Guest: "https://x.example/guest",
 		QRCode: "data:image/png;base64,AAAA", Account: Text(`A&B "书店"`), Follow: "https://mp.weixin.qq.com/mp/x", Reference: "abc123",
+		Screen: screenOf(kind),
 	}
+}
+
+// screenOf is what core gives a page of screen login.
+func screenOf(kind Kind) (s Screen) {
+	s = Screen{Action: "https://x.example/wechat/screen", Code: "c0de", SiteHTML: Text("书店"), Host: "x.example"}
+	switch kind {
+	case ScreenWait:
+		s.Address, s.Poll, s.Renew = "https://x.example/wechat/screen?s=c0de", "https://x.example/wechat/screen?wait=1&s=c0de", 90
+		s.Website = "https://x.example/wechat/screen?to=%2Fa"
+	case ScreenScanned:
+		s.Poll = "https://x.example/wechat/screen?wait=1&s=c0de"
+	case ScreenNumber:
+		s.To, s.Left = "/a?b=1&c=2", 2
+	case PhoneAllow:
+		s.Proof, s.Device, s.Seconds = "pr00f", "Windows · Chrome", 12
+	case PhoneAllowed:
+		s.Number = "0042"
+	}
+	return s
 }
 
 func TestEveryPageShowsItsWordsInItsLanguage(t *testing.T) {
@@ -21,14 +41,17 @@ func TestEveryPageShowsItsWordsInItsLanguage(t *testing.T) {
 			page := string(r.HTML(full(kind, lang)))
 			said := r.words[lang].Pages[kind]
 			for _, want := range []string{
-				`<html lang="` + lang + `">`, `data-page="` + string(kind) + `"`, said.Body, said.Button, said.Follow, said.Guest, "abc123",
-				`<meta name="robots" content="noindex">`, "<main>", "<h1>",
+				`<html lang="` + lang + `">`, `data-page="` + string(kind) + `"`, strings.ReplaceAll(said.Body, "{host}", "x.example"), said.Button, said.Follow, said.Guest, "abc123",
+				`<meta name="robots" content="noindex">`, "<main", "<h1>", said.Send, said.Allow, said.Deny, said.Site, said.Device, said.Shown,
 			} {
 				if !strings.Contains(page, want) {
 					t.Errorf("rule: page %s in %s has %q: %s", kind, lang, want, page)
 				}
 			}
-			for _, outside := range []string{"<script", `src="http`, "url(", "@import", "<link", "<no value>", "ZgotmplZ"} {
+			if has := strings.Contains(page, "<script"); has != waits(kind) {
+				t.Errorf("rule: only a page that waits has a script: %s in %s", kind, lang)
+			}
+			for _, outside := range []string{`src="http`, "url(", "@import", "<link", "<no value>", "ZgotmplZ"} {
 				if strings.Contains(page, outside) {
 					t.Errorf("rule: page %s in %s loads and lacks nothing: %q", kind, lang, outside)
 				}
@@ -91,13 +114,52 @@ func TestNothingThatAPageIsGivenBecomesMarkup(t *testing.T) {
 	r := New(false)
 	const raw = `x"><script>alert(1)</script>'onload=1`
 	for _, kind := range kinds {
-		v := View{Kind: kind, Lang: raw, Fault: raw, Here: "https://x/" + raw, Home: "https://x/" + raw, Guest: "https://x/" + raw, QRCode: "https://x/" + raw, Account: Text(raw), Message: Text(raw), Follow: "https://x/" + raw, Reference: raw}
-		if page := string(r.HTML(v)); strings.Contains(page, "<script") || strings.Contains(page, `"onload`) || strings.Contains(page, `'onload`) {
+		v := View{Kind: kind, Lang: raw, Fault: raw, Here: "https://x/" + raw, Home: "https://x/" + raw, Guest: "https://x/" + raw, QRCode: "https://x/" + raw, Account: Text(raw), Message: Text(raw), Follow: "https://x/" + raw, Reference: raw,
+			Screen: Screen{Action: "https://x/" + raw, Code: raw, To: raw, Proof: raw, Address: "https://x/" + raw, Poll: "https://x/" + raw, Number: raw, SiteHTML: Text(raw), Host: raw, Device: raw}}
+		if page := string(r.HTML(v)); strings.Contains(page, "<script>alert") || strings.Contains(page, `"onload`) || strings.Contains(page, `'onload`) {
 			t.Errorf("rule: page %s takes no markup: %s", kind, page)
 		}
 		v.Here, v.Lang = "javascript:alert(1)", "en"
 		if page := string(r.HTML(v)); strings.Contains(page, `href="javascript:`) {
 			t.Errorf("rule: page %s has no link that runs a script: %s", kind, page)
+		}
+	}
+}
+
+func TestPagesOfScreenLoginShowWhatTheyHave(t *testing.T) {
+	r := New(false)
+	en := r.words["en"].Pages
+	page := func(kind Kind, change func(*View)) string {
+		v := full(kind, "en")
+		v.Account = v.Screen.SiteHTML
+		change(&v)
+		return html.UnescapeString(string(r.HTML(v)))
+	}
+	same := func(*View) {}
+	for _, c := range []struct{ rule, page, has, lack string }{
+		{"the code is a link, too", page(ScreenWait, same), `<a class="code" id="wx-screen" href="https://x.example/wechat/screen?s=c0de"`, "name=\"s\""},
+		{"a long address is a link without a picture", page(ScreenWait, func(v *View) { v.QRCode = "" }), en[ScreenWait].BodyWithoutCode, "<img"},
+		{"without a script the page asks for itself", page(ScreenWait, same), `<noscript><meta http-equiv="refresh" content="5"></noscript>`, "<no value>"},
+		{"with one the script asks", page(ScreenScanned, same), `data-state="scanned" data-poll="https://x.example/wechat/screen?wait=1&s=c0de" data-renew="0"`, "wx-screen"},
+		{"another way is offered below the code", page(ScreenWait, same), `<a class="plain" id="website" href="https://x.example/wechat/screen?to=%2Fa"`, `class="button" id="website"`},
+		{"or above it", page(ScreenWait, func(v *View) { v.Screen.WebsiteFirst = true }), `<a class="button" id="website"`, `class="plain" id="website"`},
+		{"where there is one", page(ScreenWait, func(v *View) { v.Screen.Website = "" }), "wx-screen", `id="website"`},
+		{"the digits have a form", page(ScreenNumber, same), `<input type="hidden" name="to" value="/a?b=1&c=2">`, "refresh"},
+		{"a wrong number says how many tries are left", page(ScreenNumber, same), "2 tries left", "One try"},
+		{"the last try is one", page(ScreenNumber, func(v *View) { v.Screen.Left = 1 }), en[ScreenNumber].LastTry, "1 tries"},
+		{"before a wrong number nothing is wrong", page(ScreenNumber, func(v *View) { v.Screen.Left = 0 }), en[ScreenNumber].Body, `role="alert"`},
+		{"the phone asks with the site's name", page(PhoneAllow, same), `Log in to <span class="name">“书店”</span> on a computer?`, "{account}"},
+		{"it names the host", page(PhoneAllow, same), "<dd>x.example</dd>", "{host}"},
+		{"and the screen", page(PhoneAllow, same), "<dd>Windows · Chrome</dd>", en[PhoneAllow].UnknownDevice},
+		{"even one that it does not know", page(PhoneAllow, func(v *View) { v.Screen.Device = "" }), en[PhoneAllow].UnknownDevice, "Windows"},
+		{"and since when", page(PhoneAllow, same), "<dd>12 seconds ago</dd>", "{seconds}"},
+		{"refusing comes first", page(PhoneAllow, same), `value="deny">Refuse</button>
+<button class="button" name="answer" value="allow">`, "autofocus"},
+		{"the digits are on the phone", page(PhoneAllowed, same), `<output id="wx-number">0042</output>`, "<form"},
+		{"with the host to type them on", page(PhoneAllowed, same), "Type them only on x.example.", "{host}"},
+	} {
+		if !strings.Contains(c.page, c.has) || strings.Contains(c.page, c.lack) {
+			t.Errorf("rule: %s: want %q and not %q: %s", c.rule, c.has, c.lack, c.page)
 		}
 	}
 }
@@ -132,6 +194,10 @@ func TestThePolicyLetsInOnlyWhatAPageNeeds(t *testing.T) {
 		"the follow page shows the operator's code":  {New(false).Policy(Follow, " https://img.example.com"), "img-src data: https://img.example.com; frame-ancestors 'none'", "script"},
 		"no other page shows the operator's picture": {New(false).Policy(Outside, " https://img.example.com"), "img-src data:; frame-ancestors 'none'", "img.example.com"},
 		"no page sends a form":                       {New(false).Policy(Consent, ""), "base-uri 'none'; form-action 'none'", "script"},
+		"but the two that have one, to this site":    {New(false).Policy(PhoneAllow, ""), "base-uri 'none'; form-action 'self'; img-src data:; frame-ancestors 'none'", "script"},
+		"the same for the screen's form":             {New(true).Policy(ScreenNumber, ""), "form-action 'self'", "script"},
+		"a page that waits has our own script":       {New(true).Policy(ScreenWait, ""), "form-action 'none'; script-src 'sha256-", "script-src 'unsafe"},
+		"it asks this site alone":                    {New(false).Policy(ScreenScanned, ""), "; connect-src 'self'; img-src data:; frame-ancestors 'none'", "unsafe"},
 	} {
 		if !strings.Contains(c.policy, c.has) || strings.Contains(c.policy, c.lack) {
 			t.Errorf("rule: %s: %s", rule, c.policy)

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -41,6 +42,17 @@ type text struct {
 	Follow          string // label of the link to the account
 	Guest           string // label of the link for guests
 	Home            string // label of the link to the front page
+	Wrong           string // with {left}: after a wrong number
+	LastTry         string // after a wrong number, before the last try
+	Field           string // label of the field for the number
+	Send            string // label of the button that sends it; of a page with a code, of the link to the website's login
+	Allow           string // label of the button that allows the login
+	Deny            string // label of the button that refuses it
+	Site            string // label of the site's host
+	Device          string // label of the screen's system and browser
+	UnknownDevice   string // where neither is known
+	Shown           string // label of the time for which the screen has shown the code
+	Seconds         string // with {seconds}
 }
 
 // loadWords reads all languages and their tags; the fallback's is the first.
@@ -85,6 +97,10 @@ type said struct {
 	Button, Follow        string
 	Guest, Home           string
 	Reference             string
+	Wrong, Field, Send    string
+	Allow, Deny           string
+	Site, Device, Shown   string // labels
+	DeviceName, Seconds   string
 }
 
 // of chooses the texts for a page.
@@ -96,6 +112,7 @@ func (w words) of(v View) said {
 		Guest:     labelIf(v.Guest, t.Guest),
 		Reference: labelIf(v.Reference, strings.ReplaceAll(w.Reference, "{reference}", v.Reference)),
 	}
+	s.screenOf(v, t)
 	if v.Kind == Continue {
 		s.Button = t.Button // its link leads to the page's own address, which no page shows
 	}
@@ -120,6 +137,25 @@ func (w words) of(v View) said {
 		s.Title, s.Name, s.TitleEnd = aroundName(t.TitleNamed)
 	}
 	return s
+}
+
+// screenOf chooses the texts of a page of screen login.
+func (s *said) screenOf(v View, t text) {
+	s.Field, s.Send, s.Allow, s.Deny = t.Field, t.Send, t.Allow, t.Deny
+	s.Site, s.Device, s.Shown = t.Site, t.Device, t.Shown
+	s.Body = strings.ReplaceAll(s.Body, "{host}", v.Screen.Host)
+	s.Hint = strings.ReplaceAll(s.Hint, "{host}", v.Screen.Host)
+	s.Seconds = strings.ReplaceAll(t.Seconds, "{seconds}", strconv.Itoa(v.Screen.Seconds))
+	if s.DeviceName = v.Screen.Device; s.DeviceName == "" {
+		s.DeviceName = t.UnknownDevice
+	}
+	switch v.Screen.Left {
+	case 0:
+	case 1:
+		s.Wrong = t.LastTry
+	default:
+		s.Wrong = strings.ReplaceAll(t.Wrong, "{left}", strconv.Itoa(v.Screen.Left))
+	}
 }
 
 // aroundName cuts a title into what stands before the name, the name with its quotation

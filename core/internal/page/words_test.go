@@ -9,7 +9,8 @@ import (
 )
 
 var (
-	kinds  = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Denied, Continue, Forbidden, BadRequest, NotFound}
+	kinds = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Denied, Continue, Forbidden, BadRequest, NotFound,
+		ScreenWait, ScreenScanned, ScreenNumber, ScreenRefused, ScreenExpired, ScreenLocked, PhoneAllow, PhoneAllowed, PhoneRefused, PhoneExpired, PhoneTaken}
 	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie, StateLost}
 )
 
@@ -29,6 +30,18 @@ var needed = map[Kind]string{
 	Forbidden:   "Hint Button",
 	BadRequest:  "Hint",
 	NotFound:    "Hint",
+
+	ScreenWait:    "BodyWithoutCode Hint Button Field Send",
+	ScreenScanned: "Button",
+	ScreenNumber:  "Wrong LastTry Field Send",
+	ScreenRefused: "Button",
+	ScreenExpired: "Button",
+	ScreenLocked:  "Button",
+	PhoneAllow:    "TitleNamed Hint Allow Deny Site Device UnknownDevice Shown Seconds",
+	PhoneAllowed:  "Hint",
+	PhoneRefused:  "Hint",
+	PhoneExpired:  "Hint",
+	PhoneTaken:    "Hint",
 }
 
 func TestEveryLanguageHasEveryWord(t *testing.T) {
@@ -68,6 +81,14 @@ func TestEveryLanguageHasEveryWord(t *testing.T) {
 					isText(t, tag, string(kind)+" "+field.Name, value.String())
 				}
 			}
+		}
+		for kind, place := range map[Kind]string{ScreenNumber: "{left}", PhoneAllow: "{seconds}", PhoneAllowed: "{host}"} {
+			if said := w.Pages[kind]; strings.Count(said.Wrong+said.Seconds+said.Body, place) != 1 {
+				t.Errorf("rule: %s says on page %s where %s stands", tag, kind, place)
+			}
+		}
+		if named := w.Pages[PhoneAllow].TitleNamed; strings.Count(named, "{account}") != 1 {
+			t.Errorf("rule: %s names the site in the phone's question: %q", tag, named)
 		}
 		if named := w.Pages[Follow].TitleNamed; strings.Count(named, "{account}") != 1 || strings.HasPrefix(named, "{") || strings.HasSuffix(named, "}") {
 			t.Errorf("rule: %s puts the account's name between quotation marks: %q", tag, named)

@@ -80,6 +80,9 @@ type ScreenID struct {
 // the same second have one name.
 func (id ScreenID) Name() string { return string(id.raw[2:headerEnd]) }
 
+// Flow names the login that the id belongs to, in a form that tells nothing else.
+func (id ScreenID) Flow() string { return flow(&id.raw) }
+
 // NewID makes the id that a browser shows since a time. It is the same whenever it is
 // made from the same values, so all tabs of one browser show one id.
 func (k *ScreenKeys) NewID(since time.Time, s Screen, binding string, at web.Origin) string {

@@ -31,27 +31,32 @@ func CookieName(tag string) string { return "wechat_screen_" + tag }
 type Shown struct {
 	waits int64    // Unix seconds; 0 where the browser does not wait yet
 	codes [2]int64 // Unix seconds, the latest first; 0 for none
+	after int64    // the next code is shown since a later second, so that it is another
 }
 
 // ParseShown reads the cookie. What is no such cookie is a browser that does not wait.
 func ParseShown(text string) Shown {
 	fields := strings.Split(text, ".")
-	if len(text) > 64 || len(fields) != 3 {
+	if len(text) > 80 || len(fields) != 4 {
 		return Shown{}
 	}
-	var n [3]int64
+	var n [4]int64
 	for i, field := range fields {
 		var err error
 		if n[i], err = strconv.ParseInt(field, 36, 64); err != nil || n[i] < 0 {
 			return Shown{}
 		}
 	}
-	return Shown{n[0], [2]int64{n[1], n[2]}}
+	return Shown{n[0], [2]int64{n[1], n[2]}, n[3]}
 }
 
 // String is the cookie's value.
 func (s Shown) String() string {
-	return strconv.FormatInt(s.waits, 36) + "." + strconv.FormatInt(s.codes[0], 36) + "." + strconv.FormatInt(s.codes[1], 36)
+	text := strconv.FormatInt(s.waits, 36)
+	for _, n := range []int64{s.codes[0], s.codes[1], s.after} {
+		text += "." + strconv.FormatInt(n, 36)
+	}
+	return text
 }
 
 // Codes are the times since which codes are shown that may still have an answer.
@@ -80,12 +85,16 @@ func (s Shown) Next(now time.Time) (next Shown, since time.Time, ok bool) {
 		s.waits = 0
 		return s, time.Time{}, false
 	}
-	s.codes = [2]int64{now.Unix(), s.codes[0]}
+	begun := now.Unix()
+	if ahead := time.Duration(s.after-begun) * time.Second; ahead >= 0 && ahead < maxAhead {
+		begun = s.after + 1
+	}
+	s.codes = [2]int64{begun, s.codes[0]}
 	if s.codes[0] == s.codes[1] {
 		s.codes[1] = 0
 	}
-	return s, time.Unix(now.Unix(), 0), true
+	return s, time.Unix(begun, 0), true
 }
 
 // Done forgets the codes: they have had their answer, and the next request shows another.
-func (s Shown) Done() Shown { return Shown{} }
+func (s Shown) Done() Shown { return Shown{after: max(s.after, s.codes[0])} }

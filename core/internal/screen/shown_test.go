@@ -56,7 +56,7 @@ func TestOfWhatABrowserKeepsOnlyItsOwnTimesCount(t *testing.T) {
 	if back := ParseShown(mine.String()); back != mine {
 		t.Errorf("rule: the cookie comes back as it was: %+v", back)
 	}
-	for _, text := range []string{"", "0", "..", "a.b", "a.b.c.d", "-1.0.0", "!.0.0", "1y2p0ij32e8e8.0.0", string(make([]byte, 100))} {
+	for _, text := range []string{"", "0", "..", "a.b", "a.b.c", "a.b.c.d.e", "-1.0.0.0", "!.0.0.0", "1y2p0ij32e8e8.0.0.0", string(make([]byte, 100))} {
 		if s := ParseShown(text); s != (Shown{}) {
 			t.Errorf("rule: %q is a browser that does not wait: %+v", text, s)
 		}
@@ -66,13 +66,14 @@ func TestOfWhatABrowserKeepsOnlyItsOwnTimesCount(t *testing.T) {
 		codes int
 		since time.Time
 	}{
-		"a code from the future is not shown":     {Shown{now.Unix(), [2]int64{now.Unix() + 60, 0}}, 0, now},
-		"another node's clock may be ahead":       {Shown{now.Unix(), [2]int64{now.Unix() + 5, 0}}, 1, now.Add(5 * time.Second)},
-		"one that is over is not looked for":      {Shown{now.Unix(), [2]int64{now.Unix() - 541, now.Unix() - 1000}}, 0, now},
-		"one that may have an answer is":          {Shown{now.Unix(), [2]int64{now.Unix() - 540, 0}}, 1, now},
-		"who came back after long waits anew":     {Shown{now.Unix() - 1000, [2]int64{now.Unix() - 1000, 0}}, 0, now},
-		"who waits since the future waits anew":   {Shown{now.Unix() + 1000, [2]int64{0, 0}}, 0, now},
-		"who has had an answer sees another code": {mine.Done(), 0, now},
+		"a code from the future is not shown":     {Shown{now.Unix(), [2]int64{now.Unix() + 60, 0}, 0}, 0, now},
+		"another node's clock may be ahead":       {Shown{now.Unix(), [2]int64{now.Unix() + 5, 0}, 0}, 1, now.Add(5 * time.Second)},
+		"one that is over is not looked for":      {Shown{now.Unix(), [2]int64{now.Unix() - 541, now.Unix() - 1000}, 0}, 0, now},
+		"one that may have an answer is":          {Shown{now.Unix(), [2]int64{now.Unix() - 540, 0}, 0}, 1, now},
+		"who came back after long waits anew":     {Shown{now.Unix() - 1000, [2]int64{now.Unix() - 1000, 0}, 0}, 0, now},
+		"who waits since the future waits anew":   {Shown{now.Unix() + 1000, [2]int64{0, 0}, 0}, 0, now},
+		"who has had an answer sees another code": {mine.Done(), 0, now.Add(time.Second)},
+		"whatever it says of the time before":     {Shown{after: now.Unix() + 60}, 0, now},
 	} {
 		if codes := c.s.Codes(now); len(codes) != c.codes {
 			t.Errorf("rule: %s: %v", rule, codes)
@@ -81,7 +82,7 @@ func TestOfWhatABrowserKeepsOnlyItsOwnTimesCount(t *testing.T) {
 			t.Errorf("rule: %s: %v", rule, since)
 		}
 	}
-	if twice, _, _ := (Shown{0, [2]int64{now.Unix(), 0}}).Next(now); twice.codes != [2]int64{now.Unix(), 0} {
+	if twice, _, _ := (Shown{0, [2]int64{now.Unix(), 0}, 0}).Next(now); twice.codes != [2]int64{now.Unix(), 0} {
 		t.Errorf("rule: one code is listed once: %v", twice)
 	}
 }

@@ -138,6 +138,46 @@ func (s *Sessions) revokeKey(ctx context.Context, key string) error {
 	return nil
 }
 
+// RecordAfter returns this account's record in the session that had a token, perhaps
+// under another token by now; "" where that session was logged out.
+func (s *Sessions) RecordAfter(ctx context.Context, token string) (record string, err error) {
+	defer recovered(&err)
+	if token == "" {
+		return "", nil
+	}
+	keys := []string{s.storeKey(token)}
+	for i := 0; i < len(keys) && i < maxEnded; i++ {
+		if _, gone, err := s.note(ctx, loggedOut, keys[i]); err != nil || gone {
+			return "", err
+		}
+		b, found, err := vault.Find(ctx, s.manager.Store, keys[i])
+		if err != nil {
+			return "", err
+		}
+		if found {
+			return s.anyRecordOf(b), nil
+		}
+		renewals, err := s.renewals(ctx, keys[i])
+		if err != nil {
+			return "", err
+		}
+		keys = append(keys, renewals...)
+	}
+	return "", nil
+}
+
+// anyRecordOf reads sessions that scs's default codec wrote as well.
+func (s *Sessions) anyRecordOf(b []byte) string {
+	record, found := s.recordOf(b)
+	if found || !s.inPlace {
+		return record
+	}
+	if _, values, err := decodeGob(b); err == nil {
+		return s.ownIn(values)
+	}
+	return ""
+}
+
 // undoneByLogout reports a logout of the session, whose store key is given, from which
 // the one was made that was just written. It takes the writing back.
 func (s *Sessions) undoneByLogout(ctx context.Context, key string) (bool, error) {

@@ -107,9 +107,12 @@ func (s *Sessions) PrivateStore() *Memory { return s.memory }
 
 // InProcess says that other processes cannot see these sessions: they are private, or in
 // the store that scs.New makes.
-func (s *Sessions) InProcess() bool {
-	_, inMemory := s.manager.Store.(*memstore.MemStore)
-	return s.memory != nil || inMemory
+func (s *Sessions) InProcess() bool { return s.memory != nil || InMemory(s.manager.Store) }
+
+// InMemory says that a store is the one that scs.New makes, in this process's memory.
+func InMemory(store scs.Store) bool {
+	_, inMemory := store.(*memstore.MemStore)
+	return inMemory
 }
 
 // Sweep drops what has expired in this process: private sessions, and what is known

@@ -26,7 +26,13 @@ type Written struct {
 // it, before any answer is written. h is the request's. What else the app keeps in the
 // session comes along, unless clear is set: then the session was another person's, or it
 // cannot be read.
-func (s *Sessions) Login(ctx context.Context, was Stored, record []byte, clear bool, h web.Header, https bool) (w Written, err error) {
+func (s *Sessions) Login(ctx context.Context, was Stored, record []byte, clear bool, h web.Header, https bool) (Written, error) {
+	return s.LoginFor(ctx, s.manager.Lifetime, was, record, clear, h, https)
+}
+
+// LoginFor is Login with a session that lives for life, or for as long as the manager
+// says where that is less.
+func (s *Sessions) LoginFor(ctx context.Context, life time.Duration, was Stored, record []byte, clear bool, h web.Header, https bool) (w Written, err error) {
 	defer recovered(&err)
 	ctx, cancel, err := s.open(ctx, was)
 	if err != nil {
@@ -55,6 +61,9 @@ func (s *Sessions) Login(ctx context.Context, was Stored, record []byte, clear b
 	}
 	if err := s.manager.RenewToken(ctx); err != nil {
 		return Written{}, err
+	}
+	if life < s.manager.Lifetime {
+		s.manager.SetDeadline(ctx, time.Now().Add(life)) // the renewal has set another
 	}
 	if origin == "" {
 		if w, err = s.put(ctx, was, record, https); err != nil {

@@ -60,8 +60,3 @@ func DeviceOf(userAgent string) (Browser, System) {
 	}
 	return browser, system
 }
-
-// IsPhone says whether a User-Agent is a phone's. Browsers on phones say "Mobile" or
-// "Mobi"; those on tablets and computers do not (MDN, Browser detection using the user
-// agent).
-func IsPhone(userAgent string) bool { return containsFold(userAgent, "Mobi") }

@@ -60,7 +60,7 @@ func Run(ctx context.Context, framework string, build Build, stdout, stderr io.W
 	}
 	defer a.stop()
 	log := slog.New(slog.NewTextHandler(stderr, nil))
-	a.config.LoginPath = "/login"
+	a.config.LoginPath, a.config.SiteName = "/login", "微信登录示例"
 	a.config.Logger = log
 	auth, err := core.New(a.config)
 	if err != nil {
@@ -68,7 +68,9 @@ func Run(ctx context.Context, framework string, build Build, stdout, stderr io.W
 	}
 	defer auth.Close()
 
-	server, err := build(auth, New(framework, a.simulator, a.push, log))
+	shown := New(framework, a.simulator, a.push, log)
+	shown.screens = a.config.ScreenLogin
+	server, err := build(auth, shown)
 	if err != nil {
 		return err
 	}
@@ -110,6 +112,7 @@ func simulated(framework, site string) (account, error) {
 	// id: one of its own keeps every example on localhost apart from the others.
 	sum := sha256.Sum256([]byte(framework + " on " + site))
 	config := core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true, AccountName: "示例公众号"}
+	config.ScreenLogin = core.ConfigFromEnv().ScreenLogin // then desktop browsers do not count as WeChat
 	messages := push.Config{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]}
 	// It listens on 127.0.0.1, which is another site than localhost, as WeChat is.
 	_, simulator, stop, err := wxsim.Start(wxsim.Config{
@@ -124,6 +127,13 @@ func simulated(framework, site string) (account, error) {
 	return account{config, messages, simulator, stop}, err
 }
 
+// screenHint is what differs with WECHAT_SCREEN_LOGIN=1.
+const screenHint = `
+Screen login is on, so use two windows. This window is the computer: it shows a code.
+A private window is the phone: open its developer tools (F12), switch to a phone
+(Ctrl+Shift+M), and open the address of the code (right click on it, copy the link).
+`
+
 // hello says where to go and what to click.
 func hello(w io.Writer, framework, site, simulator string, config core.Config) {
 	fmt.Fprintf(w, "\nWeChat login with %s\n\n  Site:       %s\n", framework, site)
@@ -137,6 +147,9 @@ Open the site in any browser and click
   会员专页 Members only        for followers: follow the account first, with 关注 Follow
 In the simulator you can become somebody else and see every call.
 `, simulator)
+		if config.ScreenLogin {
+			fmt.Fprint(w, screenHint)
+		}
 	case config.OpenURL != "":
 		fmt.Fprintf(w, "  Account:    %s at %s\n", config.AppID, config.OpenURL)
 	default:

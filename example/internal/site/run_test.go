@@ -15,7 +15,7 @@ import (
 // environment empties what would decide for the test.
 func environment(t *testing.T, set ...string) {
 	for _, name := range []string{"APP_ID", "APP_SECRET", "PUBLIC_URL", "OPEN_URL", "API_URL", "ANY_BROWSER",
-		"ACCOUNT_NAME", "FOLLOW_QRCODE", "PUSH_TOKEN", "ENCODING_AES_KEY"} {
+		"ACCOUNT_NAME", "FOLLOW_QRCODE", "SCREEN_LOGIN", "PUSH_TOKEN", "ENCODING_AES_KEY"} {
 		t.Setenv("WECHAT_"+name, "")
 	}
 	for i := 0; i < len(set); i += 2 {

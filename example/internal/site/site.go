@@ -44,12 +44,13 @@ type Site struct {
 	simulator string // its address; "" where there is none
 	push      push.Config
 	log       *slog.Logger
+	screens   bool // desktop browsers log in through a phone
 }
 
 // New is for [Run] and tests. framework is the name to show; simulator is the
 // address of the one that plays WeChat, if any; push is what [Site.Push] returns.
 func New(framework, simulator string, messages push.Config, log *slog.Logger) *Site {
-	return &Site{framework, simulator, messages, log}
+	return &Site{framework: framework, simulator: simulator, push: messages, log: log}
 }
 
 // Push is how messages from WeChat are checked. Its Token is "" where none is known:
@@ -86,7 +87,7 @@ type view struct {
 	Page                              Page
 	Path, Guard, Framework, Simulator string
 	User                              *core.User // nil for nobody
-	Prompted, Messages                bool
+	Prompted, Messages, Screens       bool
 	Style                             template.CSS
 }
 
@@ -96,7 +97,7 @@ func (s *Site) HTML(page Page, acceptLanguage string, user *core.User) []byte {
 	err := templates[language(acceptLanguage)].ExecuteTemplate(&b, "layout.html", view{
 		Page: page, Path: places[page].path, Guard: places[page].guard,
 		Framework: s.framework, Simulator: s.simulator,
-		User: user, Prompted: user != nil && user.Scope == core.Prompt, Messages: s.push.Token != "",
+		User: user, Prompted: user != nil && user.Scope == core.Prompt, Messages: s.push.Token != "", Screens: s.screens,
 		Style: template.CSS(style),
 	})
 	if err != nil {
