@@ -90,6 +90,7 @@ var faultChinese = map[FaultName]string{
 	MissingFields:    "除 access_token 外的字段都没有",
 	MissingScope:     "没有 scope（微信的示例就没有）",
 	TrailingComma:    "scope 以逗号结尾（早期如此）",
+	DateAhead:        "Date 头快 10 分钟，好像本机的时钟慢了",
 	TokenRotated:     "另一台服务器刚取过新 token：40001",
 	DomainWrong:      "10003 域名不一致的错误页",
 	StateAltered:     "state 被改了一个字符",
