@@ -148,15 +148,15 @@ var invariants = []struct {
 		without.website = false
 		return f.client == web.Desktop || s == decide(without)
 	}},
-	{"without a website application a desktop browser is outside as a phone is", func(f facts, s step) bool {
+	{"without a website application or a screen's code a desktop browser is outside as a phone is", func(f facts, s step) bool {
 		phone := f
 		phone.client = web.OutsideWeChat
-		return f.client != web.Desktop || f.website || s == decide(phone)
+		return f.client != web.Desktop || f.website || f.atScreen() || s == decide(phone)
 	}},
 	{"with one it is treated as WeChat's browser is, and scans where that one starts", func(f facts, s step) bool {
 		inside := f
 		inside.client = web.InsideWeChat
-		if !f.scans() || f.allowOutside {
+		if !f.scans() || f.allowOutside || f.atScreen() {
 			return true
 		}
 		other := decide(inside)

@@ -506,7 +506,7 @@ func TestDecideScreenKeepsEveryInvariant(t *testing.T) {
 					"WeChat's own page is offered in a window, where there is a website application":                    s != goToWebsite || f.asks == asksWebsite && f.valid && f.window,
 					"only a fresh code that nobody opened is noted":                                                     s != scanCode || f.valid && f.fresh && f.note == screen.Untouched && f.asks == asksOpen,
 					"nothing is decided in a frame or for a prefetch":                                                   f.window || s == tellState || s == tryNumber || s == sayOver || s == leaveFrame,
-					"a browser does not allow itself":                                                                   !f.own || s == tellState || s == tryNumber || s == ordinaryLogin || s == sayOver || s == leaveFrame,
+					"a browser does not allow itself":                                                                   !f.own || s == tellState || s == tryNumber || s == ordinaryLogin || s == goToWebsite || s == sayOver || s == leaveFrame,
 					"what is spent, locked or refused stays so":                                                         f.note != screen.Spent && f.note != screen.Locked && f.note != screen.Denied || s != allowScreen && s != denyScreen && s != showNumber && s != askPerson && s != scanCode,
 					"a code of another site is over":                                                                    f.valid || s == sayOver,
 					"WeChat's own page is a window's, where there is a website application":                             s != goToWebsite || f.asks == asksWebsite && f.valid && f.window,

@@ -85,8 +85,54 @@ func states(site string) []state {
 		{"bad-request", page.View{Kind: page.BadRequest}},
 		{"not-found", page.View{Kind: page.NotFound}},
 	}
+	all = append(all, screens(site)...)
 	for _, fault := range []page.Fault{page.CookiesOff, page.OtherDomain, page.MixedScheme, page.SessionCookie, page.StateLost} {
 		all = append(all, state{"stuck-" + string(fault), page.View{Kind: page.Stuck, Fault: fault, Here: here, Reference: "k7x2m9q4tz"}})
 	}
+	return all
+}
+
+// screens are the pages of screen login.
+func screens(site string) (all []state) {
+	const code = "2BZkTgk3sAq0v8Jm5rWnXcYhE7uLpDfG1iQoKaRb4NtVySzMxHjCw"
+	at := site + "/wechat/screen"
+	add := func(name string, kind page.Kind, change func(*page.View)) {
+		v := page.View{Kind: kind, Here: site + "/orders?id=7"}
+		v.Screen = page.Screen{Action: at, Code: code, Host: "app.example.com", SiteHTML: page.Text("江南春茶")}
+		change(&v)
+		all = append(all, state{name, v})
+	}
+	same := func(*page.View) {}
+	waiting := func(v *page.View) {
+		v.Screen.Address, v.Screen.Poll, v.Screen.Renew = at+"?s="+code, at+"?wait=1&s="+code, 90
+		v.QRCode = page.QRCode(v.Screen.Address)
+	}
+	asking := func(v *page.View) {
+		v.Here, v.Account = "", v.Screen.SiteHTML
+		v.Screen.Proof, v.Screen.Device, v.Screen.Seconds = "ZVPxAAAAAAAAAAAAAAAAAAAAAAA", "Windows · Chrome", 20
+	}
+	onPhone := func(v *page.View) { v.Here = "" }
+	add("screen-wait", page.ScreenWait, waiting)
+	add("screen-wait-website", page.ScreenWait, func(v *page.View) { waiting(v); v.Screen.Website = at + "?to=%2F" })
+	add("screen-wait-website-first", page.ScreenWait, func(v *page.View) {
+		waiting(v)
+		v.Screen.Website, v.Screen.WebsiteFirst = at+"?to=%2F", true
+	})
+	add("screen-scanned", page.ScreenScanned, func(v *page.View) { v.Screen.Poll = at + "?wait=1&s=" + code })
+	add("screen-number", page.ScreenNumber, func(v *page.View) { v.Screen.To = "/orders?id=7" })
+	add("screen-number-wrong", page.ScreenNumber, func(v *page.View) { v.Screen.To, v.Screen.Left = "/orders?id=7", 2 })
+	add("screen-number-last", page.ScreenNumber, func(v *page.View) { v.Screen.To, v.Screen.Left = "/orders?id=7", 1 })
+	add("screen-refused", page.ScreenRefused, same)
+	add("screen-expired", page.ScreenExpired, same)
+	add("screen-locked", page.ScreenLocked, same)
+	add("phone-allow", page.PhoneAllow, asking)
+	add("phone-allow-unknown", page.PhoneAllow, func(v *page.View) {
+		asking(v)
+		v.Screen.Device, v.Account = "", page.Text("The Tea Culture Research Association of the Lower Yangtze")
+	})
+	add("phone-allowed", page.PhoneAllowed, func(v *page.View) { v.Here, v.Screen.Number = "", "0427" })
+	add("phone-refused", page.PhoneRefused, onPhone)
+	add("phone-expired", page.PhoneExpired, onPhone)
+	add("phone-taken", page.PhoneTaken, onPhone)
 	return all
 }
