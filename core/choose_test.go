@@ -287,7 +287,7 @@ func TestGatesKeepNothingOfAnAccountThatIsGone(t *testing.T) {
 	var current atomic.Pointer[Auth]
 	g := NewGate(ModeRequire, Choose(func(context.Context, *Request) (*Auth, error) { return current.Load(), nil }))
 	gone := func() weak.Pointer[Auth] {
-		a, err := New(Config{AppID: testAppID, AppSecret: testSecret, PublicURL: "https://app.example.com", Logger: slog.New(slog.DiscardHandler)})
+		a, err := New(Config{AppID: testAppID, AppSecret: testSecret, PublicURL: "https://app.example.com", Logger: slog.New(slog.DiscardHandler), HTTPClient: &http.Client{}}) // a client of the app: no connection is opened ahead
 		if err != nil {
 			t.Fatal(err)
 		}

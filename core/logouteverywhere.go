@@ -56,10 +56,7 @@ func (v *visit) isCurrent(r *record) (bool, error) {
 	if err != nil {
 		// The store cannot be written. The session counts no more, and the next request
 		// tries to delete it again.
-		w := v.auth.watch
-		if write, silent, _ := w.reports.next("logout everywhere", w.now()); write {
-			w.logger().WarnContext(v.ctx, "wechat: a session that was logged out everywhere could not be deleted (logged once a minute)", "error", err.Error(), "more", silent)
-		}
+		v.auth.watch.deleteFailed(v.ctx, err)
 		return false, nil
 	}
 	v.addHeader(h)

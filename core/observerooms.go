@@ -95,3 +95,11 @@ func (w *watch) touchFailed(ctx context.Context, err error) {
 		w.logger().LogAttrs(ctx, slog.LevelWarn, "wechat: the idle time of a session could not be written", slog.String("error", err.Error()), slog.Int("more", silent))
 	}
 }
+
+// deleteFailed tells that a session which was logged out everywhere is still in the
+// store. Its end was told as an event, so it is a line only.
+func (w *watch) deleteFailed(ctx context.Context, err error) {
+	if write, silent, _ := w.reports.next("logout everywhere", w.now()); write {
+		w.logger().LogAttrs(ctx, slog.LevelWarn, "wechat: a session that was logged out everywhere could not be deleted (logged once a minute)", slog.String("error", err.Error()), slog.Int("more", silent))
+	}
+}
