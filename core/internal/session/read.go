@@ -37,7 +37,13 @@ func (p *keyProbe) Value(key any) any {
 func (s *Sessions) Read(ctx context.Context, h web.Header, https bool) (found Stored, err error) {
 	defer recovered(&err)
 	if s.LoadedIn(ctx) {
-		return Stored{Token: s.manager.Token(ctx), Record: string(s.manager.GetBytes(ctx, s.key)), Loaded: true}, nil
+		token := s.manager.Token(ctx)
+		if token != "" {
+			if err := s.checkOwner(ctx, s.storeKey(token), string(s.manager.GetBytes(ctx, ownerKey))); err != nil {
+				return Stored{}, err
+			}
+		}
+		return Stored{Token: token, Record: string(s.manager.GetBytes(ctx, s.key)), Loaded: true}, nil
 	}
 	for token := range s.tokens(h, https) {
 		stored, found, err := s.readOne(ctx, token)
@@ -58,25 +64,30 @@ func (s *Sessions) readOne(ctx context.Context, token string) (stored Stored, fo
 		stored.Record, found, err = s.RecordOf(ctx, token, false)
 		return stored, found, err
 	}
-	b, found, err := vault.Find(ctx, s.manager.Store, s.storeKey(token))
+	key := s.storeKey(token)
+	b, found, err := vault.Find(ctx, s.manager.Store, key)
 	if err != nil || !found {
 		return stored, false, err
 	}
-	stored.Record, found = s.recordOf(b)
+	record, owner, found := s.recordOf(b)
 	if !found && s.inPlace {
 		_, values, err := decodeGob(b)
 		if err != nil {
 			return stored, false, nil
 		}
-		stored.Record, stored.Outdated = s.ownIn(values), s.rewrite
-		return stored, true, nil
+		record, owner, found = s.ownIn(values), ownerIn(values), true
+		stored.Outdated = s.rewrite
 	}
-	return stored, found, nil
+	if stored.Record = record; !found {
+		return stored, false, nil
+	}
+	return stored, true, s.checkOwner(ctx, key, owner)
 }
 
 // RecordOf is the record in the session of a token; "" in a session without one. found
 // is false where there is no session, where none can be decoded, and where Codec reads
-// one that scs's default codec wrote: Read finds that. buffered says that the token
+// one that scs's default codec wrote, or a session that was written under another token:
+// Read finds those. buffered says that the token
 // lies in a buffer that is used again.
 func (s *Sessions) RecordOf(ctx context.Context, token string, buffered bool) (record string, found bool, err error) {
 	if s.memory != nil {
@@ -92,8 +103,11 @@ func (s *Sessions) RecordOf(ctx context.Context, token string, buffered bool) (r
 	if err != nil || !found {
 		return "", false, err
 	}
-	record, found = s.recordOf(b)
-	return record, found, nil
+	record, owner, found := s.recordOf(b)
+	if !found || owner != "" && owner != key {
+		return "", false, nil // Read asks whose session it is
+	}
+	return record, true, nil
 }
 
 // Exists says whether a session is in the store, whatever it holds.
@@ -102,17 +116,20 @@ func (s *Sessions) Exists(ctx context.Context, token string) (bool, error) {
 	return found, err
 }
 
-// recordOf is the record in an encoded session.
-func (s *Sessions) recordOf(b []byte) (record string, found bool) {
+// recordOf is the record in an encoded session, and the store key that the session was
+// written under; "" where that is not known.
+func (s *Sessions) recordOf(b []byte) (record, owner string, found bool) {
 	if s.inPlace {
-		record, _ = recordIn(string(b), s.key)
-		return record, len(b) > 0 && b[0] == codecVersion
+		session := string(b)
+		record, _ = recordIn(session, s.key)
+		owner, _ = recordIn(session, ownerKey)
+		return record, owner, len(b) > 0 && b[0] == codecVersion
 	}
 	values, err := s.decode(b)
 	if err != nil {
-		return "", false
+		return "", "", false
 	}
-	return s.ownIn(values), true
+	return s.ownIn(values), ownerIn(values), true
 }
 
 // decode asks the app's codec, which may panic.

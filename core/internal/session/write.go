@@ -143,6 +143,9 @@ func (s *Sessions) Rewrite(ctx context.Context, was Stored, record []byte, https
 func (s *Sessions) put(ctx context.Context, was Stored, record []byte, https bool) (Written, error) {
 	s.makeRoom(ctx)
 	s.manager.Put(ctx, s.key, record)
+	if s.memory == nil {
+		s.manager.Put(ctx, ownerKey, []byte(s.storeKey(s.manager.Token(ctx))))
+	}
 	token, expires, err := s.manager.Commit(ctx)
 	if err != nil {
 		return Written{}, err
@@ -187,7 +190,7 @@ func (s *Sessions) makeRoom(ctx context.Context) {
 // others are the session keys of the other accounts' records, sorted.
 func (s *Sessions) others(ctx context.Context) (keys []string) {
 	for _, key := range s.manager.Keys(ctx) {
-		if strings.HasPrefix(key, recordPrefix) && key != s.key {
+		if strings.HasPrefix(key, recordPrefix) && key != s.key && key != ownerKey {
 			keys = append(keys, key)
 		}
 	}
