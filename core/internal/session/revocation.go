@@ -168,7 +168,7 @@ func (s *Sessions) RecordAfter(ctx context.Context, token string) (record string
 
 // anyRecordOf reads sessions that scs's default codec wrote as well.
 func (s *Sessions) anyRecordOf(b []byte) string {
-	record, found := s.recordOf(b)
+	record, _, found := s.recordOf(b)
 	if found || !s.inPlace {
 		return record
 	}
