@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"time"
-)
+	"slices"
 
-// fullCheck is how long /healthz?full=1 may take.
-const fullCheck = 5 * time.Second
+	"github.com/seed467724c4/wechat/core"
+)
 
 // health is the answer to /healthz. Without full it says only whether the node takes
 // requests: it asks no store, because a node that is restarted or taken out for a
@@ -19,34 +18,20 @@ func (n *node) health(ctx context.Context, full bool) (status int, body []byte) 
 		return http.StatusServiceUnavailable, []byte(`{"status":"stopping"}` + "\n")
 	}
 	report := struct {
-		Status   string            `json:"status"`
-		Problems map[string]string `json:"problems,omitempty"`
+		Status   string         `json:"status"`
+		Findings []core.Finding `json:"findings,omitempty"`
+		Database string         `json:"database,omitempty"`
 	}{Status: "ok"}
+	status = http.StatusOK
 	if full {
-		ctx, cancel := context.WithTimeout(ctx, fullCheck)
-		defer cancel()
-		if report.Problems = n.problems(ctx); len(report.Problems) > 0 {
-			report.Status = "failing"
-			status = http.StatusServiceUnavailable
+		report.Findings = n.auth.Check(ctx)
+		if err := n.members.db.PingContext(ctx); err != nil {
+			report.Database = err.Error()
+		}
+		if report.Database != "" || slices.ContainsFunc(report.Findings, func(f core.Finding) bool { return f.Severity == core.Failing }) {
+			report.Status, status = "failing", http.StatusServiceUnavailable
 		}
 	}
-	body, _ = json.Marshal(report) // strings only: never fails
-	if status == 0 {
-		status = http.StatusOK
-	}
+	body, _ = json.Marshal(report) // texts only: never fails
 	return status, append(body, '\n')
-}
-
-// problems are what does not work, by part.
-func (n *node) problems(ctx context.Context) map[string]string {
-	found := map[string]string{}
-	if n.redis != nil {
-		if err := n.redis.Ping(ctx).Err(); err != nil {
-			found["redis"] = err.Error()
-		}
-	}
-	if err := n.members.db.PingContext(ctx); err != nil {
-		found["database"] = err.Error()
-	}
-	return found
 }

@@ -22,8 +22,8 @@ type redisServer struct {
 	client    *redis.Client
 }
 
-// startRedis starts one that writes everything down at once, so that it knows after a
-// crash what it knew before. arguments are further settings.
+// startRedis starts one that hands everything to the kernel before it answers, so that it
+// knows after a crash what it knew before. arguments are further settings.
 func startRedis(t testing.TB, arguments ...string) *redisServer {
 	t.Helper()
 	r := &redisServer{address: freeAddress(t), folder: t.TempDir(), arguments: arguments}
@@ -44,7 +44,7 @@ func (r *redisServer) port() string {
 func (r *redisServer) start(t testing.TB) {
 	t.Helper()
 	r.command = exec.Command("redis-server", append([]string{"--bind", "127.0.0.1", "--port", r.port(), "--dir", r.folder,
-		"--save", "", "--appendonly", "yes", "--appendfsync", "always"}, r.arguments...)...)
+		"--save", "", "--appendonly", "yes", "--appendfsync", "no"}, r.arguments...)...)
 	background(t, r.command)
 	if !await(func() bool { return r.client.Ping(context.Background()).Err() == nil }) {
 		t.Fatal("redis-server does not answer")
