@@ -2,6 +2,7 @@ package wxapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -65,9 +66,12 @@ type AccountToken struct {
 
 // AccountToken returns a holder of the account's own token. It does not call
 // WeChat. An account needs one of them, for all goroutines and the life of the
-// process. It fails only with a Cache, when the FIPS mode of Go finds the app
+// process. It fails only without a Source for a [Config.Delegation], and with a Cache, when the FIPS mode of Go finds the app
 // secret too short for a key.
 func (c *Client) AccountToken(cfg AccountTokenConfig) (*AccountToken, error) {
+	if c.delegation != nil && cfg.Source == nil {
+		return nil, errors.New("wechat: an account that a platform acts for has no secret to get a token with: set AccountTokenConfig.Source")
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}

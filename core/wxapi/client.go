@@ -21,6 +21,8 @@ type Client struct {
 	dialer  *dialer // nil with a given Config.HTTPClient
 	onCall  func(context.Context, Call)
 
+	delegation *Delegation // nil for an account with a secret of its own
+
 	// A function, because reflection can print a string but not what a function
 	// returns.
 	secret func() string
@@ -41,6 +43,8 @@ func New(cfg Config) (*Client, error) {
 		timeout: cfg.Timeout,
 		onCall:  cfg.OnCall,
 		secret:  func() string { return secret },
+
+		delegation: cfg.Delegation,
 	}
 	if cfg.HTTPClient == nil {
 		api, err := url.Parse(cfg.APIURL)

@@ -36,6 +36,12 @@ type Config struct {
 	// query string only (snsAccessToken), and answers 40125 to a wrong one.
 	AppSecret string
 
+	// Delegation, if set, makes a third-party platform call for the account. Then
+	// AppSecret is no secret of WeChat's and is never sent: it only seals what
+	// [AccountTokenConfig.Cache] keeps. The account's own token comes from
+	// [AccountTokenConfig.Source], which is required. Default nil.
+	Delegation *Delegation
+
 	// OpenURL is where visitors are sent to log in; default
 	// https://open.weixin.qq.com. Trailing slashes are ignored.
 	OpenURL string
@@ -78,6 +84,15 @@ func (cfg Config) withDefaults() (Config, error) {
 	var errs []error
 	if err := checkCredentials(cfg.AppID, cfg.AppSecret); err != nil {
 		errs = append(errs, err)
+	}
+
+	if d := cfg.Delegation; d != nil {
+		if !credentialShape.MatchString(d.AppID) {
+			errs = append(errs, errors.New("wechat: Delegation.AppID is missing, or has characters that WeChat never uses"))
+		}
+		if d.Token == nil {
+			errs = append(errs, errors.New("wechat: Delegation.Token is missing"))
+		}
 	}
 
 	base := func(name, value, fallback string) string {

@@ -29,6 +29,9 @@ var advices = map[int]string{
 // where in WeChat's consoles. It is "" if nothing is known to help, or if only
 // the visitor can do something.
 func (e *Error) Advice() string {
+	if advice, ok := componentAdvices[e.Code]; ok && e.isComponents() && (advice != "" || e.Class() != ClassOperator) {
+		return advice
+	}
 	switch class := e.Class(); {
 	case e.Code == 40001 && class == ClassOperator:
 		return advices[40125]

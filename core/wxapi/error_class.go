@@ -121,6 +121,11 @@ var accountClasses = map[int]Class{
 // below /cgi-bin never answers [ClassRestart] or [ClassScope], because no
 // visitor's login is involved.
 func (e *Error) Class() Class {
+	if e.isComponents() {
+		if class, ok := e.componentClass(); ok {
+			return class
+		}
+	}
 	class := codeClasses[e.Code]
 	if !strings.HasPrefix(e.Endpoint, "/cgi-bin/") {
 		return class
@@ -171,9 +176,11 @@ func Classify(err error) Class {
 // Retryable reports whether one more try makes sense at once: after -1, after a
 // status of 500 or above and after a failure of the network. After 45011 it is
 // false although that is [ClassRetry]: the quota is new only in the next minute,
-// and a call before then makes it worse.
+// and a call before then makes it worse. It is false after 61005 and 61006, too: only
+// the next push to the platform brings another ticket.
 func Retryable(err error) bool {
-	return Classify(err) == ClassRetry && !isQuotaError(err)
+	var e *Error
+	return Classify(err) == ClassRetry && !isQuotaError(err) && !(errors.As(err, &e) && isTicketError(e))
 }
 
 // isQuotaError reports whether a quota is used up, of the day (45009) or of the

@@ -15,14 +15,22 @@ package wxapi
 //   - the parameters stand in the documented order and end in #wechat_redirect.
 //     In another order the desktop client shows a blank page.
 //
+// With [Config.Delegation], component_appid stands behind state, where the page "web page
+// authorization on behalf of an Official Account" has it, and redirectURI's host is
+// one of the platform's 公众号开发域名.
+//
 // It checks nothing. It escapes the values, so they remain values whatever
 // characters they have.
 func (c *Client) AuthorizeURL(redirectURI, scope, state string) string {
+	component := ""
+	if c.delegation != nil {
+		component = "&" + orderedQuery("component_appid", c.delegation.AppID)
+	}
 	return c.openURL + "/connect/oauth2/authorize?" + orderedQuery(
 		"appid", c.appID,
 		"redirect_uri", redirectURI,
 		"response_type", "code",
 		"scope", scope,
 		"state", state,
-	) + "#wechat_redirect"
+	) + component + "#wechat_redirect"
 }

@@ -28,12 +28,24 @@ var (
 // any other fault of the code; all are [ClassRestart]. A code that is not 1 to
 // 512 of [A-Za-z0-9_-] is not sent and gives [ErrCode].
 //
+// With [Config.Delegation] the platform's token stands for the secret, and the call is
+// repeated once if WeChat rejects that token. Its error comes from Delegation.Token if
+// there is none.
+//
 // After a [ClassRetry] error nobody knows whether WeChat has used the code up.
 // One more try makes sense if the error is [Retryable]; if that gives 40163, a
 // new login is needed.
 func (c *Client) Exchange(ctx context.Context, code string) (*Token, error) {
 	if !codeShape.MatchString(code) {
 		return nil, ErrCode
+	}
+	if c.delegation != nil {
+		r, err := c.exchangeDelegated(ctx, code)
+		c.afterLoginCall(err)
+		if err != nil {
+			return nil, err
+		}
+		return r.token()
 	}
 	r, err := c.do(ctx, call{op: "exchange", path: "/sns/oauth2/access_token", secrets: []string{code}, query: []string{
 		"appid", c.appID,
@@ -58,6 +70,13 @@ func (c *Client) Exchange(ctx context.Context, code string) (*Token, error) {
 func (c *Client) Refresh(ctx context.Context, refreshToken string) (*Token, error) {
 	if !tokenShape.MatchString(refreshToken) {
 		return nil, fmt.Errorf("%w: refresh token", ErrToken)
+	}
+	if c.delegation != nil {
+		r, err := c.refreshDelegated(ctx, refreshToken)
+		if err != nil {
+			return nil, err
+		}
+		return r.token()
 	}
 	r, err := c.do(ctx, call{op: "refresh", path: "/sns/oauth2/refresh_token", secrets: []string{refreshToken}, query: []string{
 		"appid", c.appID,
