@@ -55,6 +55,7 @@ type Auth struct {
 	lifetime     context.Context
 	end          context.CancelFunc
 	sweeper      sweeper
+	leave        func() // see twins; nil in tests of accounts
 }
 
 // New checks the whole configuration. Its error lists every mistake at once, one a
@@ -67,7 +68,29 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 		return nil, err
 	}
 	w := newWatch(&c, now)
-	account, err := newOfficialAccount(&c, w)
+	leave, err := twin{c.AppID, public, c.Platform != nil}.register()
+	if err != nil {
+		return nil, err
+	}
+	a, err := newAuthOfConfig(c, public, w, now)
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	a.leave = leave
+	return a, nil
+}
+
+// newAuthOfConfig logs in to what the settings name: an Official Account with a secret
+// of its own, or one that a platform acts for.
+func newAuthOfConfig(c Config, public web.Origin, w *watch, now func() time.Time) (*Auth, error) {
+	var account account
+	var err error
+	if c.Platform != nil {
+		account, err = newDelegatedAccount(&c, w)
+	} else {
+		account, err = newOfficialAccount(&c, w)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -214,6 +237,9 @@ func (a *Auth) Close() error {
 	}
 	a.end()
 	a.sweeper.end()
+	if a.leave != nil {
+		a.leave()
+	}
 	a.token.Close()
 	a.account.client().Close()
 	return nil

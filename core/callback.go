@@ -21,7 +21,7 @@ func (v *visit) readAnswer() {
 	switch {
 	case !hasCode || v.code == "" || v.code == "authdeny":
 		v.callback = refusalReturned
-	case v.binding.ID == "" || !v.auth.keys.Verify(&v.state, v.now, v.binding.ID, v.at):
+	case !v.state.Website && !v.auth.isOfAccount(v.target), v.binding.ID == "" || !v.auth.keys.Verify(&v.state, v.now, v.binding.ID, v.at):
 		v.callback = staleState
 	default:
 		v.callback = codeReturned
@@ -130,7 +130,7 @@ func (v *visit) sameWithProfile(u *User) *User {
 func (v *visit) destination() string {
 	clean := v.target
 	if v.state.Shape == proof.OwnState {
-		clean = clean.WithoutCallback()
+		clean = v.withoutCallback(clean)
 	}
 	if v.gate.mode == ModeLogin {
 		return v.at.URL(web.LocalTarget(clean.FirstParam("to"), v.at))
@@ -141,7 +141,7 @@ func (v *visit) destination() string {
 // askedPage is the target without the parameters that a login adds.
 func (v *visit) askedPage() web.Target {
 	if v.state.Shape == proof.OwnState {
-		return v.target.WithoutCallback()
+		return v.withoutCallback(v.target)
 	}
 	return v.target
 }

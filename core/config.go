@@ -37,6 +37,10 @@ type Config struct {
 	// nodes of one site need the same.
 	AppID, AppSecret string
 
+	// Platform, if set, is the third-party platform that acts for the account, which then
+	// has no AppSecret here. Package platform sets it. Default nil.
+	Platform Platform
+
 	// PreviousSecrets are the app secrets that were valid before a reset in the
 	// console. Logins that began with one of them still count, and so do the notes that
 	// other nodes sealed with one of them about logins and logouts. They are never sent

@@ -38,6 +38,11 @@ func (c *Config) check() (public web.Origin, err error) {
 		wrong("AppID %q has characters that no app id has: copy it from the console", c.AppID)
 	}
 	switch {
+	case c.Platform != nil && (c.AppSecret != "" || len(c.PreviousSecrets) > 0):
+		wrong("AppSecret and Platform are both set: an account that a platform acts for has no secret of its own; leave AppSecret and PreviousSecrets out")
+	case c.Platform != nil && (c.AccountToken != nil || c.ClassicToken):
+		wrong("AccountToken or ClassicToken is set beside Platform: the platform supplies the account's token; leave them out")
+	case c.Platform != nil:
 	case c.AppSecret == "":
 		wrong("AppSecret is missing: set Config.AppSecret or %s to the account's app secret", c.env("APP_SECRET"))
 	case strings.TrimSpace(c.AppSecret) != c.AppSecret:

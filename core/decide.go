@@ -35,6 +35,7 @@ const (
 	tooLittle   // exchanged: WeChat granted less than the login asked for
 	unavailable // exchanged: WeChat, the store or the app failed
 	denied      // exchanged: the app refuses this person
+	withdrawn   // exchanged: the account no longer allows the platform to log in to it
 	snapshot    // exchanged: the virtual visitor of a snapshot page
 	callbacks   // how many there are
 )
@@ -89,6 +90,7 @@ const (
 	continuePage                // ask for this callback once more, from a page of this site
 	stuckPage                   // say why the attempts failed
 	unavailablePage             // say that the login is unavailable
+	withdrawnPage               // say that nobody can log in to the account any more
 	deniedPage                  // say why the app refuses this person
 	snapshotPage                // ask for the full service instead of a snapshot
 	lookUp                      // find out whether the visitor follows, then decide again
@@ -132,6 +134,8 @@ func decide(f facts) step {
 		return arrive
 	case tooLittle, unavailable:
 		return unavailablePage
+	case withdrawn:
+		return withdrawnPage
 	case denied:
 		return deniedPage
 	case snapshot:

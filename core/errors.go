@@ -41,6 +41,9 @@ var (
 	ErrLoginRequired = errors.New("wechat: login required")
 	// ErrDenied: the app refuses this person; see [Refuse] (403).
 	ErrDenied = errors.New("wechat: refused by the app")
+	// ErrWithdrawn: the account no longer allows the platform to act for it, so nobody
+	// can log in to it (403; 61003). See [Platform].
+	ErrWithdrawn = errors.New("wechat: the account took its consent to the platform back")
 	// ErrLogInAgain is what an app returns from [LoadUser] if it no longer knows the
 	// person. The session ends, and the visitor logs in anew, so that OnLogin runs
 	// again. [OnError] never gets it.

@@ -241,6 +241,8 @@ func (v *visit) perform(s step) *Outcome {
 		return v.page(FollowPage, ErrNotFollowing)
 	case continuePage:
 		return v.page(ContinuePage, nil)
+	case withdrawnPage:
+		return v.page(WithdrawnPage, ErrWithdrawn)
 	case deniedPage:
 		return v.page(DeniedPage, v.reason)
 	case stuckPage:

@@ -193,6 +193,8 @@ func (l *logins) askWeChat(ctx context.Context, c returned) result {
 	token, err := retryOnce(ctx, func(ctx context.Context) (*wxapi.Token, error) { return c.by.exchange(ctx, c.code) })
 	switch {
 	case err == nil:
+	case isWithdrawn(err):
+		return result{outcome: withdrawn, err: err}
 	case wxapi.Classify(err) == wxapi.ClassRestart:
 		return result{outcome: codeDead, err: err}
 	default:

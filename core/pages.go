@@ -24,6 +24,7 @@ const (
 	UnavailablePage PageKind = "unavailable"  // WeChat, the session store or OnLogin failed
 	FollowPage      PageKind = "follow"       // logged in, but does not follow the account; see MustFollow
 	DeniedPage      PageKind = "denied"       // the app itself refuses this person; see Refuse and Page.MessageHTML
+	WithdrawnPage   PageKind = "withdrawn"    // the account took its consent to the platform back; see Platform
 	ContinuePage    PageKind = "continue"     // cookies were kept back after the redirect from WeChat; it asks for its own address once more, by itself (200)
 	ForbiddenPage   PageKind = "forbidden"    // a logout that another site asked for, or not by POST
 	BadRequestPage  PageKind = "bad-request"  // the address cannot be one of this site
@@ -75,7 +76,7 @@ type Page struct {
 	Status      int
 	Lang        string        // "zh-CN", "zh-TW" or "en", by Accept-Language; zh-TW is for Hong Kong and Macau, too
 	Here        string        // where its main button leads: the page that was asked for, absolute; on LogInAgainPage the login; on ConsentPage WeChat; "" on a bad request
-	Home        string        // the site's front page, absolute; FollowPage and DeniedPage
+	Home        string        // the site's front page, absolute; FollowPage, DeniedPage and WithdrawnPage
 	Guest       string        // where one continues without a login; RefusedPage, with Config.GuestPath
 	QRCode      string        // OutsidePage: of Here, as a data URI, or "" for an address of more than 412 bytes; FollowPage: the account's, an address or data URI, or ""
 	AccountHTML template.HTML // the account's name, HTML-escaped, or ""; FollowPage only
@@ -151,7 +152,7 @@ func (p Page) view() page.View {
 var statusOf = map[PageKind]int{
 	LogInAgainPage: http.StatusUnauthorized,
 	OutsidePage:    http.StatusForbidden, RefusedPage: http.StatusForbidden, FramePage: http.StatusForbidden,
-	DeniedPage: http.StatusForbidden, ContinuePage: http.StatusOK,
+	DeniedPage: http.StatusForbidden, WithdrawnPage: http.StatusForbidden, ContinuePage: http.StatusOK,
 	SnapshotPage: http.StatusForbidden, FollowPage: http.StatusForbidden, ForbiddenPage: http.StatusForbidden, ConsentPage: http.StatusForbidden,
 	StuckPage: http.StatusBadRequest, BadRequestPage: http.StatusBadRequest,
 	UnavailablePage: http.StatusServiceUnavailable, NotFoundPage: http.StatusNotFound,
@@ -197,6 +198,8 @@ func (v *visit) page(kind PageKind, err error) *Outcome {
 			p.Follow = "" // WeChat alone opens it
 		}
 		p.Home = v.home()
+	case WithdrawnPage:
+		p.Here, p.Home = "", v.home()
 	case DeniedPage:
 		p.Here, p.Home, p.MessageHTML = "", v.home(), page.Text(deniedText(err))
 	case RefusedPage:
@@ -247,7 +250,7 @@ func (v *visit) here() string {
 	returned, _ := v.isLostReturn()
 	switch {
 	case v.state.Shape == proof.OwnState:
-		t = t.WithoutCallback()
+		t = v.withoutCallback(t)
 	case v.state.Shape == proof.ForgedState:
 		// Not ours, but the attempt in it counts: with it, every try would end here.
 		t = t.Without("code", "state")

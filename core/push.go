@@ -48,9 +48,17 @@ func newMessages(c *Config, w *watch, from keyMaterial, followers *follow.Follow
 		return nil, err
 	}
 	return push.NewReceiver(push.Account{
-		AppID: c.AppID, Shared: vault.New(c.Cache, seal), Logger: w.logger(), Now: now, Observe: w.pushed,
+		AppID: c.AppID, SealedFor: sealedFor(c), Shared: vault.New(c.Cache, seal), Logger: w.logger(), Now: now, Observe: w.pushed,
 		Followers: followers, Tokens: forgetter{c.AppID, tokens},
 	}), nil
+}
+
+// sealedFor is the app id inside encrypted messages.
+func sealedFor(c *Config) string {
+	if c.Platform != nil {
+		return c.Platform.AppID()
+	}
+	return c.AppID
 }
 
 // forgetter deletes the refresh token of a person who no longer follows.

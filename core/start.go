@@ -11,6 +11,9 @@ import (
 // start redirects the visitor to WeChat, to log in with the account or the website
 // application. WeChat redirects back to this page.
 func (v *visit) start(by application) *Outcome {
+	if by != application(v.auth.website) && v.withdrawn() {
+		return v.page(WithdrawnPage, ErrWithdrawn)
+	}
 	if v.binding.ID == "" {
 		v.readBinding()
 	}
@@ -27,7 +30,7 @@ func (v *visit) start(by application) *Outcome {
 	attempt := v.state.Attempt + 1
 	back := v.target
 	if v.state.Shape == proof.OwnState {
-		back = back.WithoutCallback()
+		back = v.withoutCallback(back)
 	}
 	back = back.ForRedirectURI()
 	if n := back.Len(); n > web.MaxTarget {

@@ -29,6 +29,7 @@ var walls = map[string][]string{
 	"core/internal/follow":       {"core/internal/vault", "core/wxapi"},
 	"core/push":                  {"core/internal/vault", "core/wxapi"},
 	"core/wxapi":                 {"core/internal/vault"},
+	"core/platform":              {"core", "core/push", "core/internal/vault", "core/wxapi"},
 	"core/wxsim":                 {"core/wxsim/internal/..."},
 	"core/wxsim/internal/...":    {},
 	"core/cmd/wxsim":             {"core/wxsim"},

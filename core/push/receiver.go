@@ -27,7 +27,10 @@ type Tokens interface {
 
 // Account is what a [Receiver] needs of the account whose messages it receives.
 type Account struct {
-	AppID     string
+	AppID string
+	// SealedFor is the app id inside encrypted messages, "" for AppID: a third-party
+	// platform receives for its accounts under its own.
+	SealedFor string
 	Shared    *vault.Vault // handled messages, for the other nodes; nil on a single node
 	Followers Followers
 	Tokens    Tokens
@@ -95,5 +98,9 @@ func (r *Receiver) pushKey(c Config) (*wxapi.PushKey, error) {
 	if c.EncodingAESKey == "" {
 		return nil, nil
 	}
-	return wxapi.NewPushKey(r.account.AppID, c.EncodingAESKey)
+	sealedFor := r.account.SealedFor
+	if sealedFor == "" {
+		sealedFor = r.account.AppID
+	}
+	return wxapi.NewPushKey(sealedFor, c.EncodingAESKey)
 }

@@ -26,6 +26,7 @@ const (
 	Unavailable Kind = "unavailable"
 	Follow      Kind = "follow"
 	Denied      Kind = "denied"
+	Withdrawn   Kind = "withdrawn"
 	Continue    Kind = "continue"
 	Forbidden   Kind = "forbidden"
 	BadRequest  Kind = "bad-request"

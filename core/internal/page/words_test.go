@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	kinds = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Denied, Continue, Forbidden, BadRequest, NotFound,
+	kinds = []Kind{Outside, Consent, Refused, Stuck, LogInAgain, Frame, Snapshot, Unavailable, Follow, Denied, Withdrawn, Continue, Forbidden, BadRequest, NotFound,
 		ScreenWait, ScreenScanned, ScreenNumber, ScreenRefused, ScreenExpired, ScreenLocked, PhoneAllow, PhoneAllowed, PhoneRefused, PhoneExpired, PhoneTaken}
 	faults = []Fault{CookiesOff, OtherDomain, MixedScheme, SessionCookie, StateLost}
 )
@@ -26,6 +26,7 @@ var needed = map[Kind]string{
 	Unavailable: "Hint Button",
 	Follow:      "TitleNamed Hint HintWithLink HintWithoutCode HintOnScreen Button Follow Home",
 	Denied:      "Home", // trying again would end the same way
+	Withdrawn:   "Hint Home",
 	Continue:    "Hint Button",
 	Forbidden:   "Hint Button",
 	BadRequest:  "Hint",

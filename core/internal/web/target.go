@@ -162,9 +162,10 @@ func isOwnParam(pair string) bool {
 // without code and state, and with the carried query restored. What a client added on
 // the way (from=singlemessage) is kept. A carried query that is not one, or that holds
 // control bytes or '#', is dropped: it never is more than a query of this same path.
-func (t Target) WithoutCallback() Target {
+// more are further names that WeChat adds.
+func (t Target) WithoutCallback(more ...string) Target {
 	value, _, _, carried := t.LastParam(carriedQuery)
-	t = t.without(true, "code", "state")
+	t = t.without(true, append(more, "code", "state")...)
 	if !carried {
 		return t
 	}

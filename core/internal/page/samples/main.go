@@ -79,6 +79,7 @@ func states(site string) []state {
 		{"follow-without-name", with(account, func(v *page.View) { v.Account = "" })},
 		{"follow-long-name", with(account, func(v *page.View) { v.Account = page.Text("The Tea Culture Research Association of the Lower Yangtze") })},
 		{"denied", page.View{Kind: page.Denied, Here: here, Home: home, Message: page.Text("账号已停用。\n如有疑问，请致电 400-123-4567。")}},
+		{"withdrawn", page.View{Kind: page.Withdrawn, Home: home, Reference: "k7x2m9q4tz"}},
 		{"denied-without-text", page.View{Kind: page.Denied, Here: here, Home: home}},
 		{"continue", page.View{Kind: page.Continue}},
 		{"forbidden", page.View{Kind: page.Forbidden, Here: home}},
