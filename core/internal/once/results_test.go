@@ -115,6 +115,35 @@ func TestAResultEndsWithTheCode(t *testing.T) {
 	})
 }
 
+func TestAWebsitesResultLivesAsLongAsItsCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMapStore()
+		r, other, ctx := results(t, store), results(t, store), context.Background()
+		r.Put(ctx, "scan", "b", "record", WebsiteLife)
+		r.Put(ctx, "silent", "b", "record", Life) // the shorter one does not shorten what is known of the browser
+		time.Sleep(WebsiteLife - time.Second)
+		for _, node := range []*Results{r, other} {
+			if _, ok := node.Get(ctx, "scan", "b"); !ok {
+				t.Error("rule: a website's result is remembered for 10 minutes")
+			}
+			if _, ok := node.Get(ctx, "silent", "b"); ok {
+				t.Error("rule: an account's is not")
+			}
+		}
+		if !r.Knows("b") {
+			t.Error("rule: its browser is known as long, so that a logout ends it")
+		}
+		r.End(ctx, "b")
+		if _, ok := r.Get(ctx, "scan", "b"); ok {
+			t.Error("rule: a logout ends it")
+		}
+		time.Sleep(2 * time.Second)
+		if _, ok := other.Get(ctx, "scan", "b"); ok {
+			t.Error("rule: then it is forgotten")
+		}
+	})
+}
+
 func TestALogoutEndsEveryResultOfItsBrowser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := newMapStore()

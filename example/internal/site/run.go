@@ -62,13 +62,18 @@ func Run(ctx context.Context, framework string, build Build, stdout, stderr io.W
 	log := slog.New(slog.NewTextHandler(stderr, nil))
 	a.config.LoginPath, a.config.SiteName = "/login", "微信登录示例"
 	a.config.Logger = log
+	who := newPeople(a.config.AppID)
+	if a.config.Website.AppID != "" {
+		a.config.OnLogin, a.config.OpenIDFor, a.push.OnFollow = who.loggedIn, who.openIDFor, who.followed
+	}
 	auth, err := core.New(a.config)
 	if err != nil {
 		return err
 	}
 	defer auth.Close()
+	who.follower = auth.Follower
 
-	shown := New(framework, a.simulator, a.push, log)
+	shown := New(framework, a.simulator, a.push, log).Scans(a.config.Website.AppID)
 	shown.screens = a.config.ScreenLogin
 	server, err := build(auth, shown)
 	if err != nil {
@@ -113,15 +118,17 @@ func simulated(framework, site string) (account, error) {
 	sum := sha256.Sum256([]byte(framework + " on " + site))
 	config := core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true, AccountName: "示例公众号"}
 	config.ScreenLogin = core.ConfigFromEnv().ScreenLogin // then desktop browsers do not count as WeChat
+	config.Website = core.ConfigFromEnv().Website
 	messages := push.Config{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]}
 	// It listens on 127.0.0.1, which is another site than localhost, as WeChat is.
-	_, simulator, stop, err := wxsim.Start(wxsim.Config{
-		Accounts: []wxsim.Account{{
-			AppID: config.AppID, Secret: config.AppSecret, Domain: host, Name: config.AccountName,
-			PushURL: "http://" + site + "/wechat/push", PushToken: messages.Token, EncodingAESKey: messages.EncodingAESKey,
-		}},
-		AnyBrowser: true,
-	})
+	accounts := []wxsim.Account{{
+		AppID: config.AppID, Secret: config.AppSecret, Domain: host, Name: config.AccountName,
+		PushURL: "http://" + site + "/wechat/push", PushToken: messages.Token, EncodingAESKey: messages.EncodingAESKey,
+	}}
+	if w := config.Website; w.AppID != "" && w.AppSecret != "" && w.AppID != config.AppID { // anything else core.New explains
+		accounts = append(accounts, wxsim.Account{AppID: w.AppID, Secret: w.AppSecret, Domain: host, Name: "示例网站", Website: true})
+	}
+	_, simulator, stop, err := wxsim.Start(wxsim.Config{Accounts: accounts, AnyBrowser: true})
 	config.OpenURL, config.APIURL = simulator, simulator
 	config.FollowQRCode = simulator + wxsim.ProfilePath(config.AppID)
 	return account{config, messages, simulator, stop}, err
@@ -155,6 +162,15 @@ In the simulator you can become somebody else and see every call.
 	default:
 		fmt.Fprintf(w, "  Account:    %s\n\nOpen %s in WeChat. Its host must be registered as 网页授权域名.\n",
 			config.AppID, cmp.Or(config.PublicURL, "the site"))
+	}
+	switch {
+	case config.Website.AppID != "":
+		fmt.Fprintf(w, "\nDesktop browsers log in by scan, with the website application %s.\n", config.Website.AppID)
+		if simulator != "" {
+			fmt.Fprint(w, "Scan with a second browser window: the code's address is on the simulator's page.\n")
+		}
+	case simulator != "":
+		fmt.Fprintf(w, "\nTo log in at a desktop browser by scan, start it with\n  WECHAT_WEBSITE_APP_ID=wxfedcba9876543210 WECHAT_WEBSITE_APP_SECRET=fedcba9876543210fedcba9876543210\n")
 	}
 	fmt.Fprint(w, "\nCtrl+C ends it.\n\n")
 }

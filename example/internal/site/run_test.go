@@ -15,7 +15,7 @@ import (
 // environment empties what would decide for the test.
 func environment(t *testing.T, set ...string) {
 	for _, name := range []string{"APP_ID", "APP_SECRET", "PUBLIC_URL", "OPEN_URL", "API_URL", "ANY_BROWSER",
-		"ACCOUNT_NAME", "FOLLOW_QRCODE", "SCREEN_LOGIN", "PUSH_TOKEN", "ENCODING_AES_KEY"} {
+		"ACCOUNT_NAME", "FOLLOW_QRCODE", "SCREEN_LOGIN", "PUSH_TOKEN", "ENCODING_AES_KEY", "WEBSITE_APP_ID", "WEBSITE_APP_SECRET"} {
 		t.Setenv("WECHAT_"+name, "")
 	}
 	for i := 0; i < len(set); i += 2 {
@@ -94,6 +94,43 @@ func TestAccountOfTheSimulator(t *testing.T) {
 	}
 }
 
+func TestScanLoginOfTheSimulator(t *testing.T) {
+	environment(t, "WECHAT_WEBSITE_APP_ID", "wxfedcba9876543210", "WECHAT_WEBSITE_APP_SECRET", "fedcba9876543210fedcba9876543210")
+	a, err := accountFor("gin", "localhost:8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.stop()
+	auth, err := core.New(a.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer auth.Close()
+	gate := core.NewGate(core.ModeRequire, auth)
+	for browser, page := range map[string]string{
+		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36":         "/connect/qrconnect?appid=wxfedcba9876543210&",
+		"Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148": "/connect/oauth2/authorize?appid=" + a.config.AppID + "&",
+	} {
+		out := gate.Handle(t.Context(), &core.Request{Method: "GET", Target: "/me", Host: "localhost:8080", Header: http.Header{"User-Agent": {browser}, "Accept": {"text/html"}}})
+		to := out.Header.Get("Location")
+		if !strings.HasPrefix(to, a.simulator+page) {
+			t.Errorf("rule: with a website application a desktop browser scans, and a phone counts as WeChat's; got %q", to)
+		}
+		stay := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		if answer, err := stay.Get(to); err != nil || answer.StatusCode != 200 && answer.StatusCode != 302 {
+			t.Errorf("rule: the simulator knows both; got %v", err)
+		} else {
+			answer.Body.Close()
+		}
+	}
+	for _, half := range []string{"WECHAT_WEBSITE_APP_ID", "WECHAT_WEBSITE_APP_SECRET"} {
+		environment(t, half, "wx1", "ADDR", "localhost:0")
+		if err := Run(t.Context(), "gin", unused(t), io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "WECHAT_WEBSITE_APP") {
+			t.Errorf("rule: half a website application is told; got %v", err)
+		}
+	}
+}
+
 func TestAddress(t *testing.T) {
 	for rule, tc := range map[string]struct{ addr, want string }{
 		"a name is kept":                        {"localhost:8080", "localhost:80"},
@@ -119,6 +156,10 @@ func TestHello(t *testing.T) {
 			[]string{"http://localhost:8080/", "http://127.0.0.1:9999/", "静默登录", "授权登录", "允许", "会员专页", "关注"}},
 		"with WeChat: the account and where to open the site": {"", core.Config{AppID: "wx1", AppSecret: "hush", PublicURL: "https://app.example.com"},
 			[]string{"http://localhost:8080/", "wx1", "https://app.example.com", "网页授权域名"}},
+		"with a website application: that desktops scan": {"http://127.0.0.1:9999", core.Config{AppID: "wx1", AppSecret: "hush", Website: core.Website{AppID: "wx2", AppSecret: "hush"}},
+			[]string{"wx2", "by scan", "second browser"}},
+		"with a simulator: how to try scan login": {"http://127.0.0.1:9999", core.Config{AppID: "wx1", AppSecret: "hush"},
+			[]string{"WECHAT_WEBSITE_APP_ID=wxfedcba9876543210", "WECHAT_WEBSITE_APP_SECRET="}},
 		"with another address for WeChat: which": {"", core.Config{AppID: "wx1", AppSecret: "hush", OpenURL: "http://127.0.0.1:8089"},
 			[]string{"wx1", "http://127.0.0.1:8089"}},
 	} {

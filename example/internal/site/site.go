@@ -44,13 +44,21 @@ type Site struct {
 	simulator string // its address; "" where there is none
 	push      push.Config
 	log       *slog.Logger
-	screens   bool // desktop browsers log in through a phone
+	screens   bool   // desktop browsers log in through a phone
+	website   string // app id of the website application; "" without scan login
 }
 
 // New is for [Run] and tests. framework is the name to show; simulator is the
 // address of the one that plays WeChat, if any; push is what [Site.Push] returns.
 func New(framework, simulator string, messages push.Config, log *slog.Logger) *Site {
 	return &Site{framework: framework, simulator: simulator, push: messages, log: log}
+}
+
+// Scans is the site with scan login by a website application; "" is none.
+func (s *Site) Scans(website string) *Site {
+	scans := *s
+	scans.website = website
+	return &scans
 }
 
 // Push is how messages from WeChat are checked. Its Token is "" where none is known:
@@ -88,6 +96,8 @@ type view struct {
 	Path, Guard, Framework, Simulator string
 	User                              *core.User // nil for nobody
 	Prompted, Messages, Screens       bool
+	Website                           string // app id of the website application; "" without scan login
+	AtScreen                          bool   // the user's open id is the website application's
 	Style                             template.CSS
 }
 
@@ -98,6 +108,7 @@ func (s *Site) HTML(page Page, acceptLanguage string, user *core.User) []byte {
 		Page: page, Path: places[page].path, Guard: places[page].guard,
 		Framework: s.framework, Simulator: s.simulator,
 		User: user, Prompted: user != nil && user.Scope == core.Prompt, Messages: s.push.Token != "", Screens: s.screens,
+		Website: s.website, AtScreen: user != nil && s.website != "" && user.AppID == s.website,
 		Style: template.CSS(style),
 	})
 	if err != nil {

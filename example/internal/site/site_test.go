@@ -57,6 +57,8 @@ func TestPages(t *testing.T) {
 			[]string{`<li class="done"><b>访客`, `<li aria-current="step"><b>静默授权`}, nil},
 		"the front page marks where a visitor who allowed it stands": {Home, user(core.Prompt, "小美", ""),
 			[]string{`<li class="done"><b>静默授权`, `<li aria-current="step"><b>用户同意`}, nil},
+		"the front page says how to log in at a desktop browser": {Home, nil,
+			[]string{`id="desktop"`, `WECHAT_WEBSITE_APP_ID`, `WECHAT_WEBSITE_APP_SECRET`}, []string{`扫码登录已开启`}},
 		"the simulator is linked where there is one": {Home, nil,
 			[]string{`<a id="to-simulator" href="http://127.0.0.1:8089">`}, nil},
 	} {
@@ -71,6 +73,17 @@ func TestPages(t *testing.T) {
 				t.Errorf("rule: %s; the page has %s", rule, part)
 			}
 		}
+	}
+	scans := New("gin", "", push.Config{}, slog.Default()).Scans("wx2")
+	desk := user(core.Prompt, "小美", "")
+	desk.AppID = "wx2"
+	for page, want := range map[Page]string{Home: "扫码登录已开启", Profile: "snsapi_login", Me: "网站应用"} {
+		if got := string(scans.HTML(page, "", desk)); !strings.Contains(got, want) || !strings.Contains(got, "openid（你在此网站应用的身份）") {
+			t.Errorf("rule: a visitor at a desktop browser reads so; %s lacks %s", page, want)
+		}
+	}
+	if strings.Contains(string(scans.HTML(Me, "", user(core.Prompt, "小美", ""))), "网站应用的身份") {
+		t.Error("rule: a visitor of the account reads of the account")
 	}
 	if strings.Contains(string(New("gin", "", push.Config{}, slog.Default()).HTML(Home, "", nil)), "to-simulator") {
 		t.Error("rule: with an account of WeChat's there is no simulator to open")

@@ -33,6 +33,7 @@ func environment(t *testing.T) (sim *wxsim.Sim, simURL string) {
 		"WECHAT_OPEN_URL": simURL, "WECHAT_API_URL": simURL, "WECHAT_ANY_BROWSER": "1",
 		"WECHAT_ACCOUNT_NAME": accountName, "WECHAT_FOLLOW_QRCODE": simURL + wxsim.ProfilePath(appID),
 		"WECHAT_PUSH_TOKEN": "", "WECHAT_ENCODING_AES_KEY": "",
+		"WECHAT_WEBSITE_APP_ID": "", "WECHAT_WEBSITE_APP_SECRET": "",
 	} {
 		t.Setenv(name, value)
 	}
