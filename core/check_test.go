@@ -196,10 +196,10 @@ func TestNodesWithDifferentSecretsAreFound(t *testing.T) {
 	twin := r.instance(sound(store))
 	old := r.instance(sound(store), func(c *Config) { c.AppSecret = formerSecret })
 	rolled := r.instance(sound(store), func(c *Config) { c.PreviousSecrets = []string{formerSecret} })
-	if differ(r.auth) || differ(twin) || differ(r.auth) {
+	if again := differ(r.auth); again || differ(twin) || differ(r.auth) {
 		t.Error("rule: nodes with one secret are no finding, however often they look")
 	}
-	if !differ(old) || !differ(old) || differ(r.auth) {
+	if first := differ(old); !first || !differ(old) || differ(r.auth) {
 		t.Error("rule: a node that finds another secret's marker says so, and leaves the marker")
 	}
 	for key := range all(t, store) {

@@ -380,7 +380,7 @@ func TestTheConsentPageChecksItsLink(t *testing.T) {
 			}
 		}
 	}
-	if to, wrong := g.agree("?component_access_token="+token, app, "0"); to != "" || wrong != "" || len(e.take()) != 1-1 {
+	if to, wrong := g.agree("?component_access_token="+token, app, "0"); to != "" || wrong != "" || len(e.take()) != 0 {
 		t.Errorf("rule: nobody is told of a refusal; got %q %q", to, wrong)
 	}
 	if _, wrong := g.agree("?component_access_token="+token, "wxunknown", "1"); wrong != "appid" {

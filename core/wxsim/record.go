@@ -108,7 +108,7 @@ func (s *Sim) record(r *http.Request, a reply, body *capture, took time.Duration
 	}
 	r.ParseForm() // a parameter that cannot be parsed is not shown
 	e.Params = hide.Params(s.paramNames(r), r.Form)
-	if r.PostForm == nil || len(r.PostForm) == 0 {
+	if len(r.PostForm) == 0 {
 		io.CopyN(io.Discard, body, timeline.MaxText) // a handler may not have read it
 		e.Body = hide.Text(string(body.head), timeline.MaxText)
 	}
