@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"weak"
+	"unsafe"
 
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
@@ -284,28 +282,20 @@ func TestAccountsComeAndGoWhileTheAppRuns(t *testing.T) {
 }
 
 func TestGatesKeepNothingOfAnAccountThatIsGone(t *testing.T) {
-	var current atomic.Pointer[Auth]
-	g := NewGate(ModeRequire, Choose(func(context.Context, *Request) (*Auth, error) { return current.Load(), nil }))
-	gone := func() weak.Pointer[Auth] {
-		a, err := New(Config{AppID: testAppID, AppSecret: testSecret, PublicURL: "https://app.example.com", Logger: slog.New(slog.DiscardHandler), HTTPClient: &http.Client{}}) // a client of the app: no connection is opened ahead
-		if err != nil {
-			t.Fatal(err)
-		}
-		current.Store(a)
-		if out := g.Handle(t.Context(), &Request{Method: "GET", Target: "/", Host: "app.example.com", Header: with("Accept", "text/html", "User-Agent", inWeChat)}); out.Status != 302 {
-			t.Fatalf("no login starts: %d", out.Status)
-		}
-		current.Store(nil)
-		a.Close()
-		return weak.Make(a)
-	}()
-	for range 100 {
-		runtime.GC()
-		if gone.Value() == nil {
-			return
-		}
+	n := newTenants(t, 3, false)
+	g := NewGate(ModeRequire, Choose(n.choose), MustFollow)
+	bytesOf := func(g *Gate) [unsafe.Sizeof(Gate{})]byte { return *(*[unsafe.Sizeof(Gate{})]byte)(unsafe.Pointer(g)) }
+	before := bytesOf(g)
+	b := n.browser()
+	for i := range 3 {
+		n.visit(b, g, i)
+		b.get(g, "/nobody/me")
+		n.auths[i].Swap(nil).Close()
+		b.get(g, n.page(i))
 	}
-	t.Error("rule: gates keep nothing of an instance that was closed and is not returned any more")
+	if bytesOf(g) != before {
+		t.Error("rule: no request writes into a gate, so a gate keeps nothing of an instance that was closed")
+	}
 }
 
 func TestAnIdleAccountCostsLittle(t *testing.T) {

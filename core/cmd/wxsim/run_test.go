@@ -116,7 +116,7 @@ func TestRunRefuses(t *testing.T) {
 		"an app id that is there twice":  {[]string{"-app-id", "wxfedcba9876543210"}, 1, "-app-id wxfedcba9876543210 is there twice"},
 		"a file that is not there":       {[]string{"-config", "/nonexistent/x"}, 1, "-config"},
 		"a file beside the flags":        {[]string{"-config", "x", "-domain", "localhost"}, 1, "-domain and -config exclude each other"},
-		"a certificate over a text":      {[]string{"-tls", "run.go"}, 1, "is no certificate"},
+		"a certificate over a text":      {[]string{"-tls", "run.go", "-tls-addr", "127.0.0.1:0"}, 1, "is no certificate"},
 		"https on a public address":      {[]string{"-tls", "x", "-tls-addr", "192.0.2.1:0"}, 1, "-tls-addr 192.0.2.1:0 is reachable"},
 		"an argument that is no flag":    {[]string{"start"}, 2, "unexpected argument \"start\""},
 		"an app id of more than letters": {[]string{"-app-id", "<x>"}, 1, "-app-id must be"},
