@@ -186,7 +186,9 @@ type Config struct {
 	// A silent login has none. So a person who came silently and by Website may be two
 	// people in the table until a union id arrives: then merge the two. Never guess, by a
 	// nickname or avatar for instance. Without a union id, a login is a person of its own.
-	// Set AppUserID to the id of the person in the table.
+	// Set AppUserID to the id of the person in the table. Sessions from before a merge keep
+	// the id of the person that is gone, so never give that id to somebody else.
+	// example/members does all this, with SQLite.
 	//
 	// After a migration of the account (账号迁移) every open id is another. The app learns
 	// the pairs of former and present ones from /cgi-bin/changeopenid, and adds the

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ func newApp(config core.Config, messages push.Config, table *members, simulator 
 	}
 	config.OnLogin = a.onLogin
 	config.Profile = a.knownProfile
+	config.OpenIDFor = a.openIDFor
 	config.KeepTokens = true // for RefreshProfile
 	config.LoginPath = "/login"
 	config.GuestPath = "/"
@@ -104,12 +106,15 @@ func sameOrigin(forms *http.CrossOriginProtection) gin.HandlerFunc {
 	}
 }
 
-// home is open to everybody. It knows a member by what OnLogin set, without a look
-// into the table.
+// home is open to everybody. It knows a member by what OnLogin set, and looks into the
+// table only for a merge since then. Without the table it shows what it knows.
 func (a *app) home(c *gin.Context) {
 	v := view{Page: "home"}
 	if u := ginwechat.User(c); u != nil {
 		v.Number = u.AppUserID
+		if m, err := a.members.findBy(c.Request.Context(), u.AppID, u.OpenID); err == nil && m != nil {
+			v.Number = strconv.FormatInt(m.Number, 10)
+		}
 	}
 	a.show(c, http.StatusOK, v)
 }
@@ -151,7 +156,7 @@ func (a *app) refresh(c *gin.Context) {
 	case err == nil:
 	case errors.Is(err, core.ErrRefreshRefused), errors.Is(err, core.ErrNoToken):
 		came = refused
-		if err = a.members.askAgain(ctx, u.OpenID); err != nil {
+		if err = a.members.askAgain(ctx, u); err != nil {
 			came = unavailable
 			a.log.ErrorContext(ctx, "a profile cannot be marked", "member", u.AppUserID, "error", err)
 		}

@@ -15,9 +15,10 @@ import (
 const catchUpTime = 2 * time.Second
 
 // onLogin is called once per login. With an error, such as a database that is down,
-// there is no login. A blocked person is not registered.
+// there is no login. A blocked person is not registered. Here the open ids of a person at
+// the account and at the website application become one member, see personFor.
 func (a *app) onLogin(ctx context.Context, u *core.User) error {
-	if err := a.refuseBlocked(ctx, u.OpenID); err != nil {
+	if err := a.refuseBlocked(ctx, u); err != nil {
 		return err
 	}
 	number, err := a.members.loggedIn(ctx, u)
@@ -41,20 +42,31 @@ func (a *app) knownProfile(ctx context.Context, openID string) (*core.User, erro
 // load is called once per request that goes on to a handler; core.Loaded[*Member]
 // returns what it finds. Somebody who was blocked since the login is refused at once.
 // Somebody who has a session but no row logs in again, and onLogin registers her anew.
+// It looks by the pair and not by AppUserID: that of a session is older than a merge.
 func (a *app) load(ctx context.Context, u *core.User) (*Member, error) {
-	if err := a.refuseBlocked(ctx, u.OpenID); err != nil {
+	if err := a.refuseBlocked(ctx, u); err != nil {
 		return nil, err
 	}
-	m, err := a.members.find(ctx, u.OpenID)
+	m, err := a.members.findBy(ctx, u.AppID, u.OpenID)
 	if err == nil && m == nil {
 		err = core.ErrLogInAgain
 	}
 	return m, err
 }
 
+// openIDFor is core.Config.OpenIDFor: MustFollow asks it about a visitor who logged in at
+// a desktop browser.
+func (a *app) openIDFor(ctx context.Context, u *core.User) (string, error) {
+	openID, err := a.members.accountOpenID(ctx, u.AppID, u.OpenID)
+	if err != nil {
+		return "", fmt.Errorf("members: %w", err)
+	}
+	return openID, nil
+}
+
 // refuseBlocked is an error that shows a blocked person a page with the reason.
-func (a *app) refuseBlocked(ctx context.Context, openID string) error {
-	reason, blocked, err := a.members.blocked(ctx, openID)
+func (a *app) refuseBlocked(ctx context.Context, u *core.User) error {
+	reason, blocked, err := a.members.blocked(ctx, u)
 	switch {
 	case err != nil:
 		return fmt.Errorf("members: %w", err)

@@ -5,7 +5,9 @@
 //   - who follows and is not known is registered and logged in;
 //   - who does not follow is asked to, and gets in afterwards without a new login.
 //
-// Who follows the account is registered at that moment, before any visit.
+// Who follows the account is registered at that moment, before any visit. Who also logs in
+// at a desktop browser, with a website application, is the same member there: the union id
+// joins the two open ids.
 //
 //	go run -C example/members .
 //
@@ -14,6 +16,7 @@
 // will do. A real account needs WECHAT_APP_ID, WECHAT_APP_SECRET, WECHAT_PUBLIC_URL,
 // WECHAT_ACCOUNT_NAME and WECHAT_FOLLOW_QRCODE, and for what WeChat pushes to
 // /wechat/push, WECHAT_PUSH_TOKEN and WECHAT_ENCODING_AES_KEY (服务器配置, 安全模式).
+// WECHAT_WEBSITE_APP_ID and WECHAT_WEBSITE_APP_SECRET switch the scan login on.
 package main
 
 import (

@@ -27,11 +27,13 @@ import (
 )
 
 const (
-	appID  = "wx0123456789abcdef"
-	secret = "made-up-secret-of-the-members"
-	token  = "token4theMembers"
-	aesKey = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
-	mei    = "mei" // the first of wxsim.DefaultPeople: who a browser belongs to
+	appID     = "wx0123456789abcdef"
+	secret    = "made-up-secret-of-the-members"
+	token     = "token4theMembers"
+	aesKey    = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+	webID     = "wxfedcba9876543210" // a website application
+	webSecret = "made-up-secret-of-the-website"
+	mei       = "mei" // the first of wxsim.DefaultPeople: who a browser belongs to
 )
 
 func init() { gin.SetMode(gin.ReleaseMode) } // as main does
@@ -51,9 +53,18 @@ type world struct {
 // stand before the site; nil for nothing.
 func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 	t.Helper()
+	return worldWith(t, front, core.Website{})
+}
+
+// worldWith is newWorld with a website application, for desktop browsers.
+func worldWith(t *testing.T, front func(http.Handler) http.Handler, website core.Website) *world {
+	t.Helper()
 	w := &world{log: newJournal()}
 	sim, wechat, stop, err := wxsim.Start(wxsim.Config{
-		Accounts:   []wxsim.Account{{AppID: appID, Secret: secret, Domain: "localhost", Name: "小镇读书会"}},
+		Accounts: []wxsim.Account{
+			{AppID: appID, Secret: secret, Domain: "localhost", Name: "小镇读书会"},
+			{AppID: webID, Secret: webSecret, Domain: "localhost", Name: "小镇读书会", Website: true},
+		},
 		AnyBrowser: true,
 		Now:        func() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) },
 	})
@@ -68,7 +79,7 @@ func newWorld(t *testing.T, front func(http.Handler) http.Handler) *world {
 	t.Cleanup(func() { table.Close() })
 	w.Sim, w.wechat, w.db = sim, wechat, table.db
 	w.app, err = newApp(core.Config{
-		AppID: appID, AppSecret: secret, OpenURL: wechat, APIURL: wechat, AnyBrowser: true,
+		AppID: appID, AppSecret: secret, Website: website, OpenURL: wechat, APIURL: wechat, AnyBrowser: true,
 		AccountName: "小镇读书会", FollowQRCode: wechat + wxsim.ProfilePath(appID),
 	}, push.Config{Token: token, EncodingAESKey: aesKey}, table, wechat, slog.New(slog.NewTextHandler(w.log, nil)))
 	if err != nil {

@@ -94,12 +94,14 @@ func accountFor(site string) (*account, error) {
 		config: core.Config{AppID: "wx" + hex.EncodeToString(sum[:8]), AppSecret: rand.Text(), AnyBrowser: true, AccountName: "小镇读书会"},
 		push:   push.Config{Token: rand.Text(), EncodingAESKey: (rand.Text() + rand.Text())[:43]},
 	}
+	accounts := []wxsim.Account{{AppID: of.config.AppID, Secret: of.config.AppSecret, Domain: host, Name: of.config.AccountName}}
+	of.config.Website = core.ConfigFromEnv().Website
+	if w := of.config.Website; w.AppID != "" && w.AppSecret != "" { // half of one core.New explains
+		accounts = append(accounts, wxsim.Account{AppID: w.AppID, Secret: w.AppSecret, Domain: host, Name: of.config.AccountName, Website: true})
+	}
 	// It listens on 127.0.0.1, which is another site than localhost, as WeChat is.
 	var err error
-	of.sim, of.address, of.stop, err = wxsim.Start(wxsim.Config{
-		Accounts:   []wxsim.Account{{AppID: of.config.AppID, Secret: of.config.AppSecret, Domain: host, Name: of.config.AccountName}},
-		AnyBrowser: true,
-	})
+	of.sim, of.address, of.stop, err = wxsim.Start(wxsim.Config{Accounts: accounts, AnyBrowser: true})
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +145,15 @@ Follow somebody in before she ever opens the site: choose her in the simulator f
 		} else {
 			fmt.Fprint(w, "Without WECHAT_PUSH_TOKEN the site is not told who follows and leaves: it asks when somebody comes.\n")
 		}
+	}
+	switch {
+	case of.config.Website.AppID != "":
+		fmt.Fprintf(w, "\nDesktop browsers log in by scan, with the website application %s.\n", of.config.Website.AppID)
+		if of.sim != nil {
+			fmt.Fprint(w, "The simulator's page has a button for it. In a phone's browser (developer tools) you are in\nWeChat: the same person is the same member at both, after 我的资料 My profile at the phone.\n")
+		}
+	case of.sim != nil:
+		fmt.Fprint(w, "\nTo log in at a desktop browser by scan, start it with\n  WECHAT_WEBSITE_APP_ID=wxfedcba9876543210 WECHAT_WEBSITE_APP_SECRET=fedcba9876543210fedcba9876543210\n")
 	}
 	fmt.Fprint(w, "\nCtrl+C ends it.\n\n")
 }

@@ -15,7 +15,7 @@ import (
 // environment empties what would decide for the test.
 func environment(t *testing.T, set ...string) {
 	for _, name := range []string{"APP_ID", "APP_SECRET", "PUBLIC_URL", "OPEN_URL", "API_URL", "ANY_BROWSER",
-		"ACCOUNT_NAME", "FOLLOW_QRCODE", "PUSH_TOKEN", "ENCODING_AES_KEY"} {
+		"ACCOUNT_NAME", "FOLLOW_QRCODE", "PUSH_TOKEN", "ENCODING_AES_KEY", "WEBSITE_APP_ID", "WEBSITE_APP_SECRET"} {
 		t.Setenv("WECHAT_"+name, "")
 	}
 	t.Setenv("DB", "")
@@ -103,6 +103,17 @@ func TestRunWalksThroughIt(t *testing.T) {
 	}
 }
 
+func TestRunWithAWebsiteApplication(t *testing.T) {
+	environment(t, "WECHAT_WEBSITE_APP_ID", webID, "WECHAT_WEBSITE_APP_SECRET", "fedcba9876543210fedcba9876543210")
+	greeting, _, _ := begin(t)
+	if !strings.Contains(greeting, "by scan, with the website application "+webID) || strings.Contains(greeting, "fedcba9876543210fedc") {
+		t.Errorf("rule: it says who scans, and no secret; got\n%s", greeting)
+	}
+	w := &world{site: strings.TrimSuffix(after(t, greeting, "Site:"), "/"), wechat: strings.TrimSuffix(after(t, greeting, "Simulator:"), "/")}
+	w.desktop(t).scans(t, "/profile", mei).is(t, "a desktop browser logs in by scan", http.StatusOK, "profile", `<b id="number">1</b>`)
+	w.visitor(t).allows(t, "/profile").is(t, "at the phone the person is the same member", http.StatusOK, "profile", `<b id="number">1</b>`)
+}
+
 func TestAFileKeepsMembersOverARestart(t *testing.T) {
 	addr := freeAddr(t)
 	environment(t, "DB", filepath.Join(t.TempDir(), "members of ours.db"), "ADDR", addr)
@@ -138,6 +149,7 @@ func TestRunTellsWhatIsWrong(t *testing.T) {
 	}{
 		"an address in use":                    {[]string{"ADDR", busy.Addr().String()}, "set ADDR"},
 		"half an account gets no simulator":    {[]string{"WECHAT_APP_ID", "wx1"}, "WECHAT_APP_SECRET"},
+		"half a website application":           {[]string{"WECHAT_WEBSITE_APP_ID", webID}, "WECHAT_WEBSITE_APP_SECRET"},
 		"a table that cannot be opened":        {[]string{"DB", filepath.Join(t.TempDir(), "no", "such", "folder")}, "set DB"},
 		"an EncodingAESKey that is none":       {[]string{"WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "hush", "WECHAT_PUSH_TOKEN", "token", "WECHAT_ENCODING_AES_KEY", "x"}, "EncodingAESKey"},
 		"a path that the site's links lack":    {[]string{"WECHAT_APP_ID", "wx1", "WECHAT_APP_SECRET", "hush", "WECHAT_PUBLIC_URL", "https://app.example.com/shop"}, "PublicURL must have no path"},

@@ -11,7 +11,7 @@ import (
 
 // people joins the two open ids of a person by the union id: the one at the account and
 // the one at the website application. It is for one process and keeps at most maxPeople; an
-// app of your own has a table of people.
+// app of your own has a table of people, see example/members.
 type people struct {
 	account  string // its app id
 	follower func(ctx context.Context, openID string) (*wxapi.Follower, error)
