@@ -26,7 +26,7 @@ func TestQuota(t *testing.T) {
 		}},
 	} {
 		g := newRig(t, limit(tc.path, 2))
-		token := newAccountToken()
+		token := g.random.accountToken()
 		if tc.path != PathToken {
 			token = g.coreText()
 		}

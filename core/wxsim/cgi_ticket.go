@@ -33,7 +33,7 @@ func (s *Sim) ticket(r *http.Request) reply {
 	}
 	now, tickets := s.now(), s.states[account.AppID].tickets
 	if !now.Before(tickets[kind].ends) {
-		tickets[kind] = ticket{newTicket(), now.Add(ticketLife)}
+		tickets[kind] = ticket{s.random.ticket(), now.Add(ticketLife)}
 	}
 	t := tickets[kind]
 	return apiJSON(0, ticketReply{errorBody{0, "ok"}, t.text, int(t.ends.Sub(now).Seconds())})

@@ -92,7 +92,7 @@ func (s *Sim) tokenCaller(r *http.Request, appID, secret, grantType string) (Acc
 }
 
 func (s *Sim) newAccountTokenFor(now time.Time, appID string) *accountToken {
-	t := &accountToken{text: newAccountToken(), appID: appID, expires: now.Add(accountTokenLife)}
+	t := &accountToken{text: s.random.accountToken(), appID: appID, expires: now.Add(accountTokenLife)}
 	s.core.put(now, t.text, t, t.expires.Add(remember))
 	return t
 }

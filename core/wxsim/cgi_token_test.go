@@ -151,7 +151,7 @@ func TestTokensOfAnotherKind(t *testing.T) {
 	}{
 		"no token is 41001":              {"", 41001},
 		"a malformed one is 40014":       {"x", 40014},
-		"an unknown one is 40014":        {newAccountToken(), 40014},
+		"an unknown one is 40014":        {g.random.accountToken(), 40014},
 		"a person's web token is 40001":  {g.login("mei", scopeUserInfo).AccessToken, 40001},
 		"the secret is no token, either": {secret, 40014},
 	} {

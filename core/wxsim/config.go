@@ -85,6 +85,15 @@ type Config struct {
 	// nil: time.Now. [Sim.Advance] moves it.
 	Now func() time.Time
 
+	// Seed makes codes, tokens, tickets and request ids repeat: simulators with the
+	// same Seed give the same ones for the same calls in the same order. Calls that
+	// run at the same time share one sequence, so which of them gets which value is
+	// open. Request ids also hold the time of Now. An application that has remembered
+	// the codes of an earlier simulator takes those of the next one with the same Seed
+	// for used ones: give it a fresh store. Whoever knows the Seed can compute every
+	// code. Default 0: unguessable values, different in every simulator.
+	Seed uint64
+
 	// Transport carries what the simulator itself sends: pushes, and the
 	// callbacks it delivers a second time. nil: the network, without keep-alive.
 	Transport http.RoundTripper

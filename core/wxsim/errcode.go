@@ -160,7 +160,7 @@ func message(code int) string {
 // apiError is the reply to a failed API call. errmsg carries the request id the
 // way the endpoints of /sns write it since 2020: after a comma.
 func (s *Sim) apiError(code int) reply {
-	return apiJSON(code, errorBody{code, message(code) + ", rid: " + newRID(s.now())})
+	return apiJSON(code, errorBody{code, message(code) + ", rid: " + s.random.rid(s.now())})
 }
 
 // cgiError is the reply to a failed call of /cgi-bin. Those write the request
@@ -170,13 +170,13 @@ func (s *Sim) cgiError(code int) reply {
 	if code == codeBadToken {
 		text += ", could get access_token by getStableAccessToken, more details at https://mmbizurl.cn/s/JtxxFh33r"
 	}
-	return apiJSON(code, errorBody{code, text + " rid: " + newRID(s.now())})
+	return apiJSON(code, errorBody{code, text + " rid: " + s.random.rid(s.now())})
 }
 
 // ipError is 40164 with the caller's address in it, twice as WeChat writes it.
 func (s *Sim) ipError(address string) reply {
 	return apiJSON(codeIP, errorBody{codeIP, "invalid ip " + address + " ipv6 ::ffff:" + address +
-		", not in whitelist rid: " + newRID(s.now())})
+		", not in whitelist rid: " + s.random.rid(s.now())})
 }
 
 type errorBody struct {

@@ -21,7 +21,7 @@ type notice struct {
 
 // keepNotice keeps a notice and returns its id for the page's address.
 func (s *Sim) keepNotice(n notice) string {
-	now, id := s.now(), randomText(16)
+	now, id := s.now(), s.random.text(16)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notices.put(now, id, n, now.Add(noticeLife))

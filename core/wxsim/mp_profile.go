@@ -122,7 +122,7 @@ func (p profilePage) outcome() string {
 }
 
 func (s *Sim) showProfile(r *http.Request, v visit, p profilePage) reply {
-	now, uuid := s.now(), randomText(16)
+	now, uuid := s.now(), s.random.text(16)
 	s.mu.Lock()
 	s.visits.put(now, uuid, v, now.Add(pendingLife))
 	s.mu.Unlock()

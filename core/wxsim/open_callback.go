@@ -25,7 +25,7 @@ type callbackTrip struct {
 // callback mints a code for a person and sends the browser back with it. full
 // is set when the person left the snapshot page for the whole service.
 func (s *Sim) callback(r *http.Request, q request, personID string, full bool) reply {
-	d := callbackTrip{state: q.state, with: true, text: randomText(32)}
+	d := callbackTrip{state: q.state, with: true, text: s.random.text(32)}
 	d.code.grant = s.newGrant(q.account, personID, q.scope, q.origin, q.forceSnapshot && !full, full)
 	if _, known := s.platforms[q.component]; known {
 		d.code.grant.component = q.component

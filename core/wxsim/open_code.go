@@ -52,7 +52,7 @@ func (s *Sim) MiniProgramCode(appID, personID string) (string, error) {
 	if err := s.knows(appID, personID); err != nil {
 		return "", err
 	}
-	text := randomText(32)
+	text := s.random.text(32)
 	s.keepCode(text, code{grant: grant{appID: appID, personID: personID, openID: openID(appID, personID), miniProgram: true}})
 	return text, nil
 }
@@ -76,7 +76,7 @@ func (s *Sim) knowsAccount(appID string) error {
 }
 
 func (s *Sim) mint(appID, personID, scope string) string {
-	text := randomText(32)
+	text := s.random.text(32)
 	s.keepCode(text, code{grant: s.newGrant(s.accounts[appID], personID, scope, "", false, false)})
 	return text
 }

@@ -97,7 +97,7 @@ func (s *Sim) stepScan(uuid, personID string, step ScanStep) (request, bool) {
 	s.mu.Unlock()
 	var d callbackTrip
 	if step == ScanAllow {
-		d.text = randomText(32)
+		d.text = s.random.text(32)
 		d.code.grant = s.newGrant(sc.account, personID, sc.scope, sc.origin, false, false)
 		if f := s.faultOf(Callback); f != nil && f.change != nil {
 			f.change(&d)

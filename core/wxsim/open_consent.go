@@ -32,7 +32,7 @@ type closedPage struct {
 // request it has two ways on: as the virtual account, which is what WeChat does
 // without asking, and 使用完整服务, which leads to an ordinary login.
 func (s *Sim) consent(r *http.Request, q request) reply {
-	now, uuid, person := s.now(), randomText(16), s.personOf(r)
+	now, uuid, person := s.now(), s.random.text(16), s.personOf(r)
 	s.mu.Lock()
 	s.pending.put(now, uuid, q, now.Add(pendingLife))
 	snapshot := q.forceSnapshot || s.snapshot[person.ID]

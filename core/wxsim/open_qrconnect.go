@@ -54,7 +54,7 @@ func (s *Sim) qrConnect(r *http.Request) reply {
 	if wrong != nil {
 		return s.errorPage(r, *wrong)
 	}
-	now, uuid := s.now(), "0"+randomText(15)
+	now, uuid := s.now(), "0"+s.random.text(15)
 	s.mu.Lock()
 	s.scans.put(now, uuid, &scan{request: q, state: scanWaiting, changed: make(chan struct{})}, now.Add(scanLife))
 	s.mu.Unlock()

@@ -182,13 +182,13 @@ type connection struct {
 	token       *accountToken // the latest authorizer_access_token
 }
 
-func newPlatformState(p Platform, now time.Time) *platformState {
+func newPlatformState(p Platform, now time.Time, random *random) *platformState {
 	b := &platformState{eventURL: p.EventURL, messageURL: p.MessageURL,
 		preAuth: newBoundedMap[bool](maxPending), authCodes: newBoundedMap[*authCode](maxPending),
 		connected: map[string]*connection{}}
 	b.ips, _ = parseIPs(p.IPs)
 	for _, appID := range p.Connected {
-		b.connected[appID] = &connection{refresh: newRefresh(), since: now, permissions: defaultPermissions()}
+		b.connected[appID] = &connection{refresh: random.authorizerRefresh(), since: now, permissions: defaultPermissions()}
 	}
 	return b
 }
@@ -196,9 +196,6 @@ func newPlatformState(p Platform, now time.Time) *platformState {
 func defaultPermissions() []int {
 	return []int{PermissionMessages, PermissionUsers, PermissionWebPage}
 }
-
-// newRefresh has the shape of an authorizer_refresh_token in WeChat's samples.
-func newRefresh() string { return "refreshtoken@@@" + randomText(43) }
 
 // platformOf is the platform that an account is connected to, or "". With several
 // it is the first by AppID.

@@ -117,7 +117,7 @@ func (s *Sim) componentToken(r *http.Request) reply {
 	if b.token != nil {
 		b.token.replaced = now.Add(overlap)
 	}
-	b.older, b.token = b.token, &componentToken{text: newAccountToken(), expires: now.Add(componentLife)}
+	b.older, b.token = b.token, &componentToken{text: s.random.accountToken(), expires: now.Add(componentLife)}
 	return apiJSON(0, struct {
 		Token     string `json:"component_access_token"`
 		ExpiresIn int    `json:"expires_in"`
@@ -198,7 +198,7 @@ func (s *Sim) preAuthCode(r *http.Request) reply {
 	if wrong != 0 {
 		return s.cgiError(wrong)
 	}
-	now, text := s.now(), "preauthcode@@@"+randomText(43)
+	now, text := s.now(), "preauthcode@@@"+s.random.text(43)
 	b.preAuth.put(now, text, true, now.Add(preAuthCodeLife))
 	return apiJSON(0, struct {
 		Code      string `json:"pre_auth_code"`

@@ -38,7 +38,7 @@ func (s *Sim) componentLogin(r *http.Request, phone bool) reply {
 	if wrong != nil {
 		return s.errorPage(r, *wrong)
 	}
-	page := platformPage{frame: newFrame(r), Platform: c.platform, Host: hostOf(c.redirect), UUID: randomText(16), Chosen: c.account}
+	page := platformPage{frame: newFrame(r), Platform: c.platform, Host: hostOf(c.redirect), UUID: s.random.text(16), Chosen: c.account}
 	for _, a := range s.cfg.Accounts {
 		if a := s.accounts[a.AppID]; !a.Website && (c.account == "" || c.account == a.AppID) {
 			page.Accounts = append(page.Accounts, a)
@@ -146,7 +146,7 @@ func (s *Sim) connect(ctx context.Context, componentID, appID, preAuth string, p
 	if len(permissions) == 0 {
 		permissions = defaultPermissions()
 	}
-	now, code, what := s.now(), "queryauthcode@@@"+randomText(43), "authorized"
+	now, code, what := s.now(), "queryauthcode@@@"+s.random.text(43), "authorized"
 	without := false
 	err := s.changePlatform(componentID, func(b *platformState) {
 		if preAuth != "" {
@@ -157,7 +157,7 @@ func (s *Sim) connect(ctx context.Context, componentID, appID, preAuth string, p
 			what = "updateauthorized"
 			b.connected[appID].end(now)
 		}
-		b.connected[appID] = &connection{refresh: newRefresh(), since: now, permissions: slices.Clone(permissions)}
+		b.connected[appID] = &connection{refresh: s.random.authorizerRefresh(), since: now, permissions: slices.Clone(permissions)}
 		b.authCodes.put(now, code, &authCode{appID: appID, permissions: permissions}, now.Add(authCodeLife))
 		without = b.mode.WithoutPush
 	})

@@ -86,7 +86,7 @@ func (s *Sim) changePlatform(componentID string, change func(*platformState)) er
 // does about every ten minutes. With PlatformMode.LoseTickets it is minted only. The
 // error names an unknown platform, or says that the push was not accepted.
 func (s *Sim) PushTicket(ctx context.Context, componentID string) error {
-	ticket, now, lost := "ticket@@@"+randomURLText(64), s.now(), false
+	ticket, now, lost := "ticket@@@"+s.random.urlText(64), s.now(), false
 	err := s.changePlatform(componentID, func(b *platformState) {
 		b.tickets = append(b.tickets, issuedTicket{ticket, now})
 		if over := len(b.tickets) - maxTickets; over > 0 {
@@ -150,8 +150,8 @@ type sealedEvent struct {
 }
 
 func (s *Sim) tryPlatform(ctx context.Context, address, token string, e sealedEvent) error {
-	timestamp, nonce := unix(s.now()), randomDigits(10)
-	sealed := seal(e.key, randomText(16), e.message, e.appID)
+	timestamp, nonce := unix(s.now()), s.random.digits(10)
+	sealed := seal(e.key, s.random.text(16), e.message, e.appID)
 	query := url.Values{"signature": {sign(token, timestamp, nonce)}, "timestamp": {timestamp}, "nonce": {nonce},
 		"encrypt_type": {"aes"}, "msg_signature": {sign(token, timestamp, nonce, sealed)}}
 	body := "<xml>\n    <AppId>" + cdata(e.appID) + "</AppId>\n    <Encrypt>" + cdata(sealed) + "</Encrypt>\n</xml>"

@@ -72,8 +72,8 @@ func (s *Sim) VerifyPush(ctx context.Context, appID string) error {
 	if to.url == "" {
 		return fmt.Errorf("wxsim: %q has no push address", appID)
 	}
-	echo := randomDigits(19)
-	timestamp, nonce := unix(s.now()), randomDigits(10)
+	echo := s.random.digits(19)
+	timestamp, nonce := unix(s.now()), s.random.digits(10)
 	query := url.Values{"signature": {sign(to.token, timestamp, nonce)}, "timestamp": {timestamp},
 		"nonce": {nonce}, "echostr": {echo}}
 	began := time.Now()

@@ -56,11 +56,11 @@ func (s *Sim) deliver(ctx context.Context, m pushed) (told bool, err error) {
 // The message is the same, so that the receiver can recognise a repetition.
 func (s *Sim) try(ctx context.Context, to pushAddress, m pushed) ([]byte, error) {
 	message := m.message
-	timestamp, nonce := unix(s.now()), randomDigits(10)
+	timestamp, nonce := unix(s.now()), s.random.digits(10)
 	query := url.Values{"signature": {sign(to.token, timestamp, nonce)}, "timestamp": {timestamp},
 		"nonce": {nonce}, "openid": {m.openID}}
 	if to.key != nil {
-		sealed := seal(to.key, randomText(16), message, to.sealedAs(m.appID))
+		sealed := seal(to.key, s.random.text(16), message, to.sealedAs(m.appID))
 		query.Set("encrypt_type", "aes")
 		query.Set("msg_signature", sign(to.token, timestamp, nonce, sealed))
 		message = []byte("<xml>\n    <ToUserName>" + cdata(m.to) +

@@ -31,7 +31,7 @@ func (s *Sim) sendText(ctx context.Context, appID, personID, content string) (to
 	from := openID(appID, personID)
 	m := s.header(appID, from, "text")
 	m.text("Content", content)
-	m.number("MsgId", randomDigits(17))
+	m.number("MsgId", s.random.digits(17))
 	return s.deliver(ctx, pushed{appID, s.accounts[appID].OriginalID, personID, from, "text", m.bytes()})
 }
 

@@ -31,6 +31,7 @@ type Sim struct {
 	openIDs   map[string]map[string]string // AppID to openid to person id
 	routes    map[string]route
 	pages     *pages
+	random    *random
 	log       *slog.Logger
 	client    *http.Client  // sends pushes and second deliveries
 	ahead     atomic.Int64  // how far Advance has moved the clock
@@ -89,6 +90,7 @@ func New(cfg Config) (*Sim, error) {
 		people:    map[string]Person{},
 		openIDs:   map[string]map[string]string{},
 		pages:     newPages(),
+		random:    newRandom(cfg.Seed),
 		log:       cfg.Logger,
 		client:    newPushClient(cfg.Transport),
 		timeline:  timeline.NewLog(maxTimeline),
@@ -131,7 +133,7 @@ func (s *Sim) setUp() {
 	}
 	s.platformStates = map[string]*platformState{}
 	for _, p := range s.cfg.Platforms {
-		s.platformStates[p.AppID] = newPlatformState(p, s.now())
+		s.platformStates[p.AppID] = newPlatformState(p, s.now(), s.random)
 	}
 	s.consents = newBoundedMap[consentToPlatform](maxPending)
 	s.latest = map[string]string{}
@@ -147,7 +149,8 @@ func (s *Sim) setUp() {
 
 // Reset takes the simulator back to its start: codes, tokens, followers set
 // later, push addresses set later, faults, calls and the moved clock are gone.
-// People who poll a QR code are told that it has expired.
+// People who poll a QR code are told that it has expired. With Config.Seed the
+// sequence goes on: an application that has seen a code never meets it again.
 func (s *Sim) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

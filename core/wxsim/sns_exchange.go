@@ -83,7 +83,7 @@ func (s *Sim) secretHolder(appID, secret, code, grantType string) (Account, int)
 func (s *Sim) issue(now time.Time, g grant) tokenReply {
 	owner := g.appID + " " + g.openID
 	s.refresh.drop(s.latest[owner])
-	access, renewal := s.newAccess(now, g), newToken()
+	access, renewal := s.newAccess(now, g), s.random.token()
 	s.refresh.put(now, renewal, &refreshToken{g, access, now.Add(refreshLife)}, now.Add(refreshLife+remember))
 	s.latest[owner] = renewal
 	out := tokenReply{AccessToken: access, ExpiresIn: int(accessLife.Seconds()), RefreshToken: renewal,
@@ -95,7 +95,7 @@ func (s *Sim) issue(now time.Time, g grant) tokenReply {
 }
 
 func (s *Sim) newAccess(now time.Time, g grant) string {
-	text := newToken()
+	text := s.random.token()
 	s.access.put(now, text, &accessToken{g, now.Add(accessLife)}, now.Add(accessLife+remember))
 	return text
 }

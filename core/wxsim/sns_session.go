@@ -28,7 +28,7 @@ func (s *Sim) session(r *http.Request) reply {
 		return s.apiError(codeUsed)
 	}
 	c.used = true
-	out := sessionReply{SessionKey: randomText(22) + "==", OpenID: c.openID}
+	out := sessionReply{SessionKey: s.random.text(22) + "==", OpenID: c.openID}
 	if !account.NoUnionID {
 		out.UnionID = unionID(c.personID)
 	}
