@@ -50,7 +50,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 		}
 	}
 	if o.lan || o.insecure {
-		if err := o.refuseRealSecrets(cfg.Accounts); err != nil {
+		if err := o.refuseRealSecrets(cfg); err != nil {
 			return err
 		}
 	}

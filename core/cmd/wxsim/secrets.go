@@ -7,18 +7,25 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
-// refuseRealSecrets keeps the AppSecret of a real account off an address that other
-// machines reach. A secret that looks like one of WeChat's is refused, even if it is
-// made up: nobody can tell.
-func (o options) refuseRealSecrets(accounts []wxsim.Account) error {
-	for _, a := range accounts {
-		if looksReal(a.Secret) {
+// refuseRealSecrets keeps the AppSecret of a real account or platform off an address
+// that other machines reach. A secret that looks like one of WeChat's is refused,
+// even if it is made up: nobody can tell.
+func (o options) refuseRealSecrets(cfg wxsim.Config) error {
+	secrets := map[string]string{}
+	for _, a := range cfg.Accounts {
+		secrets[a.AppID] = a.Secret
+	}
+	for _, p := range cfg.Platforms {
+		secrets[p.AppID] = p.Secret
+	}
+	for appID, secret := range secrets {
+		if looksReal(secret) {
 			where := "-app-secret"
 			if o.config != "" {
 				where = "the secret in " + o.config
 			}
 			return fmt.Errorf("wxsim: %s of %s looks like a real AppSecret (32 random hex digits), and -lan and -insecure-listen open the simulator to other machines; "+
-				"give the simulator and the application a made-up one, such as made-up-secret", where, a.AppID)
+				"give the simulator and the application a made-up one, such as made-up-secret", where, appID)
 		}
 	}
 	return nil
