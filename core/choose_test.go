@@ -19,7 +19,7 @@ const manyTenants = 100
 
 // Browsers of several people visit many accounts, in any order and at the same time.
 func TestNoUserOfOneAccountIsSeenByAGateOfAnother(t *testing.T) {
-	const perKind = 500_000
+	perKind := rounds(500_000)
 	for name, byHost := range map[string]bool{"100 accounts on one host": false, "100 accounts on 100 hosts": true} {
 		t.Run(name, func(t *testing.T) {
 			n := newTenants(t, manyTenants, byHost)

@@ -140,7 +140,7 @@ func (m *mixed) kinds() []func(*browser) {
 func TestTenThousandMixedLoginsAreToldAsTheyHappened(t *testing.T) {
 	m := newMixed(t)
 	kinds := m.kinds()
-	const logins = 10_000
+	logins := rounds(10_000)
 	for i := range logins {
 		kinds[i%len(kinds)](m.browser())
 		if i%100 == 0 {
