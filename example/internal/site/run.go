@@ -169,8 +169,8 @@ In the simulator you can become somebody else and see every call.
 		if simulator != "" {
 			fmt.Fprint(w, "Scan with a second browser window: the code's address is on the simulator's page.\n")
 		}
-	case simulator != "":
-		fmt.Fprintf(w, "\nTo log in at a desktop browser by scan, start it with\n  WECHAT_WEBSITE_APP_ID=wxfedcba9876543210 WECHAT_WEBSITE_APP_SECRET=fedcba9876543210fedcba9876543210\n")
+	case simulator != "" && !config.ScreenLogin:
+		fmt.Fprintf(w, "\nTo log in at a desktop browser by scan, start it with WECHAT_SCREEN_LOGIN=1, or for a website application with\n  WECHAT_WEBSITE_APP_ID=wxfedcba9876543210 WECHAT_WEBSITE_APP_SECRET=fedcba9876543210fedcba9876543210\n")
 	}
 	fmt.Fprint(w, "\nCtrl+C ends it.\n\n")
 }

@@ -159,7 +159,7 @@ func TestHello(t *testing.T) {
 		"with a website application: that desktops scan": {"http://127.0.0.1:9999", core.Config{AppID: "wx1", AppSecret: "hush", Website: core.Website{AppID: "wx2", AppSecret: "hush"}},
 			[]string{"wx2", "by scan", "second browser"}},
 		"with a simulator: how to try scan login": {"http://127.0.0.1:9999", core.Config{AppID: "wx1", AppSecret: "hush"},
-			[]string{"WECHAT_WEBSITE_APP_ID=wxfedcba9876543210", "WECHAT_WEBSITE_APP_SECRET="}},
+			[]string{"WECHAT_SCREEN_LOGIN=1", "WECHAT_WEBSITE_APP_ID=wxfedcba9876543210", "WECHAT_WEBSITE_APP_SECRET="}},
 		"with another address for WeChat: which": {"", core.Config{AppID: "wx1", AppSecret: "hush", OpenURL: "http://127.0.0.1:8089"},
 			[]string{"wx1", "http://127.0.0.1:8089"}},
 	} {

@@ -98,6 +98,7 @@ type view struct {
 	Prompted, Messages, Screens       bool
 	Website                           string // app id of the website application; "" without scan login
 	AtScreen                          bool   // the user's open id is the website application's
+	Scanned                           bool   // logged in at a desktop browser, either way
 	Style                             template.CSS
 }
 
@@ -108,13 +109,18 @@ func (s *Site) HTML(page Page, acceptLanguage string, user *core.User) []byte {
 		Page: page, Path: places[page].path, Guard: places[page].guard,
 		Framework: s.framework, Simulator: s.simulator,
 		User: user, Prompted: user != nil && user.Scope == core.Prompt, Messages: s.push.Token != "", Screens: s.screens,
-		Website: s.website, AtScreen: user != nil && s.website != "" && user.AppID == s.website,
+		Website: s.website, AtScreen: s.isWebsites(user), Scanned: s.isWebsites(user) || user != nil && user.Screen,
 		Style: template.CSS(style),
 	})
 	if err != nil {
 		panic(err) // the templates are in the binary and tested; no visitor's data gets here
 	}
 	return b.Bytes()
+}
+
+// isWebsites tells whether a user logged in with the website application.
+func (s *Site) isWebsites(user *core.User) bool {
+	return user != nil && s.website != "" && user.AppID == s.website
 }
 
 // Served writes the access log's line. It is given the path and not the URL: the

@@ -58,7 +58,7 @@ func TestPages(t *testing.T) {
 		"the front page marks where a visitor who allowed it stands": {Home, user(core.Prompt, "小美", ""),
 			[]string{`<li class="done"><b>静默授权`, `<li aria-current="step"><b>用户同意`}, nil},
 		"the front page says how to log in at a desktop browser": {Home, nil,
-			[]string{`id="desktop"`, `WECHAT_WEBSITE_APP_ID`, `WECHAT_WEBSITE_APP_SECRET`}, []string{`扫码登录已开启`}},
+			[]string{`id="desktop"`, `WECHAT_SCREEN_LOGIN=1`, `WECHAT_WEBSITE_APP_ID`, `WECHAT_WEBSITE_APP_SECRET`}, []string{`扫码登录已开启`}},
 		"the simulator is linked where there is one": {Home, nil,
 			[]string{`<a id="to-simulator" href="http://127.0.0.1:8089">`}, nil},
 	} {
@@ -80,6 +80,24 @@ func TestPages(t *testing.T) {
 	for page, want := range map[Page]string{Home: "扫码登录已开启", Profile: "snsapi_login", Me: "网站应用"} {
 		if got := string(scans.HTML(page, "", desk)); !strings.Contains(got, want) || !strings.Contains(got, "openid（你在此网站应用的身份）") {
 			t.Errorf("rule: a visitor at a desktop browser reads so; %s lacks %s", page, want)
+		}
+	}
+	if got := string(scans.HTML(Me, "", desk)); !strings.Contains(got, "二维码页") || !strings.Contains(got, `id="scope">snsapi_login<`) || strings.Contains(got, "你在授权页上同意过") {
+		t.Errorf("rule: whoever scanned reads that it was a scan, on the page for silent logins as well; got\n%s", got)
+	}
+	if got := string(scans.HTML(Members, "", desk)); !strings.Contains(got, "用 unionid 找到你在公众号的 openid") {
+		t.Error("rule: at a desktop browser the page for followers says whose open id WeChat was asked about")
+	}
+	screens := New("gin", "", push.Config{}, slog.Default())
+	screens.screens = true
+	at := user(core.Silent, "", "")
+	at.Screen = true
+	if got := string(screens.HTML(Me, "", at)); !strings.Contains(got, "四位数字（") || strings.Contains(got, "微信什么也没问") {
+		t.Errorf("rule: whoever logged in at a screen reads of the phone's digits; got\n%s", got)
+	}
+	for rule, got := range map[string]string{"the website application": string(scans.HTML(Home, "", nil)), "screen login": string(screens.HTML(Home, "", nil))} {
+		if !strings.Contains(got, "电脑浏览器要再扫一次码") || !strings.Contains(got, "扫码登录已开启") || strings.Contains(got, "WECHAT_WEBSITE_APP_ID") {
+			t.Errorf("rule: with %s the front page says that scan login is on, and that a logout asks for another scan; got\n%s", rule, got)
 		}
 	}
 	if strings.Contains(string(scans.HTML(Me, "", user(core.Prompt, "小美", ""))), "网站应用的身份") {
