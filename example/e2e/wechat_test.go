@@ -34,10 +34,10 @@ type wechat struct {
 	url string // http://127.0.0.1:PORT
 }
 
-func startWeChat(t *testing.T) *wechat {
+func startWeChat(t *testing.T, more ...wxsim.Account) *wechat {
 	t.Helper()
 	sim, url, stop, err := wxsim.Start(wxsim.Config{
-		Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "localhost", Name: accountName}},
+		Accounts: append([]wxsim.Account{{AppID: appID, Secret: secret, Domain: "localhost", Name: accountName}}, more...),
 	})
 	if err != nil {
 		t.Fatal(err)
