@@ -39,6 +39,7 @@ type simulator struct {
 	https       string // host:port
 	certificate string // file
 	pool        *x509.CertPool
+	agent       string // what visitors' browsers call themselves
 }
 
 // startSimulator builds and runs core/cmd/wxsim.
@@ -48,7 +49,7 @@ func startSimulator(t *testing.T) *simulator {
 	if out, err := exec.Command("go", "build", "-C", "../..", "-o", program, "./core/cmd/wxsim").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	s := &simulator{t: t, certificate: filepath.Join(t.TempDir(), "ca.pem"), pool: x509.NewCertPool()}
+	s := &simulator{t: t, certificate: filepath.Join(t.TempDir(), "ca.pem"), pool: x509.NewCertPool(), agent: insideWeChat}
 	cmd := exec.Command(program, "-addr", "127.0.0.1:0", "-tls-addr", "127.0.0.1:0", "-tls", s.certificate)
 	for _, line := range startProcess(t, cmd, "chromium ") {
 		if at, ok := strings.CutPrefix(line, "export WECHAT_OPEN_URL="); ok {
@@ -153,19 +154,22 @@ func (s *simulator) transport() *http.Transport {
 	}
 }
 
+// shownCode finds the number of a login on WeChat's page.
+var shownCode = regexp.MustCompile(`name="uuid" value="([0-9A-Za-z]{16})"`)
+
 // visit logs a person in at a site: it follows every redirect, answers WeChat's
 // page with form (allow=1, or a refusal), and returns the site's last answer.
 func (s *simulator) visit(address, person, form string) (result, error) {
 	jar, _ := cookiejar.New(nil)
 	transport := s.transport()
 	defer transport.CloseIdleConnections()
-	client := &http.Client{Jar: jar, Transport: withUserAgent{transport}, Timeout: 20 * time.Second}
+	client := &http.Client{Jar: jar, Transport: withUserAgent{transport, s.agent}, Timeout: 20 * time.Second}
 	res, err := client.Get(address)
 	if err != nil {
 		return result{}, err
 	}
 	page := readAll(res)
-	if uuid := regexp.MustCompile(`name="uuid" value="([0-9A-Za-z]{16})"`).FindStringSubmatch(page); uuid != nil {
+	if uuid := shownCode.FindStringSubmatch(page); uuid != nil {
 		action := res.Request.URL.ResolveReference(&url.URL{Path: "/connect/qrconnect"})
 		if res.Request.URL.Path == "/connect/oauth2/authorize" {
 			action.Path = "/connect/oauth2/authorize_reply"
@@ -178,6 +182,9 @@ func (s *simulator) visit(address, person, form string) (result, error) {
 	}
 	if pageError := res.Header.Get("X-Wxsim-Error"); pageError != "" {
 		return result{Page: pageError}, nil
+	}
+	if shownCode.MatchString(page) {
+		return result{Error: "WeChat's page again"}, nil
 	}
 	var out result
 	if err := json.Unmarshal([]byte(page), &out); err != nil {
@@ -197,11 +204,17 @@ type result struct {
 	Page     string `json:"-"`    // the error page of WeChat's where the login ended
 }
 
-type withUserAgent struct{ next http.RoundTripper }
+const insideWeChat = "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50(0x1800323b) NetType/WIFI Language/zh_CN"
+
+type withUserAgent struct {
+	next  http.RoundTripper
+	agent string
+}
 
 func (w withUserAgent) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
-	r.Header.Set("User-Agent", "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50(0x1800323b) NetType/WIFI Language/zh_CN")
+	r.Header.Set("User-Agent", w.agent)
+	r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8") // it opens pages
 	return w.next.RoundTrip(r)
 }
 
