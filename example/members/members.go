@@ -58,11 +58,12 @@ func openMembers(file, appID string) (*members, error) {
 	if file == "" {
 		db.SetMaxOpenConns(1) // each connection has a memory of its own
 	}
-	if _, err := db.Exec(schema); err != nil {
+	m := &members{db, appID, time.Now}
+	if err := m.createTables(context.Background()); err != nil {
 		db.Close()
-		return nil, fmt.Errorf("members: cannot use the table: %w; set DB to a file that can be written", err)
+		return nil, fmt.Errorf("members: cannot use the tables: %w; set DB to a file that can be written", err)
 	}
-	return &members{db, appID, time.Now}, nil
+	return m, nil
 }
 
 func (m *members) Close() error { return m.db.Close() }

@@ -170,3 +170,17 @@ func TestABlockCountsForThePerson(t *testing.T) {
 	phone.get(t, "/profile").is(t, "a block of the website's open id counts at the phone, at once", http.StatusForbidden, "denied")
 	w.desktop(t).scans(t, "/profile", "jun").is(t, "it counts for nobody else", http.StatusOK, "profile", `<b id="number">2</b>`)
 }
+
+func TestARenewedProfileBringsTheUnionID(t *testing.T) {
+	table := nodes(t, 1)[0]
+	logIn(t, table, byPrompt("o-a", "")) // before the operator bound the account to an Open Platform account
+	logIn(t, table, byScan("o-w", "u"))
+	for _, u := range []*core.User{byPrompt("o-a", "u"), byPrompt("o-stranger", "u")} {
+		if err := table.renewed(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+		if people, pairs, rows := table.tables(t); people != 1 || pairs != 2 || rows != 1 {
+			t.Errorf("rule: a union id with a renewed profile joins who is known, and registers nobody; got %d people, %d pairs, %d rows", people, pairs, rows)
+		}
+	}
+}
