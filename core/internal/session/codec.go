@@ -76,14 +76,22 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 	out := make([]byte, sessionHead, 512)
 	out[0] = codecVersion
 	binary.BigEndian.PutUint64(out[1:], uint64(deadline.UnixNano()))
+	put := func(key string, value any) bool {
+		b, ok := value.([]byte)
+		if !ok || !strings.HasPrefix(key, recordPrefix) || len(key) > MaxRecord || len(b) > MaxRecord || out[sessionHead-1] == 255 {
+			return false
+		}
+		out[sessionHead-1]++
+		out = binary.BigEndian.AppendUint16(out, uint16(len(key)))
+		out = binary.BigEndian.AppendUint16(out, uint16(len(b)))
+		out = append(append(out, key...), b...)
+		return true
+	}
+	// The owner comes first. So a session that was cut short has its owner, or no login.
+	owned := put(ownerKey, values[ownerKey])
 	var rest map[string]any
 	for key, value := range values {
-		b, ok := value.([]byte)
-		if ok && strings.HasPrefix(key, recordPrefix) && len(key) <= MaxRecord && len(b) <= MaxRecord && out[sessionHead-1] < 255 {
-			out[sessionHead-1]++
-			out = binary.BigEndian.AppendUint16(out, uint16(len(key)))
-			out = binary.BigEndian.AppendUint16(out, uint16(len(b)))
-			out = append(append(out, key...), b...)
+		if owned && key == ownerKey || put(key, value) {
 			continue
 		}
 		if rest == nil {

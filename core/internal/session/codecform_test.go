@@ -148,3 +148,30 @@ func TestValuesOfScsSessions(t *testing.T) {
 		}
 	}
 }
+
+// A store that mixes up its answers may cut them short, too.
+func TestASessionThatWasCutShortHasItsOwnerOrNoLogin(t *testing.T) {
+	const login = recordPrefix + "wx0123456789abcdef"
+	for range 20 { // maps have no order
+		b, err := Codec{}.Encode(time.Now(), map[string]any{
+			"cart": 3, login: []byte("a record"), ownerKey: []byte("an owner"), recordPrefix + "wxanother": []byte("another"),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		logins := 0
+		for n := range len(b) + 1 {
+			cut := string(b[:n])
+			_, loggedIn := recordIn(cut, login)
+			if owner, _ := recordIn(cut, ownerKey); loggedIn && owner != "an owner" {
+				t.Fatalf("rule: a login is read only together with its owner; the first %d of %d bytes have none", n, len(b))
+			}
+			if loggedIn {
+				logins++
+			}
+		}
+		if logins == 0 {
+			t.Fatal("rule: the whole session has the login")
+		}
+	}
+}
