@@ -23,7 +23,9 @@ func TestLoginsOverRandomNodes(t *testing.T) {
 	n := many(1000, 150)
 	w := newWorld(t, options{people: n, balance: "random;"})
 	began := time.Now()
-	each(t, "each visitor ends logged in, as the right person, at the address asked for", w.visitors(t, n), 12,
+	// Few at once in the short run, which shares its machine with other tests: a node that
+	// gets no CPU for 500 ms says 503, as it would if Redis were away.
+	each(t, "each visitor ends logged in, as the right person, at the address asked for", w.visitors(t, n), many(12, 4),
 		func(i int, v *visitor) error { return v.arrives(ownPage(i)) })
 	t.Logf("%d logins in %v", n, time.Since(began).Round(time.Millisecond))
 	asked := 0 // for consent: the site looks first whether it knows them, and they are two logins

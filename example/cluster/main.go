@@ -17,6 +17,8 @@
 //	WECHAT_...          the account, see core.ConfigFromEnv; required
 //	WECHAT_PREVIOUS_SECRETS    comma-separated, see core.Config.PreviousSecrets
 //	WECHAT_PUSH_TOKEN, WECHAT_ENCODING_AES_KEY    of 服务器配置, address /wechat/push
+//	WECHAT_SCREEN_LOGIN    1: desktop browsers log in through a phone; the phone and the
+//	                    screen may reach different nodes
 //	LOGOUT_EVERYWHERE   1: POST /logout/everywhere ends all sessions of a person; see
 //	                    core.Config.LogoutEverywhere, and switch it on when every node
 //	                    runs this release

@@ -87,7 +87,7 @@ func newNode(s settings, log *slog.Logger) (*node, error) {
 	}
 	messages := s.push
 	messages.OnFollow, messages.OnUnfollow = n.onFollow, n.onUnfollow
-	n.site = site.New(s.framework, "", messages, log)
+	n.site = site.New(s.framework, "", messages, log).WithScreens(config.ScreenLogin)
 	return n, nil
 }
 

@@ -35,7 +35,7 @@ func TestNodesThatAreKilledDuringLogins(t *testing.T) {
 		}
 	}()
 	began := time.Now()
-	each(t, "nobody sees an error page, another person's page or another address while nodes are killed", w.visitors(t, n), many(4, 8),
+	each(t, "nobody sees an error page, another person's page or another address while nodes are killed", w.visitors(t, n), 4,
 		func(i int, v *visitor) error { return v.arrives(ownPage(i)) })
 	close(done)
 	count := <-kills

@@ -52,6 +52,8 @@ func (n *node) fiber() (server, error) {
 	})
 	app.Get("/login", fiberwechat.Login(n.auth))
 	app.Post("/logout", fiberwechat.Logout(n.auth))
+	// Where phones open the code of a screen. It answers 404 without WECHAT_SCREEN_LOGIN=1.
+	app.All("/wechat/screen", adaptor.HTTPHandler(n.auth.Screens()))
 	if n.settings.wechat.LogoutEverywhere {
 		// The session cookie is SameSite Lax, so forms of other sites come without it.
 		app.Post("/logout/everywhere", fiberwechat.Require(n.auth), func(c *fiber.Ctx) error {

@@ -41,6 +41,8 @@ func (n *node) gin() (server, error) {
 	})
 	r.GET("/login", ginwechat.Login(n.auth))
 	r.POST("/logout", ginwechat.Logout(n.auth))
+	// Where phones open the code of a screen. It answers 404 without WECHAT_SCREEN_LOGIN=1.
+	r.Any("/wechat/screen", gin.WrapH(n.auth.Screens()))
 	if n.settings.wechat.LogoutEverywhere {
 		// The session cookie is SameSite Lax, so forms of other sites come without it.
 		r.POST("/logout/everywhere", ginwechat.Require(n.auth), func(c *gin.Context) {

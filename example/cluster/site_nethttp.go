@@ -37,6 +37,8 @@ func (n *node) netHTTP() (server, error) {
 	mux.Handle("GET /api/me", nethttp.Require(n.auth, core.API())(http.HandlerFunc(me)))
 	mux.Handle("GET /login", nethttp.Login(n.auth))
 	mux.Handle("POST /logout", nethttp.Logout(n.auth))
+	// Where phones open the code of a screen. It answers 404 without WECHAT_SCREEN_LOGIN=1.
+	mux.Handle("/wechat/screen", n.auth.Screens())
 	if n.settings.wechat.LogoutEverywhere {
 		// The session cookie is SameSite Lax, so forms of other sites come without it.
 		mux.Handle("POST /logout/everywhere", nethttp.Require(n.auth)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

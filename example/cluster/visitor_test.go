@@ -25,6 +25,7 @@ type visitor struct {
 	person string
 	client *http.Client
 	site   string // where it goes to; nginx unless a test says a node
+	agent  string // its User-Agent
 }
 
 // visitors share connections, but no cookies.
@@ -56,7 +57,7 @@ func (w *world) visitor(t testing.TB, person string, transport http.RoundTripper
 		}
 		return nil
 	}}
-	return &visitor{w, person, client, w.proxy.site}
+	return &visitor{w, person, client, w.proxy.site, phone}
 }
 
 // maxRedirects is three logins, one after another.
@@ -92,7 +93,7 @@ func (v *visitor) send(method, address string, form url.Values) (page, error) {
 		return page{}, err
 	}
 	r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
-	r.Header.Set("User-Agent", phone)
+	r.Header.Set("User-Agent", v.agent)
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Origin", v.site)
@@ -192,6 +193,9 @@ func each(t testing.TB, rule string, all []*visitor, atOnce int, act func(i int,
 	})
 	if count > 5 {
 		t.Errorf("rule: %s; %d of %d visitors in all", rule, count, len(all))
+	}
+	if count > 0 {
+		t.Log(all[0].world.refusals(t))
 	}
 }
 

@@ -73,8 +73,7 @@ func Run(ctx context.Context, framework string, build Build, stdout, stderr io.W
 	defer auth.Close()
 	who.follower = auth.Follower
 
-	shown := New(framework, a.simulator, a.push, log).Scans(a.config.Website.AppID)
-	shown.screens = a.config.ScreenLogin
+	shown := New(framework, a.simulator, a.push, log).Scans(a.config.Website.AppID).WithScreens(a.config.ScreenLogin)
 	server, err := build(auth, shown)
 	if err != nil {
 		return err

@@ -61,6 +61,14 @@ func (s *Site) Scans(website string) *Site {
 	return &scans
 }
 
+// WithScreens is the site whose front page says how desktop browsers log in through a
+// phone, if on.
+func (s *Site) WithScreens(on bool) *Site {
+	through := *s
+	through.screens = on
+	return &through
+}
+
 // Push is how messages from WeChat are checked. Its Token is "" where none is known:
 // then there are no messages, and the site mounts nothing to receive them.
 func (s *Site) Push() push.Config { return s.push }
