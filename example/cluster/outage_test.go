@@ -207,15 +207,14 @@ func TestARecordThatCannotBeReadIsNoSession(t *testing.T) {
 	if err != nil || len(keys) < len(o.known) {
 		t.Fatal(len(keys), err)
 	}
-	broken := []string{"", "\x00", "x", "\x01", strings.Repeat("\xff", 300), `{"openid":"o"}`}
 	for i, key := range keys {
 		value, err := o.redis.client.Get(ctx, key).Result()
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, cut := range []int{1, 2, 10, len(value) / 2, len(value) - 1} {
-			broken = append(broken, value[:min(cut, len(value))])
-		}
+		// Only their own bytes are cut: another visitor's are 503, and never a login.
+		broken := []string{"", "\x00", "x", "\x01", strings.Repeat("\xff", 300), `{"openid":"o"}`,
+			value[:1], value[:2], value[:10], value[:len(value)/2], value[:len(value)-1]}
 		if err := o.redis.client.Set(ctx, key, broken[i%len(broken)], time.Hour).Err(); err != nil {
 			t.Fatal(err)
 		}
