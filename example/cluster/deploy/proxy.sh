@@ -21,6 +21,15 @@ http {
 	include site.conf;
 }
 EOF
-trap 'rm -rf "$folder"' EXIT
+nginx -p "$folder" -c "$folder/nginx.conf" &
+nginx=$!
+finish() {
+	trap - EXIT INT TERM
+	kill $nginx 2>/dev/null || true
+	wait
+	rm -rf "$folder"
+}
+trap finish EXIT
+trap 'finish; exit 130' INT TERM
 echo "https://localhost:$https/ (the access log is $folder/wechat.log)"
-nginx -p "$folder" -c "$folder/nginx.conf"
+wait $nginx
