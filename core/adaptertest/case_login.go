@@ -72,7 +72,7 @@ func silentLogin(f *fixture) error {
 		if !slices.Equal(b.logins, []string{"snsapi_base"}) {
 			return fmt.Errorf("%s: logins %v, want a silent one", target, b.logins)
 		}
-		if n := f.sim.Calls("/sns/oauth2/access_token"); n != i+1 {
+		if n := f.sim.Calls(f.account.ExchangePath); n != i+1 {
 			return fmt.Errorf("%s: %d codes exchanged after %d logins", target, n, i+1)
 		}
 	}

@@ -23,6 +23,7 @@ const (
 // fixture is what one case runs on: an app, a WeChat simulator and the settings that
 // they share.
 type fixture struct {
+	account Account
 	harness *Harness
 	sim     *wxsim.Sim
 	store   *retainingStore // session store of the app's own; nil with private sessions
@@ -33,8 +34,8 @@ type fixture struct {
 // start builds a fixture. If touched is set, the app has sessions of its own that are
 // written on every request; otherwise core keeps private sessions. With screens, desktop
 // browsers log in through a phone.
-func start(app App, touched, screens bool) (f *fixture, stop func(), err error) {
-	f = &fixture{}
+func start(account Account, app App, touched, screens bool) (f *fixture, stop func(), err error) {
+	f = &fixture{account: account}
 	var stops []func()
 	stopAll := func() {
 		for i := len(stops) - 1; i >= 0; i-- {
@@ -48,9 +49,11 @@ func start(app App, touched, screens bool) (f *fixture, stop func(), err error) 
 	}()
 
 	var stopSim func()
-	f.sim, f.simURL, stopSim, err = wxsim.Start(wxsim.Config{
-		Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "127.0.0.1"}},
-	})
+	simulator := wxsim.Config{Accounts: []wxsim.Account{{AppID: appID, Secret: secret, Domain: "127.0.0.1"}}}
+	if account.Simulator != nil {
+		account.Simulator(&simulator)
+	}
+	f.sim, f.simURL, stopSim, err = wxsim.Start(simulator)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -66,11 +69,11 @@ func start(app App, touched, screens bool) (f *fixture, stop func(), err error) 
 		f.store = newRetainingStore()
 		config.Sessions = touchedSessions(f.store)
 	}
-	auth, err := core.New(config)
+	auth, stopAuth, err := account.New(f.sim, config)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("the instance is not made: %w", err)
 	}
-	stops = append(stops, func() { auth.Close() })
+	stops = append(stops, stopAuth)
 
 	f.harness = NewHarness(auth)
 	var stopApp func()
@@ -78,7 +81,7 @@ func start(app App, touched, screens bool) (f *fixture, stop func(), err error) 
 		return nil, nil, fmt.Errorf("the app does not start: %w", err)
 	}
 	stops = append(stops, stopApp)
-	if err = f.sim.SetPush(appID, f.appURL+pushPath, pushToken, pushKey); err != nil {
+	if err = account.SetPush(f.sim, f.appURL+pushPath); err != nil {
 		return nil, nil, err
 	}
 	return f, stopAll, nil

@@ -9,11 +9,12 @@ import (
 	"github.com/seed467724c4/wechat/core/push"
 )
 
+const pushPath = "/push"
+
 // Token and key of the messages. Both are made up.
 const (
-	pushPath  = "/push"
-	pushToken = "MadeUpTokenOfTheSuite"
-	pushKey   = "MadeUpKeyOfTheSuiteMadeUpKeyOfTheSuiteMadeU"
+	PushToken = "MadeUpTokenOfTheSuite"
+	PushKey   = "MadeUpKeyOfTheSuiteMadeUpKeyOfTheSuiteMadeU"
 )
 
 // pushRequest is a request as it reached the handler for messages.
@@ -25,7 +26,7 @@ type pushRequest struct {
 // PushHandler is the handler for WeChat's messages. The app mounts it on /push
 // without a gate, the way its framework mounts a handler of net/http.
 func (h *Harness) PushHandler() http.Handler {
-	messages, err := h.auth.PushHandler(push.Config{Token: pushToken, EncodingAESKey: pushKey, OnMessage: h.message})
+	messages, err := h.auth.PushHandler(push.Config{Token: PushToken, EncodingAESKey: PushKey, OnMessage: h.message})
 	if err != nil {
 		panic(err) // token and key are constants that are valid
 	}

@@ -87,12 +87,4 @@ import "testing"
 //     pages, redirects and cookies are sent as they are;
 //   - that handler sees who sent a form: one of another site, one without proof and one of
 //     another browser log no screen in.
-func Run(t *testing.T, app App) {
-	for _, r := range rules() {
-		t.Run(r.name, func(t *testing.T) {
-			if err := r.check(app); err != nil {
-				t.Errorf("rule: %s\ngot: %v", r.text, err)
-			}
-		})
-	}
-}
+func Run(t *testing.T, app App) { RunOver(t, ownAccount, app) }

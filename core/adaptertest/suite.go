@@ -26,8 +26,8 @@ func (f Failure) String() string {
 	return fmt.Sprintf("%s\n\trule: %s\n\tgot:  %s", f.Case, f.Rule, f.Got)
 }
 
-func (r rule) check(app App) (err error) {
-	f, stop, err := start(app, r.touched, r.screens)
+func (r rule) check(account Account, app App) (err error) {
+	f, stop, err := start(account, app, r.touched, r.screens)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func Check(app App, names ...string) []Failure {
 	results := make([]error, len(chosen))
 	var all sync.WaitGroup
 	for i, r := range chosen {
-		all.Go(func() { results[i] = r.check(app) })
+		all.Go(func() { results[i] = r.check(ownAccount, app) })
 	}
 	all.Wait()
 	var failures []Failure
