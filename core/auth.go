@@ -72,12 +72,17 @@ func newAuth(c Config, now func() time.Time) (*Auth, error) {
 	if err != nil {
 		return nil, err
 	}
+	made := false
+	defer func() {
+		if !made { // an error, or a panic of the app's Platform
+			leave()
+		}
+	}()
 	a, err := newAuthOfConfig(c, public, w, now)
 	if err != nil {
-		leave()
 		return nil, err
 	}
-	a.leave = leave
+	a.leave, made = leave, true
 	return a, nil
 }
 
