@@ -227,6 +227,13 @@ func TestAMerchantWhoLeavesInTheMiddleOfALogin(t *testing.T) {
 		if status != 403 || !strings.Contains(text, `data-page="withdrawn"`) || r.calls(wxsim.PathAuthorize) != 2 {
 			t.Errorf("rule: the visitor reads that the account is gone, without a loop (pushed: %v): %d, %d times at WeChat: %.200s", pushed, status, r.calls(wxsim.PathAuthorize), text)
 		}
+		exchanges := 1 // the one of before
+		if !pushed {
+			exchanges++
+		}
+		if n := r.calls(wxsim.PathComponentAccessToken); n != exchanges {
+			t.Errorf("rule: a code is not sent to WeChat once the platform knows that the account is gone (pushed: %v): %d exchanges", pushed, n)
+		}
 		if status, text := v.page("/" + shopA + "/"); status != 403 || !strings.Contains(text, `data-page="withdrawn"`) || r.calls(wxsim.PathAuthorize) != 2 {
 			t.Errorf("rule: from then on nobody is sent to WeChat: %d %.100s", status, text)
 		}

@@ -3,6 +3,7 @@ package platform
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -95,6 +96,16 @@ func TestAMessageIsForTheAccountOfItsAddress(t *testing.T) {
 	}
 	if res, err := http.Get(r.pushes.URL + "/messages/x?signature=x&timestamp=1234567890&nonce=1&echostr=123"); err != nil || res.StatusCode != 403 {
 		t.Errorf("rule: only WeChat's: %v", err)
+	}
+	signed, _ := url.Parse(sent.target)
+	for rule, signature := range map[string]string{"another signature": strings.Repeat("0", 40), "no signature": "", "the right one cut": signed.Query().Get("signature")[:39]} {
+		q := signed.Query()
+		q.Set("signature", signature)
+		q.Set("echostr", "123")
+		res, err := http.Get(r.pushes.URL + signed.Path + "?" + q.Encode())
+		if err != nil || res.StatusCode != 403 {
+			t.Errorf("rule: a check of the address with %s is refused: %v", rule, err)
+		}
 	}
 	r.sim.SetPlatformMode(platformID, wxsim.PlatformMode{})
 	r.disconnect(shopA)

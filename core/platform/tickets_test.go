@@ -45,8 +45,9 @@ func TestTicketsOpenTheWay(t *testing.T) {
 	r.sim.Advance(12 * time.Hour)
 	r.sim.SetPlatformMode(platformID, wxsim.PlatformMode{LoseTickets: true})
 	r.sim.Fail(wxsim.PathStartPushTicket, wxsim.Fault{Code: -1, Times: 2})
-	if _, err := p.ComponentToken(ctx, ""); !errors.Is(err, ErrNoTicket) {
-		t.Errorf("rule: a ticket of 12 hours is no ticket: %v", err)
+	asked := r.calls(wxsim.PathComponentToken)
+	if _, err := p.ComponentToken(ctx, ""); !errors.Is(err, ErrNoTicket) || r.calls(wxsim.PathComponentToken) != asked {
+		t.Errorf("rule: a ticket of 12 hours is no ticket, and is not sent to WeChat: %v", err)
 	}
 }
 
@@ -66,13 +67,15 @@ func TestTheTicketBeforeIsKept(t *testing.T) {
 	if _, err := p.ComponentToken(t.Context(), ""); err != nil || r.calls(wxsim.PathComponentToken) != 2 {
 		t.Errorf("rule: if WeChat does not accept the newest, the one before is tried: %v", err)
 	}
-	before := kept
-	if status := r.again(0, ""); status != 200 {
-		t.Errorf("rule: a push that is repeated is a success: %d", status)
-	}
-	p.records.load(t.Context(), ticketName, &kept)
-	if kept.Tickets[1] != before.Tickets[1] {
-		t.Errorf("rule: an older ticket that comes late takes no newer one's place: %v", kept)
+	for n, late := range []string{"the oldest", "the one before"} {
+		if status := r.again(n, ""); status != 200 {
+			t.Errorf("rule: a push that is repeated is a success (%s): %d", late, status)
+		}
+		var now ticketRecord
+		p.records.load(t.Context(), ticketName, &now)
+		if len(now.Tickets) != 2 || now.Tickets[0].Made != kept.Tickets[0].Made || now.Tickets[1] != kept.Tickets[1] {
+			t.Errorf("rule: an older ticket that comes late takes no newer one's place (%s): %v", late, now)
+		}
 	}
 }
 
