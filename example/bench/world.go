@@ -143,7 +143,8 @@ func (w *world) logins(auth *core.Auth, n int, keep func(i int, session string))
 }
 
 // settle logs n sessions in and returns their Cookie headers. In an app's own
-// store only the first is a login; the others are its record under new tokens.
+// store only the first is a login; the others are its record under new tokens, each with
+// its own key in it, because a session names the key that it belongs to.
 func (w *world) settle(auth *core.Auth, m *scs.SessionManager, n int) ([]string, error) {
 	lines := make([]string, n)
 	if m == nil {
@@ -153,14 +154,15 @@ func (w *world) settle(auth *core.Auth, m *scs.SessionManager, n int) ([]string,
 		return nil, err
 	}
 	ctx := context.Background()
-	record, found, err := findIn(ctx, m, scanCookie(lines[0], m.Cookie.Name))
+	first := scanCookie(lines[0], m.Cookie.Name)
+	record, found, err := findIn(ctx, m, first)
 	if err != nil || !found {
 		return nil, errors.Join(err, errors.New("the session of a login is not in the store"))
 	}
 	for i := 1; i < n; i++ {
 		token := newToken()
 		lines[i] = cookieLine(m.Cookie.Name + "=" + token)
-		if err := commitTo(ctx, m, token, bytes.Clone(record)); err != nil {
+		if err := commitTo(ctx, m, token, bytes.ReplaceAll(record, []byte(storeKey(m, first)), []byte(storeKey(m, token)))); err != nil {
 			return nil, err
 		}
 	}
