@@ -177,6 +177,13 @@ type faultIn struct {
 	Consume     bool   `json:"consume,omitempty" doc:"the call does its work first, so that a code is spent"`
 }
 
+// Limits of a fault that comes over HTTP. Larger numbers would overflow where times
+// are added up or turned into a duration.
+const (
+	maxControlTimes = 1_000_000
+	maxDelayMS      = 10 * 60 * 1000
+)
+
 func (s *Sim) controlFail(_ context.Context, in faultIn) (none, error) {
 	times := 1
 	if in.Times != nil {
@@ -187,6 +194,12 @@ func (s *Sim) controlFail(_ context.Context, in faultIn) (none, error) {
 	switch {
 	case times < 0 || in.DelayMS < 0:
 		return none{}, errors.New("wxsim: times and delay_ms must not be negative")
+	case times > maxControlTimes:
+		return none{}, fmt.Errorf("wxsim: times is %d at most; 0 is for all calls until the fault is taken back", maxControlTimes)
+	case in.DelayMS > maxDelayMS:
+		return none{}, fmt.Errorf("wxsim: delay_ms is %d at most, ten minutes", maxDelayMS)
+	case len(in.Endpoint) > maxCounted:
+		return none{}, fmt.Errorf("wxsim: endpoint has %d bytes, at most %d are taken", len(in.Endpoint), maxCounted)
 	case in.Status != 0 && (in.Status < 200 || in.Status > 999):
 		return none{}, errors.New("wxsim: status must be 200 to 999")
 	case in.Name != "":
@@ -194,8 +207,7 @@ func (s *Sim) controlFail(_ context.Context, in faultIn) (none, error) {
 	case in.Endpoint == "" || in.Endpoint == Callback:
 		return none{}, errors.New("wxsim: a fault without a name needs an endpoint, a path")
 	}
-	s.Fail(in.Endpoint, f)
-	return none{}, nil
+	return none{}, s.queue(in.Endpoint, f)
 }
 
 type faultList struct {

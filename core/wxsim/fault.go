@@ -1,6 +1,7 @@
 package wxsim
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -72,11 +73,31 @@ func (f *Fault) normal() bool {
 
 // Fail makes the next calls to endpoint, a path such as PathAccessToken, meet
 // fault. Faults of one endpoint form a queue: the first one is used up before
-// the next begins. [Sim.Next] takes faults by name.
+// the next begins. [Sim.Next] takes faults by name. How many faults a test queues is
+// its own matter; Next and the control API stop at 256.
 func (s *Sim) Fail(endpoint string, fault Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults[endpoint] = append(s.faults[endpoint], &fault)
+}
+
+// maxFaults is how many faults can wait at once, so that a script in a loop does not
+// fill the memory: each may hold a body of maxBody bytes.
+const maxFaults = 256
+
+// queue is Fail for callers that have no bound of their own.
+func (s *Sim) queue(endpoint string, fault Fault) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	waiting := 0
+	for _, queue := range s.faults {
+		waiting += len(queue)
+	}
+	if waiting >= maxFaults {
+		return fmt.Errorf("wxsim: %d faults wait already, take some back (DELETE /_sim/faults) or say with times how often one happens", waiting)
+	}
+	s.faults[endpoint] = append(s.faults[endpoint], &fault)
+	return nil
 }
 
 // Clear takes back every fault of endpoint.

@@ -116,7 +116,8 @@ func changed(change func(*callbackTrip)) Fault { return Fault{change: change} }
 
 // Next makes the next call meet a fault of the list, once. It happens at the
 // fault's own endpoint, or at the one named. The error names an unknown fault,
-// and a fault of the way back that is asked for elsewhere.
+// a fault of the way back that is asked for elsewhere, and one that would be too many:
+// 256 can wait.
 func (s *Sim) Next(name FaultName, endpoint ...string) error {
 	return s.queueNamed(name, 1, endpoint...)
 }
@@ -131,13 +132,12 @@ func (s *Sim) queueNamed(name FaultName, times int, endpoint ...string) error {
 			where = endpoint[0]
 		}
 		if (row.fault.change != nil) != (where == Callback) {
-			return fmt.Errorf("wxsim: fault %q happens at %q, not at %q", name, row.Endpoint, where)
+			return fmt.Errorf("wxsim: fault %q happens at %q, not at %q", name, row.Endpoint, clipped(where))
 		}
 		row.fault.Times = times
-		s.Fail(where, row.fault)
-		return nil
+		return s.queue(where, row.fault)
 	}
-	return fmt.Errorf("wxsim: no fault with the name %q", name)
+	return fmt.Errorf("wxsim: no fault with the name %q", clipped(string(name)))
 }
 
 // expireAllTokens ends the account tokens of every account.

@@ -46,6 +46,18 @@ func done(zh, en string) notice { return notice{Words: timeline.Words{ZH: zh, EN
 
 func failedWith(zh, en string, err error) notice {
 	n := done(zh, en)
-	n.Failed, n.Detail = true, strings.TrimPrefix(err.Error(), "wxsim: ")
+	n.Failed, n.Detail = true, shortened(strings.TrimPrefix(err.Error(), "wxsim: "))
 	return n
+}
+
+// maxDetail is how many characters of an error a notice keeps: an error may repeat
+// what somebody typed.
+const maxDetail = 500
+
+func shortened(text string) string {
+	text = strings.ToValidUTF8(text, "?")
+	if r := []rune(text); len(r) > maxDetail {
+		return string(r[:maxDetail]) + "…"
+	}
+	return text
 }

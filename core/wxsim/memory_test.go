@@ -95,3 +95,53 @@ func BenchmarkAuthorizations(b *testing.B) {
 	b.ReportMetric(heap(), "MiB-at-end")
 	runtime.KeepAlive(g)
 }
+
+func TestTheControlAPIIsBounded(t *testing.T) {
+	g := newRig(t)
+	control := func(body string) string {
+		r := httptest.NewRequest("POST", controlPrefix+"faults", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		return g.do(r).Body.String()
+	}
+	for rule, tc := range map[string]struct{ body, says string }{
+		"a fault that happens too often":    {`{"name":"40163","times":1000001}`, "times is 1000000 at most"},
+		"a described one that does":         {`{"endpoint":"/x","times":9223372036854775807}`, "times is 1000000 at most"},
+		"a delay that overflows":            {`{"endpoint":"/x","delay_ms":9223372036854775807}`, "delay_ms is 600000 at most"},
+		"a delay of more than ten minutes":  {`{"endpoint":"/x","delay_ms":600001}`, "delay_ms is 600000 at most"},
+		"an endpoint as long as a body":     {`{"endpoint":"/` + strings.Repeat("x", 50000) + `"}`, "at most 1024 are taken"},
+		"a name as long as a body is short": {`{"name":"` + strings.Repeat("x", 50000) + `"}`, "…"},
+	} {
+		if got := control(tc.body); !strings.Contains(got, tc.says) || len(got) > 1000 {
+			t.Errorf("rule: the control API takes what it can keep, %s: %q; got %.300s", rule, tc.says, got)
+		}
+	}
+	for i := range maxFaults {
+		body := `{"name":"40163"}`
+		if i%2 == 0 {
+			body = `{"endpoint":"/x` + strings.Repeat("x", i) + `","body":"x","times":0}`
+		}
+		if got := control(body); strings.Contains(got, "error") {
+			t.Fatalf("rule: %d faults can wait; number %d got %s", maxFaults, i, got)
+		}
+	}
+	for _, body := range []string{`{"name":"40163"}`, `{"name":"callback_twice"}`, `{"endpoint":"/y"}`} {
+		if got := control(body); !strings.Contains(got, "256 faults wait already") {
+			t.Errorf("rule: more faults than that are refused with what to do; got %s", got)
+		}
+	}
+	if err := g.Next(CodeUsed); err == nil {
+		t.Error("rule: Next tells of a fault that is too many")
+	}
+	if page := g.presses("do=fault&name=40163"); !strings.Contains(page, "256 faults wait already") {
+		t.Errorf("rule: the page tells of a fault that is too many; got\n%.800s", page)
+	}
+	g.ClearAll()
+	if got := control(`{"name":"40163"}`); strings.Contains(got, "error") {
+		t.Errorf("rule: after taking them back there is room again; got %s", got)
+	}
+	before := len(g.calls)
+	g.get("/" + strings.Repeat("x", maxCounted))
+	if len(g.calls) != before {
+		t.Error("rule: a path of any length is not kept among the counts")
+	}
+}

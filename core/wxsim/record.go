@@ -14,11 +14,12 @@ import (
 )
 
 const (
-	maxTimeline = 200 // rows of the timeline
-	maxLast     = 30  // calls that the control API shows beside the counts
-	maxPaths    = 256 // distinct paths counted; anybody can invent paths
-	maxShown    = 160 // bytes of a path in the timeline
-	minReplaced = 6   // bytes of a secret that is hidden inside a longer word
+	maxTimeline = 200     // rows of the timeline
+	maxLast     = 30      // calls that the control API shows beside the counts
+	maxPaths    = 256     // distinct paths counted; anybody can invent paths
+	maxCounted  = 1 << 10 // bytes of a path that is counted
+	maxShown    = 160     // bytes of a path in the timeline
+	minReplaced = 6       // bytes of a secret that is hidden inside a longer word
 )
 
 // call is a call as the control API lists it. It never holds a secret, code or
@@ -51,7 +52,7 @@ func (s *Sim) ResetCalls() {
 func (s *Sim) countCall(path string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.calls[path]; known || len(s.calls) < maxPaths {
+	if _, known := s.calls[path]; known || len(s.calls) < maxPaths && len(path) <= maxCounted {
 		s.calls[path]++
 	}
 	return s.nextFault(path)
