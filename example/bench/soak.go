@@ -22,6 +22,10 @@ func soaks() []measure {
 	return all
 }
 
+// lateLooks is how much longer than the looks the load lasts: on a busy machine they are
+// late.
+const lateLooks = 5 * time.Second
+
 // soak holds a logged-in load on a server and looks at its heap and goroutines all
 // the while. The second half is compared with the first, after a look that only
 // warms up: the largest heaps, and the fewest goroutines, because net/http has one
@@ -31,7 +35,7 @@ func soak(name string, long time.Duration) (sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := load{Addr: at.Addr, Cookies: at.Cookies, Connections: soakConnections, Pause: soakPause, For: long + time.Second}
+	l := load{Addr: at.Addr, Cookies: at.Cookies, Connections: soakConnections, Pause: soakPause, For: long + lateLooks}
 	ended := make(chan error, 1)
 	go func() {
 		_, err := l.run()
