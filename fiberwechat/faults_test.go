@@ -1,7 +1,10 @@
 package fiberwechat_test
 
 import (
+	"io"
+	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -43,7 +46,7 @@ const (
 
 // The suite has to find every fault; otherwise it proves nothing about the adapter.
 func TestTheSuiteFindsDefects(t *testing.T) {
-	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, map[fault][]string{
+	faults := map[fault][]string{
 		headersAdded:      {"headers of an answer are added", "custom answer", "must follow"},
 		noComplete:        {"pages of one visitor are private", "removed headers come back"},
 		headersSet:        {"headers of a passed request are added", "custom answer"},
@@ -59,7 +62,38 @@ func TestTheSuiteFindsDefects(t *testing.T) {
 		printedQuery:      {"raw messages"},
 		unreadMessages:    {"messages", "raw messages", "following lets in"},
 		openBehindForms:   {"unread bodies"},
-	})
+	}
+	if !leavesBytesBehindForms(t) {
+		t.Log("this fasthttp reads a form to its end, so an open connection is no fault")
+		delete(faults, openBehindForms)
+	}
+	setuptest.FindsFaults(t, func(f fault) adaptertest.App { return f.adapter().app }, faults)
+}
+
+// leavesBytesBehindForms tells whether fasthttp takes what stands behind a form's last
+// boundary for the next request. 1.72 does, 1.78 does not.
+func leavesBytesBehindForms(t *testing.T) bool {
+	t.Helper()
+	app := fiber.New(fiber.Config{DisableStartupMessage: true})
+	var smuggled atomic.Bool
+	app.Get("/smuggled", func(*fiber.Ctx) error { smuggled.Store(true); return nil })
+	url, stop, err := setuptest.Listen(app.Listener, app.Shutdown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stop()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	// More than fasthttp's buffer of 4 KiB stands between the form and the request.
+	form := "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--b--\r\n" + strings.Repeat("\r\n", 2048) +
+		"GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+	_, _ = io.WriteString(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: "+
+		strconv.Itoa(len(form))+"\r\n\r\n"+form+"GET /last HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	_, _ = io.ReadAll(conn)
+	return smuggled.Load()
 }
 
 // Without a fault the test's adapter breaks no rule, so the suite finds the faults and
