@@ -49,8 +49,8 @@ func isPlainText(s string) bool {
 		if !found {
 			return true
 		}
-		name, rest, ended := cutEntity(behind)
-		if r, known := entity(name); !ended || !known || !isAllowed(r) {
+		name, rest := cutEntity(behind)
+		if r, known := entity(name); !known || !isAllowed(r) {
 			return false
 		}
 		s = rest
@@ -67,9 +67,9 @@ func unescaped(s string) string {
 		if !found {
 			return out.String()
 		}
-		name, rest, ended := cutEntity(behind)
+		name, rest := cutEntity(behind)
 		r, known := entity(name)
-		if !ended || !known {
+		if !known {
 			out.WriteByte('&')
 			s = behind
 			continue
@@ -84,13 +84,13 @@ func unescaped(s string) string {
 // maxEntity is longer than any entity that XML knows: &#x10FFFF;
 const maxEntity = 10
 
-// cutEntity cuts behind "&" at ";".
-func cutEntity(s string) (name, rest string, ended bool) {
+// cutEntity cuts behind "&" at ";". Without one there is no name, and "" is no entity.
+func cutEntity(s string) (name, rest string) {
 	i := strings.IndexByte(s[:min(len(s), maxEntity)], ';')
 	if i < 0 {
-		return "", "", false
+		return "", ""
 	}
-	return s[:i], s[i+1:], true
+	return s[:i], s[i+1:]
 }
 
 // entity is the character of an entity's name.
