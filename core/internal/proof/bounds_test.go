@@ -182,6 +182,10 @@ func TestKeysThatCannotBeMadeAreAnError(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "wechat: derive keys: ") || k.appID != "" || k.signers != nil {
 			t.Errorf("rule: %s is an error, and there are no keys: %v", rule, err)
 		}
+		s, err := NewScreenKeys("wx", secrets[0], secrets[1:]...)
+		if err == nil || !strings.HasPrefix(err.Error(), "wechat: derive keys: ") || s.appID != "" || s.signers != nil {
+			t.Errorf("rule: %s is an error, and there are no keys for screens: %v", rule, err)
+		}
 	}
 	if k, err := NewKeys("wx", long, long); err != nil || len(k.signers) != 2 || k.appID != "wx" {
 		t.Errorf("rule: secrets of WeChat's length make keys: %v", err)

@@ -66,7 +66,7 @@ func escapeBytes(s string) string {
 	if clean {
 		return s
 	}
-	b := make([]byte, 0, len(s)+len(s)/2)
+	var b []byte
 	for i := range len(s) {
 		if c := s[i]; byteClass[c]&escapedByte != 0 {
 			b = append(b, '%', digits[c>>4], digits[c&0xf])
