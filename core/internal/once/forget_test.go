@@ -3,8 +3,10 @@ package once
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -100,5 +102,26 @@ func TestLenCountsAllThatIsHeld(t *testing.T) {
 	}
 	if d.Len() != 2+1+1 || f.Len() != 2 || g.Len() != 2 {
 		t.Errorf("rule: two codes, a person and a browser; two names; two browsers: %d, %d, %d", d.Len(), f.Len(), g.Len())
+	}
+}
+
+func TestABrowserIsKnownForAsLongAsItsLongestResult(t *testing.T) {
+	for rule, lives := range map[string][]time.Duration{
+		"one result": {WebsiteLife}, "the shorter one first": {Life, WebsiteLife}, "the longer one first": {WebsiteLife, Life}, "two that live as long": {WebsiteLife, WebsiteLife},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := results(t, nil)
+			for i, life := range lives {
+				r.Put(t.Context(), strconv.Itoa(i), "browser", "record", life)
+			}
+			time.Sleep(WebsiteLife - time.Nanosecond)
+			if !r.Knows("browser") {
+				t.Errorf("rule: a browser is known for as long as its longest result: %s", rule)
+			}
+			time.Sleep(2 * time.Nanosecond)
+			if r.Knows("browser") {
+				t.Errorf("rule: and no longer: %s", rule)
+			}
+		})
 	}
 }

@@ -70,8 +70,8 @@ func (r *Results) Get(ctx context.Context, key, browser string) (record string, 
 // Put remembers the record of a login for life: [Life] or [WebsiteLife].
 func (r *Results) Put(ctx context.Context, key, browser, record string, life time.Duration) {
 	r.local.Set(key, record, life)
-	// Of two results, the one that lives longer counts.
-	if _, until, known := r.browsers.GetWithExpiration(browser); !known || time.Until(until) < life {
+	// Of two results, the one that lives longer counts. until is zero without one.
+	if _, until, _ := r.browsers.GetWithExpiration(browser); time.Until(until) < life {
 		r.browsers.Set(browser, nil, life)
 	}
 	if r.shared != nil {
