@@ -102,6 +102,20 @@ func TestOtherSitesPressNothing(t *testing.T) {
 	}
 }
 
+func TestOtherSitesReadNothing(t *testing.T) {
+	g := newRig(t)
+	g.Close() // ends a stream that has begun
+	for _, target := range []string{controlPrefix + "state", livePath} {
+		for site, ok := range map[string]bool{"": true, "same-origin": true, "none": true, "same-site": false, "cross-site": false} {
+			r := httptest.NewRequest("GET", target, nil)
+			r.Header.Set("Sec-Fetch-Site", site)
+			if w := g.do(r); (w.Code == 200) != ok {
+				t.Errorf("rule: no other site reads what the simulator knows; %s for %q got %d", target, site, w.Code)
+			}
+		}
+	}
+}
+
 func TestForeignNamesReachNoPage(t *testing.T) {
 	g := newRig(t, func(c *Config) { c.Hosts = []string{"sim.corp.example"} })
 	for host, ok := range map[string]bool{

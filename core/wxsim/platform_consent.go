@@ -132,16 +132,23 @@ func (s *Sim) componentReply(r *http.Request) reply {
 // account, without a page, and pushes the event authorized (updateauthorized where
 // the account is connected already). It returns the authorization_code, as the
 // redirect of the consent page would. permissions are the permission sets granted;
-// none means all that logins need. The error names an unknown platform or account;
+// none means all that logins need. The error names an unknown platform or account, or
+// more than 200 permission sets;
 // with a code it says that the push was not accepted.
 func (s *Sim) Connect(ctx context.Context, componentID, appID string, permissions ...int) (code string, err error) {
 	return s.connect(ctx, componentID, appID, "", permissions)
 }
 
+// maxPermissions is more than WeChat's list of permission sets has.
+const maxPermissions = 200
+
 func (s *Sim) connect(ctx context.Context, componentID, appID, preAuth string, permissions []int) (string, error) {
 	account, known := s.accounts[appID]
 	if !known || account.Website {
 		return "", fmt.Errorf("wxsim: no Official Account with AppID %q", appID)
+	}
+	if len(permissions) > maxPermissions {
+		return "", fmt.Errorf("wxsim: %d permission sets, at most %d are possible", len(permissions), maxPermissions)
 	}
 	if len(permissions) == 0 {
 		permissions = defaultPermissions()

@@ -460,6 +460,9 @@ func TestAVisitorLogsInThroughThePlatform(t *testing.T) {
 	if got := link("https://saas.example.com/a", scopeBase, component).Header().Get("X-Wxsim-Error"); got != "10005" {
 		t.Errorf("rule: without the permission set for web pages it is 10005; got %q", got)
 	}
+	if _, err := g.Connect(t.Context(), component, app, make([]int, maxPermissions+1)...); err == nil || len(g.ConnectedAccounts(component)) != 1 {
+		t.Errorf("rule: more permission sets than WeChat can have are refused, and what was agreed stays; got %v", err)
+	}
 }
 
 func TestMessagesOfConnectedAccountsGoToThePlatform(t *testing.T) {

@@ -18,6 +18,7 @@ type options struct {
 	config, caFile, tlsAddr                 string
 	anyBrowser, anyOrder, strictPort        bool
 	insecure, lan, jsonType                 bool
+	seed                                    uint64
 	given                                   map[string]bool // names of the flags on the command line
 }
 
@@ -33,6 +34,21 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f := flag.NewFlagSet("wxsim", flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.Usage = func() { printHelp(stderr, f) }
+	o.define(f)
+	if err := f.Parse(args); err != nil {
+		return options{}, err
+	}
+	f.Visit(func(given *flag.Flag) { o.given[given.Name] = true })
+	if f.NArg() > 0 {
+		err := fmt.Errorf("wxsim: unexpected argument %q", f.Arg(0))
+		fmt.Fprintln(stderr, err)
+		return options{}, err
+	}
+	return o, nil
+}
+
+// define adds the flags to f.
+func (o *options) define(f *flag.FlagSet) {
 	f.StringVar(&o.addr, "addr", "127.0.0.1:8089", "where to listen, `host:port`")
 	f.StringVar(&o.appID, "app-id", "wx0123456789abcdef", "the first account's AppID")
 	f.StringVar(&o.appSecret, "app-secret", "0123456789abcdef0123456789abcdef", "the first account's AppSecret, a made-up one")
@@ -49,20 +65,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.strictPort, "strict-port", false, "refuse a port in redirect_uri, as WeChat does in production")
 	f.BoolVar(&o.jsonType, "json", false, "answer /cgi-bin as application/json instead of text/plain")
 	f.StringVar(&o.refusal, "refusal", "none", "what a refusal sends back: none, state or authdeny")
+	f.Uint64Var(&o.seed, "seed", 0, "a number that makes codes and tokens repeat from one start to the next; an application must forget the codes of the last start")
 	f.BoolVar(&o.lan, "lan", false, "listen on every interface, for a phone in the same network; anybody there can log in as anybody")
 	f.StringVar(&o.caFile, "tls", "", "serve https and an HTTPS proxy for WeChat's hosts, and write the certificate to trust to this `file`")
 	f.StringVar(&o.tlsAddr, "tls-addr", "127.0.0.1:8443", "where to listen for https with -tls, `host:port`")
 	f.BoolVar(&o.insecure, "insecure-listen", false, "allow -addr and -tls-addr beyond the loopback interface")
-	if err := f.Parse(args); err != nil {
-		return options{}, err
-	}
-	f.Visit(func(given *flag.Flag) { o.given[given.Name] = true })
-	if f.NArg() > 0 {
-		err := fmt.Errorf("wxsim: unexpected argument %q", f.Arg(0))
-		fmt.Fprintln(stderr, err)
-		return options{}, err
-	}
-	return o, nil
 }
 
 // simConfig is what the flags and the -config file ask for.
@@ -73,7 +80,7 @@ func (o options) simConfig() (wxsim.Config, error) {
 	if !ok {
 		return wxsim.Config{}, fmt.Errorf("wxsim: -refusal %q is none of none, state, authdeny", o.refusal)
 	}
-	cfg := wxsim.Config{Hosts: strings.FieldsFunc(o.hosts, func(r rune) bool { return r == ',' || r == ' ' }), AnyBrowser: o.anyBrowser, AnyOrder: o.anyOrder, StrictPort: o.strictPort, JSONContentType: o.jsonType, Refusal: refusal}
+	cfg := wxsim.Config{Hosts: strings.FieldsFunc(o.hosts, func(r rune) bool { return r == ',' || r == ' ' }), AnyBrowser: o.anyBrowser, AnyOrder: o.anyOrder, StrictPort: o.strictPort, JSONContentType: o.jsonType, Refusal: refusal, Seed: o.seed}
 	if o.config == "" {
 		cfg.Accounts = o.accounts()
 		return cfg, nil

@@ -32,6 +32,7 @@ All of it is described at http://127.0.0.1:8089/_sim/openapi.json
 		{"Where it listens", []string{"addr", "lan", "host", "insecure-listen"}},
 		{"For clients that know WeChat's own hosts only", []string{"tls", "tls-addr"}},
 		{"How strict it is", []string{"any-browser", "any-order", "strict-port", "refusal", "json"}},
+		{"For tests that compare what was sent", []string{"seed"}},
 	}
 	for _, g := range groups {
 		fmt.Fprintf(w, "%s:\n", g.title)

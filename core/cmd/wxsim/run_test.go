@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"net"
 	"net/http"
@@ -127,6 +128,23 @@ func TestRunRefuses(t *testing.T) {
 		if got := run(ctx, freePort(tc.args), io.Discard, &stderr); got != tc.status || !strings.Contains(stderr.String(), tc.says) {
 			t.Errorf("rule: %s; got status %d, %s", rule, got, &stderr)
 		}
+	}
+}
+
+func TestEveryFlagIsExplainedAndUsed(t *testing.T) {
+	var help bytes.Buffer
+	run(t.Context(), []string{"-h"}, io.Discard, &help)
+	known := flag.NewFlagSet("", flag.ContinueOnError)
+	var o options
+	o.define(known)
+	known.VisitAll(func(f *flag.Flag) {
+		if !strings.Contains(help.String(), "\n  -"+f.Name+" ") && !strings.Contains(help.String(), "\n  -"+f.Name+"\n") {
+			t.Errorf("rule: -h explains every flag; it does not explain -%s", f.Name)
+		}
+	})
+	o, err := parse([]string{"-seed", "7"}, io.Discard)
+	if cfg, _ := o.simConfig(); err != nil || cfg.Seed != 7 {
+		t.Errorf("rule: -seed is the simulator's seed; got %d %v", cfg.Seed, err)
 	}
 }
 
