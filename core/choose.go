@@ -25,6 +25,7 @@ var errChosenClosed = errors.New("wechat: Choose returned an instance that was c
 // account's session, and never uses a default account instead.
 //
 //	nil, nil       there is no such tenant: a page or problem document (404)
+//	ErrNoAccount   the same
 //	ErrWithdrawn   the account left the platform: a page says so (403); see [Platform]
 //	an error       the tenants cannot be asked: the "unavailable" page (503)
 //	a panic, or an instance that was closed: the same
@@ -107,7 +108,7 @@ func (g *Gate) withoutAccount(ctx context.Context, r Request, err error) (out *O
 	if isWithdrawn(err) {
 		return v.page(WithdrawnPage, ErrWithdrawn)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoAccount) {
 		return v.page(UnavailablePage, unavailableFor(err))
 	}
 	return v.page(NotFoundPage, ErrNoAccount)

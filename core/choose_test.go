@@ -128,6 +128,9 @@ func TestWithoutAnAccountTheAnswerIsAPage(t *testing.T) {
 		err    error
 	}{
 		"an unknown tenant is a 404, and never the default account": {n.choose, context.Background(), 404, "not-found", ErrNoAccount},
+		"ErrNoAccount is a 404 as well": {func(context.Context, *Request) (*Auth, error) {
+			return nil, fmt.Errorf("tenants: %w", ErrNoAccount)
+		}, context.Background(), 404, "not-found", ErrNoAccount},
 		"tenants that cannot be asked are a 503": {func(context.Context, *Request) (*Auth, error) {
 			return nil, errors.New("database is down")
 		}, context.Background(), 503, "unavailable", ErrUnavailable},
