@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/seed467724c4/wechat/core/internal/vault"
@@ -68,6 +67,12 @@ const (
 	PublicURLUnsafe FindingKind = "public_url"
 	// SessionCookieWrong: browsers drop the session cookie, or it is not safe.
 	SessionCookieWrong FindingKind = "session_cookie"
+	// SessionTokensReadable: the store of Config.Sessions holds session tokens in the clear.
+	SessionTokensReadable FindingKind = "session_tokens"
+	// CacheMissing: Config.Sessions is shared between nodes, and there is no Config.Cache.
+	CacheMissing FindingKind = "cache_missing"
+	// NotWeChat: visitors log in somewhere else than at WeChat, or need no WeChat for it.
+	NotWeChat FindingKind = "not_wechat"
 	// SecretsDiffer: another node of the site has another app secret.
 	SecretsDiffer FindingKind = "secrets_differ"
 )
@@ -222,29 +227,4 @@ func findingOf(err error) Finding {
 		}
 	}
 	return f
-}
-
-// checkSettings looks at what New only warns of.
-func (a *Auth) checkSettings(context.Context) (found []Finding) {
-	c := &a.config
-	switch {
-	case c.PublicURL == "":
-		found = append(found, Finding{PublicURLUnsafe, Warning, "Config.PublicURL is not set, so a request's own host decides where WeChat sends visitors back to",
-			"set Config.PublicURL or WECHAT_PUBLIC_URL to the address that visitors use, such as https://app.example.com; its host must be the 网页授权域名 (web authorization domain) under 设置与开发 (settings and development) > 账号设置 (account settings) > 功能设置 (functions) on mp.weixin.qq.com", nil})
-	case !a.public.IsHTTPS() && !loopback(c.PublicURL):
-		found = append(found, Finding{PublicURLUnsafe, Warning, "Config.PublicURL is http, so anybody on the way can read codes and sessions",
-			"serve the site with https, and set Config.PublicURL or WECHAT_PUBLIC_URL to its https address", nil})
-	}
-	if c.Sessions == nil {
-		return found
-	}
-	for _, trouble := range cookieTrouble(c.Sessions.Cookie, c.PublicURL) {
-		f := Finding{Kind: SessionCookieWrong, Severity: Warning}
-		f.What, f.Fix, _ = strings.Cut(trouble, "; ")
-		if strings.Contains(f.What, "browsers drop it") || strings.Contains(f.What, "cannot log in") {
-			f.Severity = Failing
-		}
-		found = append(found, f)
-	}
-	return found
 }

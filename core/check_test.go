@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/alexedwards/scs/v2/memstore"
 
 	"github.com/seed467724c4/wechat/core/internal/session"
 	"github.com/seed467724c4/wechat/core/wxapi"
@@ -23,7 +24,7 @@ import (
 func sound(store scs.Store) func(*Config) {
 	return func(c *Config) {
 		c.Sessions = manager(store)
-		c.Sessions.Cookie.Secure = true
+		c.Sessions.Cookie.Secure, c.Sessions.HashTokenInStore = true, true
 		c.Cache = session.NewMemory()
 	}
 }
@@ -109,6 +110,16 @@ func TestCheckFinds(t *testing.T) {
 		{"a public URL that is http", func(c *Config) { c.PublicURL, c.Sessions.Cookie.Secure = "http://app.example.com", false }, nil, PublicURLUnsafe, Warning, []string{"https", "WECHAT_PUBLIC_URL"}},
 		{"nothing with http at this machine", func(c *Config) { c.PublicURL, c.Sessions.Cookie.Secure = "http://localhost:8080", false }, nil, "", "", nil},
 		{"a public URL that is missing", func(c *Config) { c.PublicURL = "" }, nil, PublicURLUnsafe, Warning, []string{"网页授权域名", "web authorization domain"}},
+		{"a public URL with a port", func(c *Config) { c.PublicURL = "https://app.example.com:8443" }, nil, PublicURLUnsafe, Failing, []string{"10003", "443"}},
+		{"nothing with a port at this machine", func(c *Config) { c.PublicURL = "https://localhost:8443" }, nil, "", "", nil},
+		{"a simulator on a public site", func(c *Config) { c.OpenURL = "http://127.0.0.1:8089" }, nil, NotWeChat, Warning, []string{"WECHAT_OPEN_URL"}},
+		{"an API that is not WeChat's", func(c *Config) { c.APIURL = "https://api.weixin.qq.com.example.com" }, nil, NotWeChat, Warning, []string{"WECHAT_API_URL"}},
+		{"nothing with another address of WeChat's", func(c *Config) { c.APIURL = "https://sh.api.weixin.qq.com" }, nil, "", "", nil},
+		{"any browser on a public site", func(c *Config) { c.AnyBrowser = true }, nil, NotWeChat, Warning, []string{"WECHAT_ANY_BROWSER"}},
+		{"nothing with any browser at this machine", func(c *Config) { c.AnyBrowser, c.PublicURL = true, "https://localhost" }, nil, "", "", nil},
+		{"a store that shows session tokens", func(c *Config) { c.Sessions.HashTokenInStore = false }, nil, SessionTokensReadable, Warning, []string{"HashTokenInStore"}},
+		{"sessions for several nodes without a cache", func(c *Config) { c.Cache = nil }, nil, CacheMissing, Warning, []string{"Config.Cache"}},
+		{"nothing with sessions in this process and no cache", func(c *Config) { c.Cache, c.Sessions.Store, c.Sessions.HashTokenInStore = nil, memstore.New(), false }, nil, "", "", nil},
 		{"a session cookie that does not come back", func(c *Config) { c.Sessions.Cookie.SameSite = http.SameSiteStrictMode }, nil, SessionCookieWrong, Failing, []string{"set Sessions.Cookie.SameSite = http.SameSiteLaxMode"}},
 		{"a session cookie that browsers drop", func(c *Config) { c.Sessions.Cookie.Name, c.Sessions.Cookie.Domain = "__Host-s", "example.com" }, nil, SessionCookieWrong, Failing, []string{"set Sessions.Cookie.Secure = true"}},
 		{"a session cookie that scripts can read", func(c *Config) { c.Sessions.Cookie.HttpOnly = false }, nil, SessionCookieWrong, Warning, []string{"set Sessions.Cookie.HttpOnly = true"}},
@@ -118,7 +129,8 @@ func TestCheckFinds(t *testing.T) {
 			if change == nil {
 				change = func(*Config) {}
 			}
-			r := newRig(t, sound(session.NewMemory()), change)
+			r := newRig(t)
+			r.auth = r.instance(r.realAddresses, sound(session.NewMemory()), change)
 			if c.before != nil {
 				c.before(r)
 			}
@@ -166,8 +178,8 @@ func checkTells(t *testing.T, found []Finding) {
 }
 
 func TestAFindingHasWeChatsError(t *testing.T) {
-	r := newRig(t, sound(session.NewMemory()), func(c *Config) { c.AppSecret = formerSecret })
-	found := r.auth.Check(t.Context())
+	r := newRig(t)
+	found := r.instance(r.realAddresses, sound(session.NewMemory()), func(c *Config) { c.AppSecret = formerSecret }).Check(t.Context())
 	var wx *wxapi.Error
 	if len(found) != 1 || !errors.As(found[0], &wx) || wx.Code != 40125 {
 		t.Errorf("rule: WeChat's error is in the finding: %v", found)
@@ -180,7 +192,7 @@ func TestAnUpstreamThatRepeatsSecretsIsNotQuoted(t *testing.T) {
 		fmt.Fprintf(w, `{"errcode":40164,"errmsg":"invalid ip %s %s %s"}`, testSecret, req.URL, testToken)
 	}))
 	defer echo.Close()
-	a := r.instance(sound(session.NewMemory()), func(c *Config) { c.APIURL = echo.URL })
+	a := r.instance(sound(session.NewMemory()), func(c *Config) { c.APIURL, c.PublicURL = echo.URL, "https://localhost" })
 	found := a.Check(t.Context())
 	if len(found) != 1 || found[0].Kind != NotOnIPWhitelist || strings.Contains(fmt.Sprint(found, found[0].Err), testSecret) {
 		t.Errorf("rule: no finding shows a secret, even if WeChat's message does: %v", found)
@@ -211,7 +223,7 @@ func TestNodesWithDifferentSecretsAreFound(t *testing.T) {
 	if r.auth.sessions.InProcess() {
 		t.Error("the store is shared")
 	}
-	if sole := r.instance(); len(sole.Check(t.Context())) != 0 || sole.sessions.PrivateStore().Held() != 0 {
+	if sole := r.instance(r.realAddresses); len(sole.Check(t.Context())) != 0 || sole.sessions.PrivateStore().Held() != 0 {
 		t.Error("rule: private sessions have no other nodes, and Check leaves nothing there")
 	}
 }

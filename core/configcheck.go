@@ -114,7 +114,7 @@ func (c *Config) warn(w *watch) {
 	if strings.HasPrefix(c.AppID, "gh_") {
 		w.warnOf("app_id", "AppID looks like the account's original id (gh_…): the app id begins with wx, copy it from 开发接口管理", slog.String("app_id", c.AppID))
 	}
-	if u, err := url.Parse(c.PublicURL); err == nil && u.Port() != "" && u.Port() != "443" && u.Port() != "80" && c.OpenURL == "" && !loopback(c.PublicURL) {
+	if u, err := url.Parse(c.PublicURL); err == nil && portRefused(u) && c.OpenURL == "" {
 		w.warnOf("port", "PublicURL has a port, which WeChat does not allow in a redirect URI: visitors will see its page 10003; leave the port out")
 	}
 	if c.Sessions != nil {

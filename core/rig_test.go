@@ -122,6 +122,11 @@ func (r *rig) instanceAt(ahead time.Duration, change ...func(*Config)) *Auth {
 	return a
 }
 
+// realAddresses leaves WeChat's own addresses, behind which the simulator answers.
+func (r *rig) realAddresses(c *Config) {
+	c.OpenURL, c.APIURL, c.HTTPClient = "", "", &http.Client{Transport: r.sim.Transport()}
+}
+
 func (r *rig) gate(mode Mode, options ...Option) *Gate {
 	return NewGate(mode, append([]Option{r.auth}, options...)...)
 }
