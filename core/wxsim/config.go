@@ -99,7 +99,9 @@ type Config struct {
 	Transport http.RoundTripper
 
 	// Logger gets one record per call, without secrets, codes, states or
-	// tokens. nil: nothing is logged.
+	// tokens: at level Warn where something went wrong, with the reason, and at
+	// level Debug for pictures, polls and the simulator's own page. nil: nothing
+	// is logged.
 	Logger *slog.Logger
 
 	// Addr is where Start listens, host:port, loopback only. New ignores it.

@@ -60,6 +60,7 @@ type Fault struct {
 	// has gone. A Fault with only Wait and Times answers normally, late.
 	Wait <-chan struct{}
 
+	name   FaultName           // of the list, "" for another
 	before func(*Sim)          // runs before the call is answered
 	alter  func([]byte) []byte // changes the body of the normal answer
 	change func(*callbackTrip) // changes the way back to the application

@@ -92,10 +92,10 @@ func Faults() []NamedFault {
 		{StateLowered, Callback, "state comes back in lower case", changed(func(d *callbackTrip) { d.state = strings.ToLower(d.state) })},
 		{StateLost, Callback, "the callback has no state", changed(func(d *callbackTrip) { d.with = false })},
 		{CodeLost, Callback, "the callback has no code", changed(func(d *callbackTrip) { d.text = "" })},
-		{CodeUsed, Callback, "the code has been exchanged before: 40163", changed(func(d *callbackTrip) { d.code.used = true })},
-		{CodeExpired, Callback, "the code has expired: 40029", changed(func(d *callbackTrip) { d.code.expired = true })},
-		{CodeUnknown, Callback, "the code is of another account: 40029", changed(func(d *callbackTrip) { d.code.appID = "" })},
-		{MiniProgramCode, Callback, "the code is a mini program's: 40242", changed(func(d *callbackTrip) { d.code.miniProgram = true })},
+		{CodeUsed, Callback, "the code that comes back has been exchanged before: 40163", changed(func(d *callbackTrip) { d.code.used, d.code.byFault = true, true })},
+		{CodeExpired, Callback, "the code has expired: 40029", changed(func(d *callbackTrip) { d.code.expired, d.code.byFault = true, true })},
+		{CodeUnknown, Callback, "the code is of another account: 40029", changed(func(d *callbackTrip) { d.code.appID, d.code.byFault = "", true })},
+		{MiniProgramCode, Callback, "the code is a mini program's: 40242", changed(func(d *callbackTrip) { d.code.miniProgram, d.code.byFault = true, true })},
 		{CallbackTwice, Callback, "the callback is delivered twice, first without cookies", changed(func(d *callbackTrip) { d.twice = true })},
 		{CookiesStripped, Callback, "the callback is delivered without the browser's cookies", changed(func(d *callbackTrip) { d.bare = true })},
 		{SnapshotPage, Callback, "the login is one of a snapshot page: is_snapshotuser 1", changed(func(d *callbackTrip) { d.code.makeVirtual() })},
@@ -122,6 +122,16 @@ func (s *Sim) Next(name FaultName, endpoint ...string) error {
 	return s.queueNamed(name, 1, endpoint...)
 }
 
+// usualEndpoint is where a fault of the list happens unless told otherwise.
+func usualEndpoint(name FaultName) string {
+	for _, row := range Faults() {
+		if row.Name == name {
+			return row.Endpoint
+		}
+	}
+	return ""
+}
+
 func (s *Sim) queueNamed(name FaultName, times int, endpoint ...string) error {
 	for _, row := range Faults() {
 		if row.Name != name {
@@ -134,7 +144,7 @@ func (s *Sim) queueNamed(name FaultName, times int, endpoint ...string) error {
 		if (row.fault.change != nil) != (where == Callback) {
 			return fmt.Errorf("wxsim: fault %q happens at %q, not at %q", name, row.Endpoint, clipped(where))
 		}
-		row.fault.Times = times
+		row.fault.Times, row.fault.name = times, name
 		return s.queue(where, row.fault)
 	}
 	return fmt.Errorf("wxsim: no fault with the name %q", clipped(string(name)))

@@ -43,7 +43,7 @@ type homeAccount struct {
 	Chat                       []ChatMessage
 	PushURL                    string
 	PushHidden                 bool // the address has a query: PushURL shows it without values
-	PushSealed                 bool
+	PushSealed, PushToken      bool // what is set
 	Snapshot, Menued, Agreed   bool // how the chosen person meets it
 }
 
@@ -77,10 +77,15 @@ func (s *Sim) home(r *http.Request) reply {
 	}
 	q := r.URL.Query()
 	me := s.personOf(r)
-	p := homePage{frame: newFrame(r), Origin: origin(r), People: s.peopleOf(""), Chosen: me.ID, Me: me, Any: s.cfg.AnyBrowser,
-		Paths: faultPaths(), Waiting: s.waitingFaults(), Notice: s.noticeOf(q.Get("notice"))}
+	p := homePage{frame: newFrame(r), Origin: origin(r), Chosen: me.ID, Me: me, Any: s.cfg.AnyBrowser,
+		Paths: faultPaths(), Notice: s.noticeOf(q.Get("notice"))}
+	p.Waiting = s.waitingFaults(p.Lang)
+	if p.Notice != nil {
+		p.Notice.Lang = p.Lang
+	}
 	p.Clock = homeClock{s.now(), time.Duration(s.ahead.Load()).Round(time.Second)}
 	p.Accounts, p.Account = s.homeAccounts(me.ID, q.Get("account"))
+	p.People, p.NoFollowers = s.peopleOf(p.Account.AppID), p.Account.Website
 	p.Self = "/?account=" + url.QueryEscape(p.Account.AppID)
 	p.Platforms = s.homePlatforms(p.Account.AppID)
 	p.App = s.homeApp(p.Account.AppID, r.Host)
@@ -121,7 +126,7 @@ func (s *Sim) homeAccounts(personID, asked string) (all []homeAccount, chosen ho
 			s.mu.Lock()
 			state := s.states[a.AppID]
 			h.Menu = homeButtons(state.buttons)
-			h.PushURL, h.PushSealed = state.push.url, state.push.key != nil
+			h.PushURL, h.PushSealed, h.PushToken = state.push.url, state.push.key != nil, state.push.token != ""
 			if h.PushHidden = strings.Contains(h.PushURL, "?"); h.PushHidden {
 				h.PushURL = withoutValues(h.PushURL)
 			}

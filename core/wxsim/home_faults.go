@@ -1,7 +1,7 @@
 package wxsim
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,16 +23,18 @@ type faultOption struct {
 	Text string
 }
 
-// waitingFault is a fault that has not happened yet.
+// waitingFault are faults that have not happened yet, of one name at one endpoint.
 type waitingFault struct {
 	Endpoint string
-	Name     timeline.Words
+	Where    timeline.Words
+	Text     string // the fault's plain name
 	Count    int
 }
 
 // faultGroups is the list of faults with plain names, in a language.
 func faultGroups(lang string) []faultGroup {
-	back := faultGroup{Name: tr(lang, "回到应用的路上", "On the way back to the application")}
+	common := faultGroup{Name: tr(lang, "最常用", "Most used")}
+	back := faultGroup{Name: tr(lang, "返回应用时", "On the way back to the application")}
 	wire := faultGroup{Name: tr(lang, "网络和内容", "Network and content")}
 	page := faultGroup{Name: tr(lang, "授权页的错误", "Error pages of the authorisation")}
 	scan := faultGroup{Name: tr(lang, "扫码登录", "Scan login")}
@@ -41,6 +43,8 @@ func faultGroups(lang string) []faultGroup {
 		option := faultOption{f.Name, faultText(f, lang)}
 		_, notNumber := strconv.Atoi(string(f.Name))
 		switch {
+		case slices.Contains(commonFaults(), f.Name):
+			common.Faults = append(common.Faults, option)
 		case notNumber == nil:
 			code.Faults = append(code.Faults, option)
 		case strings.HasPrefix(string(f.Name), "page_") || f.Name == DomainWrong:
@@ -53,7 +57,12 @@ func faultGroups(lang string) []faultGroup {
 			wire.Faults = append(wire.Faults, option)
 		}
 	}
-	return []faultGroup{back, wire, code, page, scan}
+	return []faultGroup{common, back, wire, code, page, scan}
+}
+
+// commonFaults are those that every application should survive. They come first.
+func commonFaults() []FaultName {
+	return []FaultName{CodeUsed, CodeExpired, CallbackTwice, CookiesStripped, StateAltered, SystemErrorSpent, Hang, DomainWrong}
 }
 
 // faultText is a fault's plain name.
@@ -98,8 +107,8 @@ var faultChinese = map[FaultName]string{
 	StateLowered:     "state 变成小写",
 	StateLost:        "没有 state",
 	CodeLost:         "没有 code",
-	CodeUsed:         "code 已被用过：40163",
-	CodeExpired:      "code 已过期：40029",
+	CodeUsed:         "返回的 code 已被用过：40163",
+	CodeExpired:      "返回的 code 已过期：40029",
 	CodeUnknown:      "code 是别的公众号的：40029",
 	MiniProgramCode:  "code 是小程序的：40242",
 	CallbackTwice:    "回调来两次，第一次不带 Cookie",
@@ -150,23 +159,44 @@ func faultPaths() []string {
 	return out
 }
 
-// waitingFaults are the faults that wait, by endpoint.
-func (s *Sim) waitingFaults() []waitingFault {
+// waitingFaults are the faults that wait, by endpoint and name.
+func (s *Sim) waitingFaults(lang string) []waitingFault {
+	type key struct {
+		endpoint string
+		name     FaultName
+	}
 	s.mu.Lock()
-	counts := map[string]int{}
+	counts := map[key]int{}
 	for endpoint, queue := range s.faults {
 		for _, f := range queue {
-			counts[endpoint] += max(f.Times, 1)
+			counts[key{endpoint, f.name}] += max(f.Times, 1)
 		}
 	}
 	s.mu.Unlock()
 	var out []waitingFault
-	for _, endpoint := range slices.Sorted(maps.Keys(counts)) {
-		name := s.pathName(endpoint)
-		if endpoint == Callback {
-			name = timeline.Words{ZH: "回到应用的路上", EN: "on the way back to the application"}
-		}
-		out = append(out, waitingFault{endpoint, name, counts[endpoint]})
+	for k, count := range counts {
+		out = append(out, waitingFault{k.endpoint, s.whereOf(k.endpoint), faultTextOf(k.name, lang), count})
 	}
+	slices.SortFunc(out, func(a, b waitingFault) int {
+		return cmp.Or(strings.Compare(a.Endpoint, b.Endpoint), strings.Compare(a.Text, b.Text))
+	})
 	return out
+}
+
+// whereOf says where a fault happens.
+func (s *Sim) whereOf(endpoint string) timeline.Words {
+	if endpoint == Callback {
+		return timeline.Words{ZH: "返回应用时", EN: "on the way back to the application"}
+	}
+	return s.pathName(endpoint)
+}
+
+// faultTextOf is the plain name of a fault of the list. A test's own faults have none.
+func faultTextOf(name FaultName, lang string) string {
+	for _, f := range Faults() {
+		if f.Name == name {
+			return faultText(f, lang)
+		}
+	}
+	return tr(lang, "测试自己的故障", "a fault of a test")
 }

@@ -3,9 +3,11 @@ package wxsim
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed467724c4/wechat/core/wxsim/internal/timeline"
 )
@@ -51,18 +53,19 @@ func TestThePagesButtons(t *testing.T) {
 		{"a shared link", "do=open&entry=share&address=https%3A%2F%2Fapp.example.com%2Fx%3Fa%3D1", []string{"https://app.example.com/x?a=1&from=singlemessage&isappinstalled=0"}},
 		{"an address elsewhere", "do=open&address=https%3A%2F%2Fevil.example%2F", []string{"registered domain", "-domain"}},
 		{"a script is no address", "do=open&address=javascript:alert(1)", []string{"registered domain"}},
-		{"a fault", "do=fault&name=40163&times=2", []string{"Arranged", "×2"}},
+		{"a fault", "do=fault&name=40163&times=2", []string{"Set: 40163", "(exchanges the code for tokens, ×2)", `<li>40163`, "×2 <span"}},
 		{"a fault that does not exist", "do=fault&name=x", []string{"no fault"}},
 		{"too often", "do=fault&name=40163&times=999999", []string{"from 1 to 1000"}},
-		{"taking faults back", "do=clear", []string{"Taken back", "Nothing is arranged"}},
+		{"taking faults back", "do=clear", []string{"Removed.", "Nothing is set"}},
 		{"the clock", "do=clock&advance=5m1s", []string{"03:09:06"}},
 		{"a clock that is no duration", "do=clock&advance=soon", []string{"write a duration"}},
 		{"a clock that goes too far", "do=clock&advance=2000000h", []string{"100 years"}},
 		{"domains", "do=domains&domains=a.test%0Ab.test", []string{"saved", "a.test\nb.test"}},
 		{"a domain that is none", "do=domains&domains=http://x", []string{"Not saved", "must be a host"}},
-		{"a push address that is none", "do=push&url=x", []string{"Not saved"}},
+		{"a push address that is none", "do=push&url=ftp://x&token=abc", []string{"Not saved", `value="ftp://x"`}},
+		{"a push address where nothing listens", "do=push&url=http://127.0.0.1:1/wechat&token=abc", []string{"Saved, but the check failed: ", "no program listens"}},
 		{"no push address any more", "do=push&stop=1", []string{"Nothing is pushed"}},
-		{"stop following", "do=unfollow", []string{"Unfollowed.", "no push address"}},
+		{"stop following", "do=unfollow", []string{"Unfollowed.", "no push address", `<a href="#push">`, `<details class="more" open>`}},
 		{"back to the start", "do=reset", []string{"as at the start"}},
 	} {
 		page := g.presses(step.form)
@@ -98,6 +101,59 @@ func TestOtherSitesPressNothing(t *testing.T) {
 		}
 		if g.Following(app, "mei") != tc.ok || g.Following(app, "jun") != tc.ok {
 			t.Errorf("rule: only the simulator's own page and programs change it, %s; got %v, %v", rule, g.Following(app, "mei"), g.Following(app, "jun"))
+		}
+	}
+}
+
+func TestANoticeStandsOnTheCardOfItsButton(t *testing.T) {
+	g := newRig(t)
+	for form, card := range map[string]string{"do=follow": "account", "do=open&address=x": "app", "do=fault&name=40163": "next", "do=clock&advance=1m": "time",
+		"do=domains&domains=a.test": "settings", "do=forget": "timeline", "person=jun": "who"} {
+		page := g.presses(form)
+		_, from, _ := strings.Cut(page, `id="`+card+`"`)
+		before, _, found := strings.Cut(from, `id="notice"`)
+		if !found || strings.Contains(before, `class="card`) || strings.Count(page, `id="notice"`) != 1 {
+			t.Errorf("rule: a button's notice stands once, on the button's own card; %q, card %s", form, card)
+		}
+	}
+}
+
+func TestAnEntryByTheMenuCountsOnce(t *testing.T) {
+	g := newRig(t)
+	g.SetFollowing(app, "mei", true)
+	silently := func() bool { return g.get(linkFor(callback, scopeUserInfo, "s")).Code == 302 }
+	enter := func(entry string) {
+		g.presses("do=open&entry=" + entry + "&address=https%3A%2F%2Fapp.example.com%2F")
+	}
+	enter("menu")
+	if !silently() || silently() {
+		t.Error("rule: an entry by the menu shows no consent page to a follower, once")
+	}
+	rows := g.timeline.Since(0)
+	if why := rows[len(rows)-2].Why.EN; !strings.Contains(why, "came from the menu; back to the application with a new code") {
+		t.Errorf("rule: the timeline says why there was no page; got %q", why)
+	}
+	enter("menu")
+	g.Advance(menuLife + time.Second)
+	if silently() {
+		t.Error("rule: an entry by the menu is forgotten soon")
+	}
+	enter("menu")
+	enter("direct")
+	if silently() {
+		t.Error("rule: the last entry counts")
+	}
+}
+
+func TestAFaultThatSomebodyAskedForIsNotTheApplications(t *testing.T) {
+	g := newRig(t)
+	for _, name := range []FaultName{CodeUsed, CodeExpired, CodeUnknown, MiniProgramCode} {
+		g.Next(name)
+		back, _ := url.Parse(g.get(linkFor(callback, scopeBase, "s")).Header().Get("Location"))
+		g.api(tokenURL(back.Query().Get("code")))
+		rows := g.timeline.Since(0)
+		if why := rows[len(rows)-1].Why.EN; !strings.HasPrefix(why, "the fault that you asked for: ") {
+			t.Errorf("rule: a row says that somebody asked for the fault; %s says %q", name, why)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/seed467724c4/wechat/core/wxsim/internal/timeline"
 )
 
 // The scopes: openid only and silent, nickname and avatar with consent, and the
@@ -41,11 +43,18 @@ func (s *Sim) authorize(r *http.Request) reply {
 	}
 	person := s.personOf(r)
 	var a reply
+	passes, why := s.passesWithoutPage(q, person.ID)
 	switch {
 	case q.account.Sandbox && !s.Following(q.account.AppID, person.ID):
 		return s.errorPage(r, pageFailure(pageSandbox, ""))
-	case q.scope == scopeBase || s.passesWithoutPage(q, person.ID):
+	case q.scope == scopeBase:
 		a = s.callback(r, q, person.ID, false)
+	case passes:
+		a = s.callback(r, q, person.ID, false)
+		if a.why == (timeline.Words{}) && a.location != "" {
+			back := redirectWords(a.location)
+			a.why = timeline.Words{ZH: why.ZH + "；" + back.ZH, EN: why.EN + "; " + back.EN}
+		}
 	default:
 		a = s.consent(r, q)
 	}
@@ -54,19 +63,39 @@ func (s *Sim) authorize(r *http.Request) reply {
 }
 
 // passesWithoutPage says whether a request for nickname and avatar needs no
-// consent page. forcePopup shows the page to a person who agreed lately, and
+// consent page, and why. forcePopup shows the page to a person who agreed lately, and
 // changes nothing for a follower who comes from the account's menu (特殊场景静默授权).
-func (s *Sim) passesWithoutPage(q request, personID string) bool {
+func (s *Sim) passesWithoutPage(q request, personID string) (passes bool, why timeline.Words) {
 	now := s.now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.snapshot[personID] {
-		return false
+	if s.snapshot[personID] || q.scope != scopeUserInfo {
+		return false, timeline.Words{}
 	}
-	if _, follows := s.states[q.account.AppID].followers[personID]; follows && s.fromMenu[personID] {
-		return true
+	byMenu := s.fromMenu[personID] || now.Before(s.menuUntil[personID])
+	delete(s.menuUntil, personID)
+	if _, follows := s.states[q.account.AppID].followers[personID]; follows && byMenu {
+		return true, timeline.Words{ZH: "关注者从菜单进入，不显示授权页", EN: "no consent page, because a follower came from the menu"}
 	}
-	return !q.forcePopup && now.Before(s.agreed[q.account.AppID+" "+personID])
+	if !q.forcePopup && now.Before(s.agreed[q.account.AppID+" "+personID]) {
+		return true, timeline.Words{ZH: "最近同意过，不显示授权页", EN: "no consent page, because the person agreed lately"}
+	}
+	return false, timeline.Words{}
+}
+
+// menuLife is how long an entry by the page's menu button counts: until the person's
+// next login with nickname and avatar, and not longer.
+const menuLife = 2 * time.Minute
+
+// enterFrom notes how a person enters the application this time.
+func (s *Sim) enterFrom(personID string, menu bool) {
+	until := s.now().Add(menuLife)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.menuUntil, personID)
+	if menu {
+		s.menuUntil[personID] = until
+	}
 }
 
 // SetFromMenu makes a person open links from the account's menu or chat from

@@ -28,6 +28,7 @@ type code struct {
 	grant
 	used    bool
 	expired bool // by a fault
+	byFault bool // a fault made it useless
 }
 
 // Code mints a code as if the person had just opened the account's link with

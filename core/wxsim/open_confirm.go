@@ -43,6 +43,7 @@ func (s *Sim) confirm(r *http.Request) reply {
 	}
 	person, uuid, step := s.personOf(r), r.FormValue("uuid"), ScanSeen
 	p := confirmPage{frame: newFrame(r), UUID: uuid, People: s.peopleOf("")}
+	p.NoFollowers = true
 	if r.Method == http.MethodPost {
 		var ok bool
 		if person, ok = s.people[r.PostFormValue("person")]; !ok {

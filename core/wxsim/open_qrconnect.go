@@ -61,6 +61,7 @@ func (s *Sim) qrConnect(r *http.Request) reply {
 	p := qrPage{frame: newFrame(r), AppID: q.account.AppID, Name: q.account.Name, Host: hostOf(q.redirect), UUID: uuid,
 		Picture: PathQRCode + uuid, Phone: q.origin + PathConfirm + "?uuid=" + uuid, Target: q.redirect, State: q.state,
 		People: s.peopleOf(""), Chosen: s.personOf(r).ID}
+	p.NoFollowers = true
 	query := r.URL.Query()
 	if query.Get("lang") == "en" {
 		p.Lang = "en"

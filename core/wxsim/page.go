@@ -67,7 +67,10 @@ func hashOf(text string) string {
 }
 
 // frame is what every page shares.
-type frame struct{ Lang string }
+type frame struct {
+	Lang        string
+	NoFollowers bool // the account has none, so nobody is called one
+}
 
 const langCookie = "wxsim_lang"
 
@@ -82,9 +85,9 @@ func newFrame(r *http.Request) frame {
 		asked = c.Value
 	}
 	if asked == "zh" || asked == "en" {
-		return frame{asked}
+		return frame{Lang: asked}
 	}
-	return frame{language(r.Header.Get("Accept-Language"))}
+	return frame{Lang: language(r.Header.Get("Accept-Language"))}
 }
 
 // direction says who asked whom in a row of the timeline.

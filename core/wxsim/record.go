@@ -96,9 +96,9 @@ func (c *capture) Read(b []byte) (int, error) {
 // record notes an answered request in the timeline and the log.
 func (s *Sim) record(r *http.Request, a reply, body *capture, took time.Duration) {
 	path, known := s.shownPath(r.URL.Path)
-	s.log.Info("wxsim call", "method", r.Method, "path", path, "outcome", a.outcome)
 	s.noteRID(r, a)
 	if isNoise(r, a) {
+		s.log.Debug("wxsim call", "method", r.Method, "path", path, "outcome", a.outcome)
 		return
 	}
 	e := timeline.Entry{At: s.now(), Kind: timeline.API, Method: r.Method, Path: path, Known: known,
@@ -122,6 +122,11 @@ func (s *Sim) record(r *http.Request, a reply, body *capture, took time.Duration
 	e.Name = s.pathName(path)
 	e.Why, e.Failed = s.why(r, a, known)
 	s.timeline.Add(e)
+	if e.Failed {
+		s.log.Warn("wxsim call", "method", r.Method, "path", path, "outcome", a.outcome, "why", e.Why.EN)
+	} else {
+		s.log.Info("wxsim call", "method", r.Method, "path", path, "outcome", a.outcome)
+	}
 }
 
 // isNoise holds for what would only fill the timeline: the simulator's own page,

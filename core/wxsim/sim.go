@@ -57,6 +57,7 @@ type Sim struct {
 	agreed         map[string]time.Time // account and person to the end of a recent consent
 	snapshot       map[string]bool      // person ids
 	fromMenu       map[string]bool      // person ids
+	menuUntil      map[string]time.Time // person ids that entered by the menu a moment ago
 	faults         map[string][]*Fault
 	calls          map[string]int
 	timeline       *timeline.Log
@@ -140,6 +141,7 @@ func (s *Sim) setUp() {
 	s.agreed = map[string]time.Time{}
 	s.snapshot = map[string]bool{}
 	s.fromMenu = map[string]bool{}
+	s.menuUntil = map[string]time.Time{}
 	s.faults = map[string][]*Fault{}
 	s.calls = map[string]int{}
 	s.notices = newBoundedMap[notice](maxPending)

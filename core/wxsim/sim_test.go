@@ -138,7 +138,7 @@ func TestCalls(t *testing.T) {
 func TestHomeChoosesThePerson(t *testing.T) {
 	g := newRig(t)
 	w := g.post("/", "person=jun")
-	if c := w.Result().Cookies(); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/" || len(c) != 1 || c[0].Value != "jun" {
+	if c := w.Result().Cookies(); w.Code != http.StatusSeeOther || !strings.HasPrefix(w.Header().Get("Location"), "/?notice=") || len(c) != 1 || c[0].Value != "jun" {
 		t.Errorf("rule: a POST chooses and goes back; got %d %v", w.Code, c)
 	}
 	if w := g.post("/", "person=nobody"); w.Header().Get("X-Wxsim-Error") != "person" || len(w.Result().Cookies()) != 0 {

@@ -53,7 +53,10 @@ func (s *Sim) exchange(r *http.Request) reply {
 	}
 	g, wrong := s.spendCode(now, r.Form.Get("code"), account.AppID, "")
 	if wrong != 0 {
-		return s.apiError(wrong)
+		a := s.apiError(wrong)
+		c, ok := s.codes.get(now, r.Form.Get("code"))
+		a.faulty = ok && c.byFault
+		return a
 	}
 	return apiJSON(0, s.issue(now, g))
 }

@@ -42,7 +42,7 @@ func (h hello) print(w io.Writer) {
 		}
 		fmt.Fprintf(w, "%s %s, domain %s (%s)\n", a.AppID, a.Secret, a.Domain, kind)
 	}
-	fmt.Fprintf(w, "redirect_uri must be on %s, any port. Environment of the application:\n\n", h.domain)
+	fmt.Fprintf(w, "Open your application as http://%s:PORT/: redirect_uri must be on %s, any port.\nIts environment, for the first account:\n\n", h.domain, h.domain)
 	line := func(name, value string) { fmt.Fprintf(w, "export %s=%s\n", name, value) }
 	line("WECHAT_APP_ID", first.AppID)
 	line("WECHAT_APP_SECRET", first.Secret)
@@ -64,33 +64,39 @@ func (h hello) print(w io.Writer) {
 	if h.tlsAt != nil {
 		h.printProxy(w)
 	}
-	fmt.Fprintln(w, "Ctrl+C ends it. -h explains the flags.")
+	fmt.Fprintf(w, "Your page of WeChat: %s/ (Ctrl+C ends it, -h explains the flags)\n", base)
 }
 
 // printLanguages prints a login in other languages: the address that a visitor is
 // sent to, and the call that turns the code into the openid. They read the
 // environment above, so they can be pasted as they are.
 func printLanguages(w io.Writer) {
-	fmt.Fprint(w, `This library reads the environment above by itself. In other languages, send the
-visitor to LOGIN (BACK is the address of your own page, percent-encoded) and call
-EXCHANGE with the code that comes back:
+	fmt.Fprint(w, `Go programs with the middleware of this module read the environment by themselves.
+Other programs send the visitor to LOGIN(back, state): back is the address of their
+own page, and state a random text that the visitor's session keeps. They compare the
+state that comes back with it, call EXCHANGE with the code, and PROFILE with its answer
+for nickname and avatar:
 
 # Node
-const e = process.env, LOGIN = back => e.WECHAT_OPEN_URL + '/connect/oauth2/authorize?appid=' + e.WECHAT_APP_ID + '&redirect_uri=' + encodeURIComponent(back) + '&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect'
+const e = process.env, LOGIN = (back, state) => e.WECHAT_OPEN_URL + '/connect/oauth2/authorize?appid=' + e.WECHAT_APP_ID + '&redirect_uri=' + encodeURIComponent(back) + '&response_type=code&scope=snsapi_userinfo&state=' + state + '#wechat_redirect'
 const EXCHANGE = code => fetch(e.WECHAT_API_URL + '/sns/oauth2/access_token?appid=' + e.WECHAT_APP_ID + '&secret=' + e.WECHAT_APP_SECRET + '&code=' + code + '&grant_type=authorization_code').then(r => r.json())
+const PROFILE = t => fetch(e.WECHAT_API_URL + '/sns/userinfo?access_token=' + t.access_token + '&openid=' + t.openid + '&lang=zh_CN').then(r => r.json())
 
 # PHP
-function LOGIN($back) { return getenv('WECHAT_OPEN_URL') . '/connect/oauth2/authorize?appid=' . getenv('WECHAT_APP_ID') . '&redirect_uri=' . urlencode($back) . '&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect'; }
+function LOGIN($back, $state) { return getenv('WECHAT_OPEN_URL') . '/connect/oauth2/authorize?appid=' . getenv('WECHAT_APP_ID') . '&redirect_uri=' . urlencode($back) . '&response_type=code&scope=snsapi_userinfo&state=' . $state . '#wechat_redirect'; }
 function EXCHANGE($code) { return json_decode(file_get_contents(getenv('WECHAT_API_URL') . '/sns/oauth2/access_token?appid=' . getenv('WECHAT_APP_ID') . '&secret=' . getenv('WECHAT_APP_SECRET') . '&code=' . $code . '&grant_type=authorization_code'), true); }
+function PROFILE($t) { return json_decode(file_get_contents(getenv('WECHAT_API_URL') . '/sns/userinfo?access_token=' . $t['access_token'] . '&openid=' . $t['openid'] . '&lang=zh_CN'), true); }
 
 # Python
 import json, os, urllib.parse, urllib.request
-def LOGIN(back): return os.environ['WECHAT_OPEN_URL'] + '/connect/oauth2/authorize?appid=' + os.environ['WECHAT_APP_ID'] + '&redirect_uri=' + urllib.parse.quote(back, safe='') + '&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect'
+def LOGIN(back, state): return os.environ['WECHAT_OPEN_URL'] + '/connect/oauth2/authorize?appid=' + os.environ['WECHAT_APP_ID'] + '&redirect_uri=' + urllib.parse.quote(back, safe='') + '&response_type=code&scope=snsapi_userinfo&state=' + state + '#wechat_redirect'
 def EXCHANGE(code): return json.load(urllib.request.urlopen(os.environ['WECHAT_API_URL'] + '/sns/oauth2/access_token?appid=' + os.environ['WECHAT_APP_ID'] + '&secret=' + os.environ['WECHAT_APP_SECRET'] + '&code=' + code + '&grant_type=authorization_code'))
+def PROFILE(t): return json.load(urllib.request.urlopen(os.environ['WECHAT_API_URL'] + '/sns/userinfo?access_token=' + t['access_token'] + '&openid=' + t['openid'] + '&lang=zh_CN'))
 
 # Java
-static String LOGIN(String back) { return System.getenv("WECHAT_OPEN_URL") + "/connect/oauth2/authorize?appid=" + System.getenv("WECHAT_APP_ID") + "&redirect_uri=" + java.net.URLEncoder.encode(back, java.nio.charset.StandardCharsets.UTF_8) + "&response_type=code&scope=snsapi_userinfo&state=1#wechat_redirect"; }
+static String LOGIN(String back, String state) { return System.getenv("WECHAT_OPEN_URL") + "/connect/oauth2/authorize?appid=" + System.getenv("WECHAT_APP_ID") + "&redirect_uri=" + java.net.URLEncoder.encode(back, java.nio.charset.StandardCharsets.UTF_8) + "&response_type=code&scope=snsapi_userinfo&state=" + state + "#wechat_redirect"; }
 static String EXCHANGE(String code) throws Exception { return java.net.http.HttpClient.newHttpClient().send(java.net.http.HttpRequest.newBuilder(java.net.URI.create(System.getenv("WECHAT_API_URL") + "/sns/oauth2/access_token?appid=" + System.getenv("WECHAT_APP_ID") + "&secret=" + System.getenv("WECHAT_APP_SECRET") + "&code=" + code + "&grant_type=authorization_code")).build(), java.net.http.HttpResponse.BodyHandlers.ofString()).body(); }
+static String PROFILE(String accessToken, String openid) throws Exception { return java.net.http.HttpClient.newHttpClient().send(java.net.http.HttpRequest.newBuilder(java.net.URI.create(System.getenv("WECHAT_API_URL") + "/sns/userinfo?access_token=" + accessToken + "&openid=" + openid + "&lang=zh_CN")).build(), java.net.http.HttpResponse.BodyHandlers.ofString()).body(); }
 
 A library with WeChat's hosts built in needs no change at all: start with -tls wxsim.pem.
 

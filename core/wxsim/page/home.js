@@ -1,5 +1,7 @@
 (function () {
   'use strict';
+  var said = document.getElementById('notice');
+  if (said && location.hash === '#notice') { said.focus(); } // the next Tab reaches the same card
   var list = document.getElementById('calls'), live = document.getElementById('live'), none = document.getElementById('none');
   if (!window.EventSource) { return; }
   var last = list.dataset.last, source = null, timer = 0;
