@@ -57,5 +57,5 @@ func (s *Sessions) decodeAll(b []byte) (deadline time.Time, values map[string]an
 // are still running.
 func (s *Sessions) End(ctx context.Context, l Listed) (err error) {
 	defer recovered(&err)
-	return s.revokeKey(ctx, l.key)
+	return s.revokeKey(ctx, l.key, "")
 }

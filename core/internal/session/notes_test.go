@@ -31,8 +31,8 @@ func TestANoteShowsNothingAndIsNobodysSession(t *testing.T) {
 			was := loggedIn(t, s, "record")
 			now := renewedBy(t, s, was, "record")
 			notes := notesIn(store)
-			if len(notes) != 1 {
-				t.Fatalf("%s: %d notes", name, len(notes))
+			if len(notes) != 3 {
+				t.Fatalf("rule: a renewal writes three notes: %s: %d", name, len(notes))
 			}
 			for key, b := range notes {
 				for _, secret := range []string{was.Token, now.Token, s.storeKey(was.Token), s.storeKey(now.Token)} {
@@ -53,8 +53,11 @@ func TestANoteShowsNothingAndIsNobodysSession(t *testing.T) {
 			// Whoever knows the token can ask for nothing by it: the name needs the secret.
 			other := sessionsOf(t, m)
 			other.notes = testSeal(t, "another secret")
-			if _, found, err := other.note(context.Background(), renewedAs, s.storeKey(was.Token)); found || err != nil {
-				t.Errorf("rule: a note is found with the app secret only: %v %v", found, err)
+			in := slot{s.storeKey(was.Token), 0}.name()
+			for seal, is := range map[*Sessions]bool{s: true, other: false} {
+				if _, found, err := seal.note(context.Background(), renewedAs, in); found != is || err != nil {
+					t.Errorf("rule: a note is found with the app secret only: %v %v", found, err)
+				}
 			}
 		}
 	}
@@ -97,6 +100,26 @@ func TestANoteThatCannotBeReadIsNone(t *testing.T) {
 	}
 	if _, found, err := s.note(ctx, loggedOut, key); !found || err != nil {
 		t.Errorf("a note that was put is found: %v %v", found, err)
+	}
+}
+
+func TestALogoutEndsRenewalsOfBothSecrets(t *testing.T) {
+	store := NewMemory()
+	m := managerOn(store)
+	before, after := sessionsOf(t, m), sessionsOf(t, m)
+	before.notes = testSeal(t, "former")
+	after.notes = testSeal(t, "now", "former")
+	was := loggedIn(t, before, "record")
+	stale, _, _ := store.Find(was.Token)
+	renewedBy(t, after, was, "record")
+	store.Commit(was.Token, stale, time.Now().Add(time.Hour))
+	renewedBy(t, before, was, "record")
+	if n := withUser(t, m, store); n != 2 {
+		t.Fatalf("two nodes renewed the token: %d sessions", n)
+	}
+	logout(t, after, was)
+	if n := withUser(t, m, store); n != 0 {
+		t.Errorf("rule: a logout ends what nodes with a former secret made of its token: %d are left", n)
 	}
 }
 

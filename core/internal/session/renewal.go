@@ -2,23 +2,9 @@ package session
 
 import (
 	"context"
-	"hash/maphash"
-	"slices"
-	"sync"
 
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
-
-// stripes serialise the renewals of one token in this process. It is safe for concurrent
-// use.
-type stripes struct {
-	seed  maphash.Seed
-	locks [64]sync.Mutex
-}
-
-func (s *stripes) of(key string) *sync.Mutex {
-	return &s.locks[maphash.String(s.seed, key)%uint64(len(s.locks))]
-}
 
 // origin is the store key of the session that a login renews: the one that was found, or
 // one that the request still names and that was logged out or renewed while the request
@@ -33,43 +19,31 @@ func (s *Sessions) origin(ctx context.Context, was Stored, h web.Header, https b
 		if _, gone, err := s.note(ctx, loggedOut, key); err != nil || gone {
 			return "", gone, err
 		}
-		if renewals, err := s.renewals(ctx, key); err != nil || len(renewals) > 0 {
+		if renewed, err := s.isRenewed(ctx, key); err != nil || renewed {
 			return key, false, err
 		}
 	}
 	return "", false, nil
 }
 
+// isRenewed says whether a renewal of the session with a store key has begun.
+func (s *Sessions) isRenewed(ctx context.Context, key string) (bool, error) {
+	_, taken, err := s.note(ctx, slotTaken, slot{key, 0}.name())
+	return taken, err
+}
+
 // renewals are the store keys of the sessions that came of the one with a store key.
 func (s *Sessions) renewals(ctx context.Context, key string) (renewals []string, err error) {
-	text, _, err := s.note(ctx, renewedAs, key)
-	for chunk := range slices.Chunk([]byte(text), tokenDigits) {
-		renewals = append(renewals, string(chunk))
+	for number := range s.slots {
+		name := slot{key, number}.name()
+		if _, taken, err := s.note(ctx, slotTaken, name); err != nil || !taken {
+			return renewals, err
+		}
+		found, err := s.texts(ctx, renewedAs, name)
+		if err != nil {
+			return nil, err
+		}
+		renewals = append(renewals, found...)
 	}
-	return renewals, err
-}
-
-// addRenewal notes that a session moves to another token, whose store key is to. full
-// reports that it moved too often.
-func (s *Sessions) addRenewal(ctx context.Context, from, to string) (full bool, err error) {
-	lock := s.renewing.of(from)
-	lock.Lock()
-	defer lock.Unlock()
-	text, _, err := s.note(ctx, renewedAs, from)
-	if err != nil {
-		return false, err
-	}
-	if len(text) >= maxRenewals*tokenDigits {
-		return true, nil
-	}
-	return false, s.putNote(ctx, renewedAs, from, text+to)
-}
-
-// keepRenewal notes a renewal again if another node has overwritten it in the meantime.
-func (s *Sessions) keepRenewal(ctx context.Context, from, to string) (full bool, err error) {
-	renewals, err := s.renewals(ctx, from)
-	if err != nil || slices.Contains(renewals, to) {
-		return false, err
-	}
-	return s.addRenewal(ctx, from, to)
+	return renewals, nil
 }

@@ -11,30 +11,33 @@ import (
 	"github.com/seed467724c4/wechat/core/internal/web"
 )
 
-// A logout wins over requests that are still running. Two notes in the session store
-// see to it, each about a session that is no more:
+// A logout wins over requests that are still running. Notes in the session store see to
+// it:
 //
-//   - a logout notes that the session is logged out before it deletes it, and a request
-//     that wrote the session looks for that note afterwards;
-//   - a login that renews a token notes the new one before it deletes the old one, and
-//     a logout with the old token ends the new session too. Several callbacks may renew
-//     one token at the same time, so a note lists all that came of it.
+//   - A logout notes that the session is logged out before it deletes it, and a request
+//     that wrote the session looks for that note afterwards.
+//   - A login that renews a token notes the new session in a slot before it writes it, and
+//     afterwards looks for the logout of the old one. A logout reads the slots after it has
+//     written its own note, and ends each session that it finds there.
 //
-// Both write first and look afterwards, so that at least one sees the other. A login whose
-// request brought the token of a session that is gone does the same: it was on its way
-// when the session was logged out or renewed. Only where the app's own LoadAndSave writes
-// the session, scs's rule stands that the last writer wins.
+// Both write first and look afterwards, so at least one sees the other, in whatever order
+// the commands of any number of nodes reach the store (TestALogoutWinsInEveryOrder tries
+// all of them). Who sees the other undoes the login. The new token is not known to any
+// browser before the login has looked, so nothing can be made of it until then.
 //
-// What remains: two nodes that renew one token in the same moment may each miss the
-// other's entry, because a store has no atomic change. Each looks for its own entry after
-// it has written its session, so the moment is one round trip to the store.
+// A login whose request brought the token of a session that is gone does the same: it was
+// on its way when the session was logged out or renewed.
+//
+// What remains:
+//   - Where the app's own LoadAndSave writes the session, scs's rule stands that the last
+//     writer wins.
+//   - A process that is killed between writing a session and looking for a logout leaves
+//     that session in the store. No browser was told the token of a new one; an old one
+//     (Rewrite) is alive until the browser's cookie is gone, which the logout removes.
+//   - One logout ends maxEnded sessions.
 
-const (
-	// maxEnded is how many sessions one logout ends.
-	maxEnded = 32
-	// maxRenewals is how often one token may be renewed while it is remembered.
-	maxRenewals = 16
-)
+// maxEnded is how many sessions one logout ends.
+const maxEnded = 32
 
 // Logout ends the session, with all the app kept in it, and whatever a request that is
 // still running has made of it. Where the session has records of other accounts and all
@@ -49,55 +52,98 @@ func (s *Sessions) Logout(ctx context.Context, was Stored, all bool, h web.Heade
 	}
 	defer cancel()
 	answer = http.Header{}
-	keeps := !all && was.Token != "" && len(s.others(open)) > 0
+	if !all && was.Token != "" && len(s.others(open)) > 0 {
+		if answer, kept, err := s.logoutOne(open, was, h, https); err != nil || kept {
+			return answer, err
+		}
+	}
+	return s.logoutAll(open, was, h, https)
+}
+
+// logoutAll ends the session with all that is in it.
+func (s *Sessions) logoutAll(ctx context.Context, was Stored, h web.Header, https bool) (http.Header, error) {
+	answer := http.Header{}
 	if was.Loaded {
-		if err := s.revoke(open, was.Token); err != nil {
+		if err := s.revoke(ctx, was.Token); err != nil {
 			return nil, err
 		}
-		if keeps {
-			s.manager.Remove(open, s.key)
-			return answer, s.manager.RenewToken(open)
-		}
-		return answer, s.manager.Destroy(open)
-	}
-	if keeps {
-		return s.logoutOne(open, h, https)
+		return answer, s.manager.Destroy(ctx)
 	}
 	sent := false
 	for token := range s.tokens(h, https) {
 		sent = true
-		if err := s.revoke(open, token); err != nil {
+		if err := s.revoke(ctx, token); err != nil {
 			return nil, err
 		}
 	}
 	if sent {
-		s.setCookie(open, answer, "", time.Time{}, https)
+		s.setCookie(ctx, answer, "", time.Time{}, https)
 	}
 	return answer, nil
 }
 
 // logoutOne moves what the loaded session holds, without this account's record, into a
 // new session, and ends the loaded one as Logout does: whatever a request that is still
-// running makes of the old session is undone, for the other accounts too.
-func (s *Sessions) logoutOne(loaded context.Context, h web.Header, https bool) (http.Header, error) {
-	kept, cancel, err := s.renewed(loaded)
-	if err != nil {
-		return nil, err
+// running makes of the old session is undone, for the other accounts too. The new session
+// is a renewal of the old one, so that a logout of another account at the same time finds
+// it. kept is false where the session was logged out meanwhile, or cannot be renewed:
+// then nothing is kept.
+func (s *Sessions) logoutOne(loaded context.Context, was Stored, h web.Header, https bool) (answer http.Header, kept bool, err error) {
+	old := s.storeKey(was.Token)
+	in, ok, err := s.takeSlot(loaded, old)
+	if err != nil || !ok {
+		return nil, false, err
 	}
-	defer cancel()
-	s.manager.Remove(kept, s.key)
-	for token := range s.tokens(h, https) {
-		if err := s.revoke(loaded, token); err != nil {
-			return nil, err
+	ctx := loaded
+	if !was.Loaded {
+		copied, cancel, err := s.renewed(loaded)
+		if err != nil {
+			return nil, false, err
+		}
+		defer cancel()
+		ctx = copied
+	}
+	s.manager.Remove(ctx, s.key)
+	if err := s.manager.RenewToken(ctx); err != nil {
+		return nil, false, err
+	}
+	renewal := s.storeKey(s.manager.Token(ctx))
+	if err := s.putRenewal(ctx, in, renewal); err != nil {
+		return nil, false, err
+	}
+	// A logout of another account wrote this note, and may have read the slots before.
+	if _, gone, err := s.note(ctx, loggedOut, old); err != nil || gone {
+		return nil, false, err
+	}
+	if err := s.revokeKey(ctx, old, renewal); err != nil {
+		return nil, false, err
+	}
+	if !was.Loaded {
+		for token := range s.tokens(h, https) {
+			if token == was.Token {
+				continue
+			}
+			if err := s.revoke(ctx, token); err != nil {
+				return nil, false, err
+			}
 		}
 	}
-	token, expires, err := s.manager.Commit(kept)
-	if err != nil {
-		return nil, err
+	if s.memory == nil {
+		s.manager.Put(ctx, ownerKey, []byte(renewal))
 	}
-	answer := http.Header{}
-	s.setCookie(kept, answer, token, expires, https)
-	return answer, nil
+	token, expires, err := s.manager.Commit(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	// Or it wrote its note later, and has found the slot.
+	if gone, err := s.undoneByLogout(ctx, renewal); err != nil || gone {
+		return nil, false, err
+	}
+	answer = http.Header{}
+	if !was.Loaded {
+		s.setCookie(ctx, answer, token, expires, https)
+	}
+	return answer, true, nil
 }
 
 // revoke deletes the session of a token and all that came of it. A token that leads
@@ -112,15 +158,16 @@ func (s *Sessions) revoke(ctx context.Context, token string) error {
 		return err
 	}
 	if !known {
-		if renewals, err := s.renewals(ctx, first); err != nil || len(renewals) == 0 {
+		if renewed, err := s.isRenewed(ctx, first); err != nil || !renewed {
 			return err
 		}
 	}
-	return s.revokeKey(ctx, first)
+	return s.revokeKey(ctx, first, "")
 }
 
-// revokeKey deletes the session with a store key and all that came of it.
-func (s *Sessions) revokeKey(ctx context.Context, key string) error {
+// revokeKey deletes the session with a store key and all that came of it, but for the
+// session that is to be kept.
+func (s *Sessions) revokeKey(ctx context.Context, key, kept string) error {
 	ended := []string{key}
 	for i := 0; i < len(ended) && i < maxEnded; i++ {
 		if err := s.putNote(ctx, loggedOut, ended[i], ""); err != nil {
@@ -133,7 +180,11 @@ func (s *Sessions) revokeKey(ctx context.Context, key string) error {
 		if err != nil {
 			return err
 		}
-		ended = append(ended, renewals...)
+		for _, renewal := range renewals {
+			if renewal != kept {
+				ended = append(ended, renewal)
+			}
+		}
 	}
 	return nil
 }
@@ -195,7 +246,7 @@ func (s *Sessions) undone(ctx context.Context, token string) (bool, error) {
 	if gone, err := s.undoneByLogout(ctx, key); err != nil || gone {
 		return gone, err
 	}
-	_, moved, err := s.note(ctx, renewedAs, key)
+	moved, err := s.isRenewed(ctx, key)
 	if err != nil || !moved {
 		return false, err
 	}

@@ -34,7 +34,8 @@ type Sessions struct {
 	now     func() time.Time
 	rest    atomic.Int64 // see TouchFailed
 
-	renewing    stripes      // see addRenewal
+	renewing    stripes      // see takeSlot
+	slots       int          // maxRenewals; fewer where a test tries all orders of commands
 	generations *generations // nil without Config.Generations
 }
 
@@ -90,7 +91,7 @@ func New(c Config) *Sessions {
 			Cookie:   scs.SessionCookie{Name: c.Cookie, Persist: true},
 		}
 	}
-	s.renewing.seed = maphash.MakeSeed()
+	s.renewing.seed, s.slots = maphash.MakeSeed(), maxRenewals
 	if c.Generations {
 		s.generations = newGenerations()
 	}

@@ -46,6 +46,15 @@ func (s *Sessions) LoginFor(ctx context.Context, life time.Duration, was Stored,
 	if gone {
 		return s.forgetCookie(ctx, was, https)
 	}
+	var in slot
+	if origin != "" {
+		// Before RenewToken: with LoadAndSave that deletes the old token, and a logout has
+		// to find one of the two.
+		var ok bool
+		if in, ok, err = s.takeSlot(ctx, origin); err != nil || !ok {
+			return Written{Gone: err == nil}, err
+		}
+	}
 	if !was.Loaded && was.Token != "" {
 		copied, cancel, err := s.renewed(ctx)
 		if err != nil {
@@ -72,9 +81,8 @@ func (s *Sessions) LoginFor(ctx context.Context, life time.Duration, was Stored,
 		s.endTwin(w.Header, h, https)
 		return w, nil
 	}
-	renewed := s.storeKey(s.manager.Token(ctx))
-	if full, err := s.addRenewal(ctx, origin, renewed); err != nil || full {
-		return Written{Gone: full}, err
+	if err := s.putRenewal(ctx, in, s.storeKey(s.manager.Token(ctx))); err != nil {
+		return Written{}, err
 	}
 	if w, err = s.put(ctx, was, record, https); err != nil {
 		return Written{}, err
@@ -84,9 +92,6 @@ func (s *Sessions) LoginFor(ctx context.Context, life time.Duration, was Stored,
 		if err := vault.Remove(ctx, s.manager.Store, origin); err != nil {
 			return Written{}, err
 		}
-	}
-	if _, err := s.keepRenewal(ctx, origin, renewed); err != nil {
-		return Written{}, err
 	}
 	if gone, err := s.undoneByLogout(ctx, origin); err != nil || gone {
 		return Written{Gone: gone}, err
