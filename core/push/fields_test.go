@@ -143,6 +143,10 @@ func TestFieldsAreAsWeChatWroteThem(t *testing.T) {
 		{"an entity of 20", key("<EventKey>&b;&#000000000000000065;</EventKey>"), "&b;&#000000000000000065;"},
 		{"an entity without an end", key("<EventKey>&lt</EventKey>"), "&lt"},
 		{"an entity without digits", key("<EventKey>&#;&#x;</EventKey>"), "&#;&#x;"},
+		{"a number without its sign", key("<EventKey>&65;&x41;&065;</EventKey>"), "&65;&x41;&065;"},
+		{"an end without a name", key("<EventKey>a&;&lt;b</EventKey>"), "a&;<b"},
+		{"a key before half a closing tag of what stands before it", key("<CardId>p</CardId><EventKey>vip</EventKey><Memo>a</CardId x></Memo>"), "vip"},
+		{"a key before a closing tag without a name", key("<CardId>p</CardId><EventKey>vip</EventKey><Memo>a</></Memo>"), "vip"},
 		{"an entity", key("<EventKey>&lt;&gt;&amp;&quot;&apos;&#65;&#x41;</EventKey>"), `<>&"'AA`},
 	} {
 		m, err := readMessage([]byte(tt.message))

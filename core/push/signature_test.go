@@ -115,6 +115,7 @@ func TestOldQueriesCarryNoMessage(t *testing.T) {
 			{"old, and sent a little later", -window - 4*time.Minute, -4 * time.Minute},
 			{"new, and sent before the window", -window, -window - 30*time.Second},
 			{"new, and sent behind the window", 2 * time.Minute, window + time.Minute},
+			{"both within the window, and more than a window apart", -4 * time.Minute, 2 * time.Minute},
 		} {
 			message, encrypted := event("oAlice_1", "CLICK", tt.rule, r.now().Add(tt.made)), ""
 			if key != "" {
