@@ -134,6 +134,14 @@ func TestFieldsAreAsWeChatWroteThem(t *testing.T) {
 		{"what is no entity", key("<EventKey>a&b;&#xg;&</EventKey>"), "a&b;&#xg;&"},
 		{"a key behind another element", key("<CardId><![CDATA[p]]></CardId><EventKey>vip</EventKey>"), "vip"},
 		{"a sign that begins no element", key("<EventKey>1<2</EventKey>"), "1<2"},
+		{"a text that begins with a sign and a digit", key("<EventKey><3</EventKey>"), "<3"},
+		{"a text that begins like an arrow", key("<EventKey><-a</EventKey>"), "<-a"},
+		{"a text that begins with a sign and a dot", key("<EventKey><.a</EventKey>"), "<.a"},
+		{"a text that begins with two signs", key("<EventKey><<</EventKey>"), "<<"},
+		{"a text that begins with markup", key("<EventKey><!-- a --></EventKey>"), "<!-- a -->"},
+		{"a number with a plus", key("<EventKey>&#+65;&#x+41;&#-1;&#6_5;</EventKey>"), "&#+65;&#x+41;&#-1;&#6_5;"},
+		{"a key behind a list", key("<L><i>1</i><i>2</i></L><EventKey>vip</EventKey>"), "vip"},
+		{"a key behind a name that comes again deeper", key("<L><i>1</i></L><R><i>2</i></R><EventKey>vip</EventKey>"), "vip"},
 		{"every entity beside what is none", key("<EventKey>a&b;&lt;&gt;&amp;&quot;&apos;&#65;&#x41;</EventKey>"), `a&b;<>&"'AA`},
 		{"entities at the limits of XML", key("<EventKey>&b;&#xD7FF;&#xE000;&#xFFFD;&#x10000;&#x10FFFF;</EventKey>"), "&b;퟿\uE000\uFFFD\U00010000\U0010FFFF"},
 		{"entities for half a character", key("<EventKey>a&#xD800;&#xDFFF;&#xFFFE;b</EventKey>"), "ab"},
@@ -155,6 +163,23 @@ func TestFieldsAreAsWeChatWroteThem(t *testing.T) {
 			continue
 		}
 		content(t, m)
+	}
+}
+
+func TestHalfAMessageIsRefused(t *testing.T) {
+	for _, message := range []string{
+		textMessage("hi"), body("<MsgType>event</MsgType><Event>e</Event><L><i>1</i><i/></L><EventKey> a&lt; </EventKey>"),
+		"<?xml version=\"1.0\"?>\n" + textMessage("a]]>b"),
+	} {
+		message = strings.TrimSpace(message)
+		for n := range len(message) {
+			if m, err := readMessage([]byte(message[:n])); err == nil {
+				t.Errorf("rule: a message that is cut anywhere is refused: %q is read as %v", message[:n], m)
+			}
+		}
+		if _, err := readMessage([]byte(message)); err != nil {
+			t.Errorf("the whole of it is read: %q: %v", message, err)
+		}
 	}
 }
 

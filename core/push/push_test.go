@@ -56,6 +56,33 @@ func TestOnlyTheEncryptedPartOfAMixedMessageCounts(t *testing.T) {
 	}
 }
 
+func TestTheSignatureOfTheModeCounts(t *testing.T) {
+	for rule, c := range map[string]struct {
+		key, spoilt string
+		want        int
+	}{
+		"明文模式: time and nonce are signed":                     {"", "signature", 403},
+		"明文模式: there is no other signature":                   {"", "msg_signature", 200},
+		"安全模式: the message is signed":                         {pushAESKey, "msg_signature", 403},
+		"安全模式: the signature of time and nonce is not needed": {pushAESKey, "signature", 200},
+	} {
+		for _, to := range []string{"", "0"} {
+			r := newRig(t)
+			p := r.poster(Config{EncodingAESKey: c.key})
+			message, encrypted := event("oAlice_1", "CLICK", "", r.now()), ""
+			if c.key != "" {
+				encrypted = p.key.Encrypt([]byte(message))
+				message = envelope(encrypted)
+			}
+			q := p.query(encrypted)
+			q.Set(c.spoilt, to)
+			if w := p.send("POST", q, message); w.Code != c.want {
+				t.Errorf("rule: %s: with %s=%q: %d, want %d", rule, c.spoilt, to, w.Code, c.want)
+			}
+		}
+	}
+}
+
 func TestPushAddressIsVerified(t *testing.T) {
 	r := newRig(t)
 	p := r.poster(Config{})

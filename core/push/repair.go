@@ -133,7 +133,7 @@ func (s *scanner) element(depth int) (string, error) {
 		err = s.closeTag(name)
 	case bytes.HasPrefix(rest, []byte(openCDATA)):
 		err = s.section(name, depth, from, content)
-	case len(rest) > 1 && rest[0] == '<' && isNameByte(rest[1]):
+	case len(rest) > 1 && rest[0] == '<' && isNameStart(rest[1]):
 		s.out.Write(open)
 		err = s.children(name, depth)
 		_, again := s.closing[name].pick(false, s.at, false)

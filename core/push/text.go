@@ -112,11 +112,8 @@ func entity(name string) (rune, bool) {
 	if hex, ok := strings.CutPrefix(digits, "x"); ok {
 		digits, radix = hex, 16
 	}
-	if !numeric || !isAll(digits, letterOrDigit) {
-		return 0, false
-	}
 	n, err := strconv.ParseUint(digits, radix, 32)
-	if err != nil || n > utf8.MaxRune {
+	if !numeric || err != nil || n > utf8.MaxRune {
 		return 0, false
 	}
 	return rune(n), true
