@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -122,6 +123,9 @@ func TestACookieThatIsTooLongIsNotLookedInto(t *testing.T) {
 	if allocs := testing.AllocsPerRun(10, func() { ParseBinding(long) }); allocs != 0 {
 		t.Errorf("rule: reading a cookie costs no more than the longest of ours: %v allocations", allocs)
 	}
+	if b, ok := ParseBinding(long); ok || b.ID != "" {
+		t.Errorf("rule: and is not read: %v %q", ok, b.ID)
+	}
 	most := NewBinding().ID
 	for _, kind := range []string{"", lostMark} {
 		for _, account := range []string{"aaaa", "bbbb", "cccc", "dddd"} {
@@ -133,5 +137,43 @@ func TestACookieThatIsTooLongIsNotLookedInto(t *testing.T) {
 	}
 	if _, ok := ParseBinding(most + ".0~eeee"); ok {
 		t.Error("rule: and nothing longer")
+	}
+}
+
+func TestANumberThatIsTooLargeIsNoID(t *testing.T) {
+	k := testScreenKeys(t)
+	raw, _ := decodeBase62(madeID)
+	n := new(big.Int).SetBytes(raw[:])
+	n.Add(n, new(big.Int).Lsh(big.NewInt(1), 8*stateBytes))
+	digits := make([]byte, stateDigits)
+	for i := stateDigits - 1; i >= 0; i-- {
+		rest := new(big.Int)
+		n.DivMod(n, big.NewInt(62), rest)
+		digits[i] = base62[rest.Int64()]
+	}
+	for _, text := range []string{string(digits), madeID[1:], madeID + "0", "0" + madeID, madeID[:52] + "-", ""} {
+		if id, ok := k.Parse(text, testOrigin); ok || id != (ScreenID{}) {
+			t.Errorf("rule: an id is one text: %q is read as %+v", text, id)
+		}
+	}
+}
+
+func TestABrowserWithoutACookieShowsNoID(t *testing.T) {
+	k := testScreenKeys(t)
+	id, ok := k.Parse(k.NewID(shownAt, testScreen, "", testOrigin), testOrigin)
+	if !ok || k.IsShownBy(id, "", testOrigin) {
+		t.Errorf("rule: without a binding cookie a browser is not told from others: %+v", id)
+	}
+}
+
+func TestAStateHasAName(t *testing.T) {
+	k := testKeys(t)
+	one, two := k.Parse(k.NewState(shownAt, 1, false, "b", testOrigin)), k.Parse(k.NewState(shownAt, 1, false, "b", testOrigin))
+	again := k.Parse(madeState)
+	if one.ID() == two.ID() || again.ID() != k.Parse(madeState).ID() || len(again.ID()) != 15 {
+		t.Errorf("rule: each state has a name of its own: %x %x", one.ID(), two.ID())
+	}
+	if strings.Contains(again.ID(), string(again.raw[headerEnd:headerMACEnd])) {
+		t.Error("rule: its name tells nothing of its MACs")
 	}
 }
