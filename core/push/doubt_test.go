@@ -69,3 +69,19 @@ func TestContextsEndWithTheirWork(t *testing.T) {
 		t.Errorf("rule: the context that followers are told in ends with the answer: %v", followers.ctx.Err())
 	}
 }
+
+func TestBetweenElementsStandsNothing(t *testing.T) {
+	for _, stray := range []string{"x", "xa/>", "xa>1</a>", "<!-- a -->", "<?a?>", "<![CDATA[a]]>", "&amp;", "/>", "<>", "</>", "< a/>", "<a b='c'/>", "<1/>", "<-a/>", "<.a/>", "<a", "<a/", "</a>"} {
+		for where, message := range map[string]string{
+			"below the root": body("<MsgType>text</MsgType>" + stray + "<MsgId>1</MsgId>"),
+			"in a list":      body("<MsgType>text</MsgType><L><i/>" + stray + "</L><MsgId>1</MsgId>"),
+			"at the end":     body("<MsgType>text</MsgType><MsgId>1</MsgId>" + stray),
+			"behind it":      body("<MsgType>text</MsgType><MsgId>1</MsgId>") + stray,
+			"in front":       stray + body("<MsgType>text</MsgType><MsgId>1</MsgId>"),
+		} {
+			if m, err := readMessage([]byte(message)); err == nil {
+				t.Errorf("rule: between elements stand blanks only: %q %s is read as %v", stray, where, m)
+			}
+		}
+	}
+}

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -131,6 +132,24 @@ func TestTheObserverIsToldOfAHookThatFailed(t *testing.T) {
 	want := Notice{Name: "push.failed", Kind: "subscribe", OpenID: "oAlice_1"}
 	if !slices.Contains(o.notices, want) || len(o.notices) != 2 {
 		t.Errorf("rule: the observer learns whose hook failed and for what: %+v, want %+v", o.notices, want)
+	}
+}
+
+func TestAReceivedMessageIsALineForWhoLooksForIt(t *testing.T) {
+	r := newRig(t)
+	r.receiver.account.Logger = slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	p := r.poster(Config{})
+	message := event("oAlice_1", "subscribe", "", r.now())
+	p.post(message)
+	p.post(message)
+	r.receiver.waiting.running.Wait()
+	for _, result := range []string{"ok", "duplicate"} {
+		if want := "event=push.received kind=subscribe result=" + result; strings.Count(r.log.String(), want) != 1 || !strings.Contains(r.log.String(), "level=DEBUG") {
+			t.Errorf("rule: a message is one line at the level Debug: %s, want %q", r.log, want)
+		}
+	}
+	if strings.Contains(r.log.String(), "oAlice_1") {
+		t.Errorf("rule: the line does not say whose message it was: %s", r.log)
 	}
 }
 
