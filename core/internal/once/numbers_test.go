@@ -208,6 +208,9 @@ func TestKeysThatCannotBeMadeAreAnError(t *testing.T) {
 		if r, err := NewResults(nil, "wx", "short"); err == nil || r != nil {
 			t.Errorf("rule: without keys there are no results: %v", err)
 		}
+		if e, err := NewEnds(nil, time.Minute, "wx", "short"); err == nil || e != nil {
+			t.Errorf("rule: without keys no ends are remembered: %v", err)
+		}
 		return
 	}
 	again := exec.Command(os.Args[0], "-test.run=^TestKeysThatCannotBeMadeAreAnError$")
