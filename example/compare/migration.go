@@ -30,7 +30,7 @@ type migration struct {
 func migrations() []migration {
 	return []migration{
 		{"handwritten", "a callback written by hand, net/http", withoutStore(beforehand.New), withoutStore(afterhand.New)},
-		{"silenceper", "silenceper/wechat, gin", withoutStore(beforesilenceper.New), withoutStore(aftersilenceper.New)},
+		{"silenceper", "silenceper/wechat, gin", inCookieAlways(beforesilenceper.New), withoutStore(aftersilenceper.New)},
 		{"gincontrib", "gin-contrib/sessions, which stay", beforegin.New, aftergin.New},
 		{"gorilla", "gorilla/sessions, which become scs", withoutStore(beforegorilla.New), withoutStore(aftergorilla.New)},
 	}
@@ -38,4 +38,10 @@ func migrations() []migration {
 
 func withoutStore(f func(shop.Settings) (http.Handler, error)) maker {
 	return func(settings shop.Settings, _ sessions.Store) (http.Handler, error) { return f(settings) }
+}
+
+func inCookieAlways(f maker) maker {
+	return func(settings shop.Settings, _ sessions.Store) (http.Handler, error) {
+		return f(settings, inCookie(settings.Key))
+	}
 }

@@ -21,6 +21,7 @@ type Settings struct {
 	Key           []byte // signs the app's own cookies
 	Users         *Users
 	HTTPClient    *http.Client // for tests; nil in production
+	APIURL        string       // for tests; "" in production
 }
 
 // Users is the shop's table of users.

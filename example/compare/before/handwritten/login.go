@@ -3,6 +3,7 @@
 package handwritten
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -41,16 +42,24 @@ func New(settings shop.Settings) (http.Handler, error) {
 	mux.HandleFunc("GET /login", a.login)
 	mux.HandleFunc("GET /wechat/callback", a.callback)
 	mux.HandleFunc("POST /logout", a.logout)
-	shop.Mount(mux, a.require, func(r *http.Request) shop.User { return a.session(r).User })
+	shop.Mount(mux, a.require, who)
 	return mux, nil
+}
+
+type userKey struct{}
+
+func who(r *http.Request) shop.User {
+	user, _ := r.Context().Value(userKey{}).(shop.User)
+	return user
 }
 
 // require sends visitors without a session to the login; the API answers 401.
 func (a *app) require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		session := a.session(r)
 		switch {
-		case a.session(r) != nil:
-			next.ServeHTTP(w, r)
+		case session != nil:
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, session.User)))
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			http.Error(w, `{"error":"login required"}`, http.StatusUnauthorized)
 		default:

@@ -1,5 +1,5 @@
-// Package silenceper is a gin app that logs in with silenceper/wechat and keeps its
-// session in the signed cookie of gin-contrib/sessions.
+// Package silenceper is a gin app that logs in with silenceper/wechat and has its
+// sessions from gin-contrib/sessions.
 package silenceper
 
 import (
@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/gin-contrib/sessions"
-	"github.com/gin-contrib/sessions/cookie"
 	"github.com/gin-gonic/gin"
 	"github.com/silenceper/wechat/v2"
 	"github.com/silenceper/wechat/v2/cache"
@@ -24,11 +23,10 @@ type app struct {
 	oauth *oauth.Oauth
 }
 
-// New is the app.
-func New(settings shop.Settings) (http.Handler, error) {
+// New is the app. Without Redis the store is cookie.NewStore(settings.Key).
+func New(settings shop.Settings, store sessions.Store) (http.Handler, error) {
 	account := wechat.NewWechat().GetOfficialAccount(&config.Config{AppID: settings.AppID, AppSecret: settings.Secret, Cache: cache.NewMemory()})
 	a := &app{settings, account.GetOauth()}
-	store := cookie.NewStore(settings.Key)
 	store.Options(sessions.Options{Path: "/", MaxAge: 30 * 24 * 60 * 60, HttpOnly: true, Secure: true, SameSite: http.SameSiteLaxMode})
 	r := gin.New()
 	r.Use(gin.Recovery(), sessions.Sessions("session", store))

@@ -27,10 +27,18 @@ type Browser struct {
 	world  *World
 	person string
 	jar    *cookiejar.Jar
+
+	unheard bool // the next answer is lost
+
 	// Answer is what the person does on WeChat's page: "allow=1", "refuse=state".
 	Answer string
 	// NoCookies makes a browser that keeps no cookies of the site.
 	NoCookies bool
+	// Elsewhere opens pages where the app's login is not meant for: outside WeChat, or for a
+	// website application inside it.
+	Elsewhere bool
+	// Sent counts the requests to the site.
+	Sent int
 	// Consents counts the pages of WeChat's that the person had to answer.
 	Consents int
 }
@@ -119,6 +127,8 @@ func (b *Browser) follow(address string, stop func(*url.URL) bool) Page {
 			b.Consents++
 			form, _ = url.ParseQuery("uuid=" + uuid[1] + "&person=" + b.person + "&" + b.Answer)
 			at = at.ResolveReference(&url.URL{Path: replyPath(at.Path)})
+		case at.Host == Host && strings.Contains(body, `<meta http-equiv="refresh" content="0">`):
+			// the same address once more
 		default:
 			return page
 		}
@@ -170,6 +180,13 @@ func (b *Browser) Request(method, address, body string, header http.Header) *htt
 	return b.send(method, resolve(&url.URL{Scheme: "https", Host: Host, Path: "/"}, address), body, header)
 }
 
+// Unheard sends a navigation whose answer the browser never sees.
+func (b *Browser) Unheard(address string) {
+	b.unheard = true
+	b.Request(http.MethodGet, address, "", nil)
+	b.unheard = false
+}
+
 // Fetch sends what a script of the site's own page sends.
 func (b *Browser) Fetch(method, address, body string) *http.Response {
 	return b.Request(method, address, body, http.Header{
@@ -197,7 +214,7 @@ func (b *Browser) send(method string, at *url.URL, body string, header http.Head
 		r.Body = http.NoBody
 	}
 	r.Header.Set("User-Agent", InWeChat)
-	if b.world.website {
+	if b.world.website != b.Elsewhere {
 		r.Header.Set("User-Agent", OnDesktop)
 	}
 	r.Header.Set("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")
@@ -213,12 +230,13 @@ func (b *Browser) send(method string, at *url.URL, body string, header http.Head
 	}
 	w := httptest.NewRecorder()
 	if own {
+		b.Sent++
 		b.world.App.ServeHTTP(w, r)
 	} else {
 		b.world.Sim.ServeHTTP(w, r)
 	}
 	res := w.Result()
-	if !own || !b.NoCookies {
+	if !b.unheard && (!own || !b.NoCookies) {
 		b.jar.SetCookies(at, res.Cookies())
 	}
 	return res
@@ -269,6 +287,12 @@ func (p Page) Shows(address, openID string) bool {
 	return p.Status == http.StatusOK && p.Left == "" && !p.Looped && p.URL.Host == Host && requestTarget(p.URL) == address && openIDIn(p.Body) == openID && openID != ""
 }
 
+// Serves says whether a page is at the path that was asked for, with a person logged in;
+// what is left in its query does not matter.
+func (p Page) Serves(path, openID string) bool {
+	return p.URL.Host == Host && p.Shows(requestTarget(p.URL), openID) && p.URL.Path == path
+}
+
 // String says where a navigation ended.
 func (p Page) String() string {
 	switch {
@@ -277,7 +301,11 @@ func (p Page) String() string {
 	case p.Left != "":
 		return "the browser is sent to " + p.Left
 	}
-	return fmt.Sprintf("%d at %s %.60q", p.Status, p.URL.Path, firstLine(p.Body))
+	said := firstLine(p.Body)
+	if id := openIDIn(p.Body); id != "" || strings.HasPrefix(said, "{\"OpenID\"") {
+		said = "logged in"
+	}
+	return fmt.Sprintf("%d at %s, %.60s", p.Status, p.URL.Path, said)
 }
 
 func firstLine(s string) string {

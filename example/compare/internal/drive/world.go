@@ -38,6 +38,7 @@ type World struct {
 	Log *Log
 
 	website    bool
+	apiURL     string // "" where calls stay in this process
 	former     http.RoundTripper
 	formerSlog *slog.Logger
 	formerOut  io.Writer
@@ -78,6 +79,9 @@ func (w *World) Settings() shop.Settings {
 		AppID: AppID, Secret: Secret, PublicURL: Site, Key: []byte("made-up-key-of-thirty-two-bytes!"),
 		Users: w.Users, HTTPClient: &http.Client{Transport: w.Calls},
 	}
+	if w.apiURL != "" {
+		s.HTTPClient, s.APIURL = nil, w.apiURL
+	}
 	if w.website {
 		s.AppID, s.Secret = WebsiteAppID, WebsiteSecret
 	}
@@ -91,17 +95,21 @@ func (w *World) OpenID(person string) string { return w.Sim.OpenID(w.Settings().
 type Calls struct {
 	next http.RoundTripper
 
-	mu      sync.Mutex
-	endless int
+	mu       sync.Mutex
+	endless  int
+	codeless int
 }
 
 // RoundTrip implements http.RoundTripper.
 func (c *Calls) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.mu.Lock()
 	if _, ends := r.Context().Deadline(); !ends {
-		c.mu.Lock()
 		c.endless++
-		c.mu.Unlock()
 	}
+	if r.URL.Path == wxsim.PathAccessToken && r.URL.Query().Get("code") == "" {
+		c.codeless++
+	}
+	c.mu.Unlock()
 	return c.next.RoundTrip(r)
 }
 
@@ -110,6 +118,13 @@ func (c *Calls) Endless() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.endless
+}
+
+// Codeless is how many exchanges were tried without a code.
+func (c *Calls) Codeless() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.codeless
 }
 
 // Log keeps what is logged.

@@ -3,6 +3,7 @@
 package casdoor
 
 import (
+	"context"
 	"log"
 	"net/http"
 	"strings"
@@ -26,16 +27,24 @@ func New(settings shop.Settings, endpoint, certificate string) (http.Handler, er
 	mux.HandleFunc("GET /login", a.login)
 	mux.HandleFunc("GET /callback", a.callback)
 	mux.HandleFunc("POST /logout", a.logout)
-	shop.Mount(mux, a.require, a.who)
+	shop.Mount(mux, a.require, who)
 	return mux, nil
+}
+
+type userKey struct{}
+
+func who(r *http.Request) shop.User {
+	user, _ := r.Context().Value(userKey{}).(shop.User)
+	return user
 }
 
 // require sends visitors without a session to the login; the API answers 401.
 func (a *app) require(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user := a.user(r)
 		switch {
-		case a.who(r).OpenID != "":
-			next.ServeHTTP(w, r)
+		case user.OpenID != "":
+			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), userKey{}, user)))
 		case strings.HasPrefix(r.URL.Path, "/api/"):
 			http.Error(w, `{"error":"login required"}`, http.StatusUnauthorized)
 		default:
@@ -65,7 +74,7 @@ func (a *app) callback(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/", http.StatusFound)
 }
 
-func (a *app) who(r *http.Request) shop.User {
+func (a *app) user(r *http.Request) shop.User {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
 		return shop.User{}
