@@ -71,8 +71,8 @@ type Config struct {
 	// AnyBrowser treats every browser as WeChat's. It is for development with a
 	// simulator: the real WeChat shows an error page to other browsers. The simulator
 	// has a setting of its own with the same name (wxsim.Config.AnyBrowser), and both
-	// must be on. With Website, desktop browsers do not count as WeChat's: they log in
-	// by scan, as in production. Default false; logged as a warning.
+	// must be on. With Website or ScreenLogin, desktop browsers do not count as WeChat's:
+	// they log in by scan, as in production. Default false; logged as a warning.
 	AnyBrowser bool
 
 	// Website is a website application (网站应用), for visitors at a desktop browser

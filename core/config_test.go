@@ -151,6 +151,22 @@ func TestConfigurationsThatCannotWorkAreWarnedAbout(t *testing.T) {
 	}
 }
 
+func TestTheWarningOfAnyBrowserSaysWhetherDesktopsAreLeftOut(t *testing.T) {
+	for rule, c := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"every browser counts as WeChat's": {func(*Config) {}, "except_desktops=false"},
+		"with Website desktops do not":     {func(c *Config) { c.Website = Website{AppID: testWebsiteID, AppSecret: "s"} }, "except_desktops=true"},
+		"with ScreenLogin desktops do not": {func(c *Config) { c.ScreenLogin = true }, "except_desktops=true"},
+	} {
+		r := newRig(t, func(config *Config) { config.AnyBrowser = true; c.change(config) })
+		if !strings.Contains(r.log.String(), c.want) {
+			t.Errorf("rule: %s, and the warning says so: %s", rule, r.log)
+		}
+	}
+}
+
 func TestAnOrdinaryLoginIsNotLogged(t *testing.T) {
 	r := newRig(t)
 	before := r.log.String()

@@ -106,7 +106,7 @@ func (c *Config) check() (public web.Origin, err error) {
 // warn logs settings that work but are unsafe or unusual.
 func (c *Config) warn(w *watch) {
 	if c.AnyBrowser {
-		w.warnOf("any_browser", "AnyBrowser is on: every browser counts as WeChat; for development only", slog.Bool("except_desktops", c.Website.isSet()))
+		w.warnOf("any_browser", "AnyBrowser is on: every browser counts as WeChat; for development only", slog.Bool("except_desktops", c.Website.isSet() || c.ScreenLogin))
 	}
 	if c.OpenURL != "" || c.APIURL != "" {
 		w.warnOf("address", "logins go to an address that is not WeChat's own", slog.String("open_url", c.OpenURL), slog.String("api_url", c.APIURL))

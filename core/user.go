@@ -10,15 +10,18 @@ import (
 // profile for the app's own pages; it never holds a token. Printed with fmt or slog it
 // shows the app id and the first characters of the open id only.
 type User struct {
-	// AppID is the Official Account that the other ids belong to.
+	// AppID is the Official Account that the other ids belong to, or the website
+	// application if the person logged in by scanning its code ([Config.Website]).
 	AppID string `json:"app_id"`
 	// OpenID names the person within AppID, always present. With AppID it is the
 	// identity to key a user table by.
 	OpenID string `json:"openid"`
-	// UnionID names the person across the accounts of one company. WeChat sends it only
-	// for accounts bound to its Open Platform (开放平台), and only with [Prompt]
-	// (snsAccessToken); after a silent login it is empty. [Auth.Follower] returns it
-	// for a person who follows the account (getUserInfo).
+	// UnionID names the person across the accounts and website applications of one
+	// company. WeChat sends it only for accounts bound to its Open Platform (开放平台), and
+	// only with [Prompt] (snsAccessToken); after a silent login it is empty. A login by
+	// scan ([Config.Website]) brings it, because website applications belong to the
+	// Open Platform. [Auth.Follower] returns it for a person who follows the account
+	// (getUserInfo).
 	UnionID string `json:"unionid,omitempty"`
 	// Scope is what the visitor granted.
 	Scope Scope `json:"scope"`
