@@ -6,17 +6,12 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"reflect"
-	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/alexedwards/scs/v2/memstore"
 
-	"github.com/seed467724c4/wechat/core/push"
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
@@ -255,62 +250,6 @@ func (tr *tour) sessions() {
 	tr.auth.config.AppID = testAppID
 }
 
-func (tr *tour) following() {
-	g := tr.gate(ModeRequire, MustFollow)
-	for _, follows := range []bool{true, false} {
-		b := tr.visitor()
-		tr.logsIn(b, tr.gate(ModeRequire))
-		b.follows(follows)
-		tr.advance(10 * time.Minute)
-		b.get(g, "/")
-	}
-	b := tr.visitor()
-	tr.logsIn(b, tr.gate(ModeRequire))
-	tr.advance(10 * time.Minute)
-	tr.fails(wxsim.Fault{Code: 48001, Message: canaryMessage + ", rid: 60d5-bbbb"}, wxsim.PathFollower, func() { b.get(g, "/") })
-	tr.advance(time.Minute)
-	tr.sim.ExpireTokens(testAppID)
-	b.get(g, "/")
-	other := tr.instance(observed(tr.seen), func(c *Config) { c.Cache = tr.auth.config.Cache })
-	here, _ := tr.auth.Follows(context.Background(), b.openID())
-	if there, err := other.Follows(context.Background(), b.openID()); err != nil || there != here {
-		tr.t.Errorf("another node: %v %v", there, err)
-	}
-	_, _ = tr.auth.JSConfig(context.Background(), "https://app.example.com/?"+canaryQuery)
-	_, _ = other.JSConfig(context.Background(), "https://app.example.com/?"+canaryQuery)
-	failing := tr.instance(observed(tr.seen), func(c *Config) {
-		c.AccountToken = func(context.Context, string) (string, time.Duration, error) { return "", 0, errors.New(canaryHook) }
-	})
-	_, _ = failing.AccountToken().Token(context.Background())
-	refused := tr.instance(observed(tr.seen))
-	tr.fails(wxsim.Fault{Code: 40125, Message: canaryMessage + ", rid: 60d5-dddd"}, wxsim.PathStableToken, func() { _, _ = refused.AccountToken().Token(context.Background()) })
-}
-
-func (tr *tour) messages() {
-	failed := make(chan bool, 8)
-	p := tr.poster(push.Config{OnMessage: func(context.Context, push.Message) error { failed <- true; return errors.New(canaryHook) }})
-	id := tr.visitor().openID()
-	text := "<xml><ToUserName>gh_1</ToUserName><FromUserName>" + id + "</FromUserName><CreateTime>" + seconds(tr.now()) + "</CreateTime><MsgType>text</MsgType><Content>" + canaryContent + "</Content><MsgId>7</MsgId></xml>"
-	p.post(text)
-	<-failed
-	p.post(text) // again
-	p.post(event(id, "subscribe", "qrscene_"+canaryKey, tr.now()))
-	p.post(event(id, "unsubscribe", "", tr.now()))
-	p.post(event(id, canaryKey, canaryKey, tr.now()))
-	p.post(canaryBody)
-	p.post(strings.Repeat(canaryBody, 10_000))
-	p.send("GET", url.Values{"echostr": {canaryQuery}}, "")
-	q := p.query("")
-	p.send("POST", q, text)
-	p.send("POST", q, strings.ReplaceAll(text, ">7<", ">8<"))
-	q = p.query("")
-	tr.advance(time.Hour)
-	p.send("POST", q, text)
-	p.send("POST", url.Values{"encrypt_type": {"aes"}}, text)
-	tr.auth.Close() // waits for the hooks, and takes no more
-	p.post(strings.ReplaceAll(text, ">7<", ">9<"))
-}
-
 func (tr *tour) all() []Event {
 	tr.logins()
 	tr.troubles()
@@ -319,66 +258,3 @@ func (tr *tour) all() []Event {
 	tr.messages()
 	return tr.seen.all()
 }
-
-func TestEveryEventHasTheFieldsOfItsTableAndNoSecret(t *testing.T) {
-	tr := newTour(t)
-	events := tr.all()
-	words := regexp.MustCompile(`^[a-z0-9_./-]*$`)
-	documented, had := map[string]map[string]bool{}, map[string]map[string]bool{}
-	for _, d := range eventDocs(t) {
-		documented[d.name], had[d.name] = map[string]bool{"Name": true, "Time": true, "Account": true}, map[string]bool{}
-		for _, field := range d.fields {
-			documented[d.name][field] = true
-		}
-	}
-	for _, e := range events {
-		if documented[e.Name] == nil {
-			t.Errorf("rule: every event is in the table: %v", e)
-			continue
-		}
-		for _, field := range eventFields(e) {
-			had[e.Name][field] = true
-			if !documented[e.Name][field] {
-				t.Errorf("rule: the table names every field of %s: it has %s: %v", e.Name, field, e)
-			}
-		}
-		v := reflect.ValueOf(e)
-		for i := range v.NumField() {
-			name, value := v.Type().Field(i).Name, v.Field(i).String()
-			if v.Field(i).Kind() != reflect.String {
-				continue
-			}
-			for what, canary := range tr.canaries {
-				if canary != "" && strings.Contains(value, canary) {
-					t.Errorf("rule: no field holds %s: %s of %v", what, name, e)
-				}
-			}
-			if name != "OpenID" && e.OpenID != "" && strings.Contains(value, e.OpenID) {
-				t.Errorf("rule: the open id is in OpenID only: %s of %v", name, e)
-			}
-			if name != "OpenID" && name != "RID" && !words.MatchString(value) {
-				t.Errorf("rule: a field is a word of a fixed list, or an id: %s is %q", name, value)
-			}
-		}
-		for _, text := range append(slices.Collect(maps.Values(tr.canaries)), e.OpenID) {
-			if text != "" && strings.Contains(e.String(), text) {
-				t.Errorf("rule: what is printed holds no secret and no open id: %v", e)
-			}
-		}
-	}
-	for name, fields := range documented {
-		if strings.HasPrefix(name, "screen.") {
-			continue // told by the logins on screens
-		}
-		for field := range fields {
-			if !had[name][field] && field != "Remote" {
-				t.Errorf("rule: the table promises only what is told: %s never has %s", name, field)
-			}
-		}
-	}
-	if len(tr.canaries) < 50 || len(events) < 100 {
-		t.Errorf("the tour is short: %d canaries, %d events", len(tr.canaries), len(events))
-	}
-}
-
-func seconds(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
