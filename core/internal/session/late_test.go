@@ -232,3 +232,27 @@ func TestAnOwnerIsWrittenOnce(t *testing.T) {
 		t.Errorf("rule: a session holds each record once: %d bytes, want %d, %d records %v", len(b), want, b[sessionHead-1], err)
 	}
 }
+
+func TestALogoutByAnOldTokenFailsWithItsStore(t *testing.T) {
+	for number := 1; ; number++ {
+		f := &failing{Memory: NewMemory(), codec: scs.GobCodec{}}
+		m := managerOn(f)
+		m.Codec = f
+		s := sessionsOf(t, m)
+		first := loggedIn(t, s, "record")
+		last := renewedBy(t, s, first, "record")
+		f.number, f.met = number, false
+		h, err := s.Logout(context.Background(), Stored{}, false, cookies(s, first.Token), true)
+		met := f.met
+		f.number = 0
+		if !met {
+			if err != nil || read(t, s, last.Token) != "" {
+				t.Errorf("rule: a logout by an old token ends the session: %v %v", h, err)
+			}
+			break
+		}
+		if !errors.Is(err, errDown) || len(h) > 0 {
+			t.Errorf("rule: a logout that cannot look for what came of a token has failed: command %d: %v %v", number, h, err)
+		}
+	}
+}
