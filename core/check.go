@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -25,8 +26,13 @@ type Finding struct {
 	Err error `json:"-"`
 }
 
-// Error is what is wrong and what to do.
-func (f Finding) Error() string { return "wechat: " + f.What + ": " + f.Fix }
+// Error is what is wrong, why where it is known, and what to do.
+func (f Finding) Error() string {
+	if f.Err != nil {
+		return fmt.Sprintf("wechat: %s: %s (%v): %s", f.Severity, f.What, f.Err, f.Fix)
+	}
+	return fmt.Sprintf("wechat: %s: %s: %s", f.Severity, f.What, f.Fix)
+}
 
 // Unwrap returns Err.
 func (f Finding) Unwrap() error { return f.Err }
@@ -171,7 +177,7 @@ func (a *Auth) checkSecrets(ctx context.Context) []Finding {
 func (a *Auth) checkWeChat(ctx context.Context) (found []Finding) {
 	date, err := a.token.Probe(ctx)
 	if err != nil {
-		found = append(found, findingOf(err))
+		found = append(found, findingOf(err, cmp.Or(a.config.APIURL, "https://api.weixin.qq.com")))
 	}
 	if !date.IsZero() {
 		found = append(found, clockFinding(a.now().Sub(date))...)
@@ -202,10 +208,11 @@ func clockFinding(ahead time.Duration) []Finding {
 	return []Finding{f}
 }
 
-// findingOf tells what an error about the account's token means.
-func findingOf(err error) Finding {
+// findingOf tells what an error about the account's token means, which was asked for at
+// address.
+func findingOf(err error, address string) Finding {
 	const where = " on 微信开发者平台 (WeChat developer platform, developers.weixin.qq.com) under 基础信息 (basic information) > 开发密钥 (development keys); in the older console (mp.weixin.qq.com) under 设置与开发 (settings and development) > 基本配置 (basic configuration)"
-	f := Finding{WeChatUnreachable, Failing, "WeChat could not be asked for a token", "look at the error, and whether this machine reaches https://api.weixin.qq.com", err}
+	f := Finding{WeChatUnreachable, Failing, "WeChat could not be asked for a token", "look at the error, and whether this machine reaches WeChat (" + address + ")", err}
 	var wx *wxapi.Error
 	if !errors.As(err, &wx) {
 		return f

@@ -115,6 +115,9 @@ func TestCheckFinds(t *testing.T) {
 		{"a simulator on a public site", func(c *Config) { c.OpenURL = "http://127.0.0.1:8089" }, nil, NotWeChat, Warning, []string{"WECHAT_OPEN_URL"}},
 		{"an API that is not WeChat's", func(c *Config) { c.APIURL = "https://api.weixin.qq.com.example.com" }, nil, NotWeChat, Warning, []string{"WECHAT_API_URL"}},
 		{"nothing with another address of WeChat's", func(c *Config) { c.APIURL = "https://sh.api.weixin.qq.com" }, nil, "", "", nil},
+		{"a simulator that does not answer, by its address", func(c *Config) {
+			c.APIURL, c.PublicURL, c.HTTPClient = "http://127.0.0.1:1", "https://localhost", nil
+		}, nil, WeChatUnreachable, Failing, []string{"failing: ", "http://127.0.0.1:1", "refused"}},
 		{"any browser on a public site", func(c *Config) { c.AnyBrowser = true }, nil, NotWeChat, Warning, []string{"WECHAT_ANY_BROWSER"}},
 		{"nothing with any browser at this machine", func(c *Config) { c.AnyBrowser, c.PublicURL = true, "https://localhost" }, nil, "", "", nil},
 		{"a store that shows session tokens", func(c *Config) { c.Sessions.HashTokenInStore = false }, nil, SessionTokensReadable, Warning, []string{"HashTokenInStore"}},

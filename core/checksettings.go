@@ -21,7 +21,7 @@ func (a *Auth) checkSettings(context.Context) (found []Finding) {
 		found = append(found, Finding{PublicURLUnsafe, Failing, "Config.PublicURL has a port, which WeChat does not allow: visitors see its page 10003",
 			"serve the site on port 443, and leave the port out of Config.PublicURL or WECHAT_PUBLIC_URL", nil})
 	}
-	if c.PublicURL != "" && !loopback(c.PublicURL) && (c.AnyBrowser || !isWeChats(c.OpenURL) || !isWeChats(c.APIURL)) {
+	if !loopback(c.PublicURL) && (c.AnyBrowser || !isWeChats(c.OpenURL) || !isWeChats(c.APIURL)) {
 		found = append(found, Finding{NotWeChat, Warning, "logins go to an address that is not WeChat's, or every browser counts as WeChat (AnyBrowser)",
 			"leave Config.OpenURL, APIURL and AnyBrowser (WECHAT_OPEN_URL, WECHAT_API_URL, WECHAT_ANY_BROWSER) out on a public site: at a simulator anybody logs in as anybody", nil})
 	}

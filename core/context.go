@@ -26,7 +26,9 @@ type loadedKey[T any] struct{}
 // one made of it:
 //
 //   - net/http: r.Context();
-//   - gin: c, c.Request.Context() and c.Copy(), with and without ContextWithFallback;
+//   - gin: c, c.Request.Context() and c.Copy(), with and without ContextWithFallback,
+//     behind a gate of ginwechat. Where none ran (a test with [WithUser], a gate of nethttp
+//     around the engine) gin's c needs ContextWithFallback, and c.Request.Context() does not;
 //   - fiber: c.UserContext() and c.Context(), the latter only until the handler returns;
 //     and r.Context() in a handler that fiber's adaptor has mounted.
 func FromContext(ctx context.Context) (*User, bool) {
@@ -89,7 +91,8 @@ func Loaded[T any](ctx context.Context) (T, bool) {
 // User functions find u; nil is an anonymous visitor. It opens no gate: a gate behind it
 // asks for the session as ever. To test an app with its gates, log in with
 // core/wxsim. In fiber, whose app.Test hands over no context, a middleware in front
-// calls c.SetUserContext(core.WithUser(c.UserContext(), u)).
+// calls c.SetUserContext(core.WithUser(c.UserContext(), u)). In gin, ginwechat.User(c) and
+// FromContext(c.Request.Context()) find u; FromContext(c) does so with ContextWithFallback.
 //
 //	r := httptest.NewRequest("GET", "/me", nil)
 //	r = r.WithContext(core.WithUser(r.Context(), &core.User{OpenID: "o-mei"}))

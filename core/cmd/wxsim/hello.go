@@ -59,6 +59,13 @@ func (h hello) print(w io.Writer) {
 	}
 	// In quotes, as a shell takes a bare & for the end of the command.
 	line("WECHAT_FOLLOW_QRCODE", "'"+base+wxsim.ProfilePath(first.AppID)+"'")
+	for _, a := range h.cfg.Accounts {
+		if a.Website { // desktop browsers then log in by scan
+			fmt.Fprintln(w, "# for scan login at a desktop:")
+			fmt.Fprintf(w, "# export WECHAT_WEBSITE_APP_ID=%s WECHAT_WEBSITE_APP_SECRET=%s\n", a.AppID, a.Secret)
+			break
+		}
+	}
 	fmt.Fprintln(w)
 	printLanguages(w)
 	if h.tlsAt != nil {
