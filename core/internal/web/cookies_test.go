@@ -36,15 +36,3 @@ func TestCookiesAreFoundByTheirWholeName(t *testing.T) {
 		}
 	}
 }
-
-func FuzzCookiesAreFoundByTheirWholeName(f *testing.F) {
-	for _, seed := range []string{"a=1; s=2", "s=s=s;s", " s = 1;\ts=2 "} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, line string) {
-		got := slices.Collect(CookieValues(with("Cookie", line), "s"))
-		if want := pairByPair([]string{line}, "s"); !slices.Equal(got, want) {
-			t.Errorf("%q: %q, want %q", line, got, want)
-		}
-	})
-}
