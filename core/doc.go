@@ -69,6 +69,20 @@
 // messages, and wxapi calls WeChat. Core may import all of them. It never signs, seals,
 // writes a store or calls WeChat's HTTP API itself.
 //
+// # Checking the rules
+//
+// decide_test.go tries every combination of facts. model_test.go tries every sequence of
+// 13 events between two browsers in WeChat, a screen and two people, against real gates:
+// 3,053 conversations of four events with go test, and 271,902 of six events, which take
+// some minutes, with
+//
+//	WECHAT_MODEL_DEPTH=6 go test ./core -run TestEveryConversation -v -timeout 0
+//
+// Whatever reads bytes from outside has a fuzz target in the fuzz_test.go of its folder
+// (go test -list '^Fuzz' ./... names them; .ci/run runs each for ten seconds):
+//
+//	go test ./core -run '^$' -fuzz FuzzCallback -fuzztime 10m
+//
 // # Remaining risks
 //
 // WeChat offers no PKCE and no nonce. Whoever gets hold of an unused code can log in as

@@ -37,18 +37,6 @@ func TestARecordComesBackAsItWas(t *testing.T) {
 	}
 }
 
-func FuzzDecodeRecord(f *testing.F) {
-	r := record{user: User{OpenID: "oABC", Scope: Prompt, Nickname: "n", Privilege: []string{"p"}}}
-	b, _ := r.encode(testApps)
-	f.Add(b)
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, ok := decodeRecord(string(b), testApps); ok && r.user.OpenID == "" {
-			t.Error("a user without an open id")
-		}
-	})
-}
-
 func TestOnlyAWholeRecordOfThisVersionIsAUser(t *testing.T) {
 	good := record{user: User{OpenID: "oABC", Scope: Silent, Privilege: []string{"p"}}, touched: 1}
 	for rule, change := range map[string]func(*record, []byte) []byte{

@@ -6,6 +6,7 @@ import (
 	"encoding/gob"
 	"fmt"
 	"maps"
+	"math"
 	"strings"
 	"time"
 
@@ -75,7 +76,7 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 	}
 	out := make([]byte, sessionHead, 512)
 	out[0] = codecVersion
-	binary.BigEndian.PutUint64(out[1:], uint64(deadline.UnixNano()))
+	binary.BigEndian.PutUint64(out[1:], uint64(nanoseconds(deadline)))
 	put := func(key string, value any) bool {
 		b, ok := value.([]byte)
 		if !ok || !strings.HasPrefix(key, recordPrefix) || len(key) > MaxRecord || len(b) > MaxRecord || out[sessionHead-1] == 255 {
@@ -107,6 +108,18 @@ func (c Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error)
 		return nil, fmt.Errorf("wechat: encode session: %w", err)
 	}
 	return append(out, b.Bytes()...), nil
+}
+
+// nanoseconds is a time as a session keeps it. A Lifetime of centuries ends behind the
+// last time that fits (in 2262), and is cut down to that: it must not become one long ago.
+func nanoseconds(t time.Time) int64 {
+	switch first, last := time.Unix(0, math.MinInt64), time.Unix(0, math.MaxInt64); {
+	case t.Before(first):
+		return math.MinInt64
+	case t.After(last):
+		return math.MaxInt64
+	}
+	return t.UnixNano()
 }
 
 // Decode implements scs.Codec. The map is always a new one: scs writes into it. What
