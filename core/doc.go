@@ -78,8 +78,8 @@
 //
 //	WECHAT_MODEL_DEPTH=6 go test ./core -run TestEveryConversation -v -timeout 0
 //
-// Whatever reads bytes from outside has a fuzz target in the fuzz_test.go of its folder
-// (go test -list '^Fuzz' ./... names them; .ci/run runs each for ten seconds):
+// Whatever reads bytes from outside has a fuzz target. go test -list "^Fuzz" ./... names
+// them, and .ci/run runs each for ten seconds:
 //
 //	go test ./core -run '^$' -fuzz FuzzCallback -fuzztime 10m
 //
