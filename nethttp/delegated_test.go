@@ -39,12 +39,12 @@ var delegated = adaptertest.Account{
 }
 
 func newDelegated(sim *wxsim.Sim, c core.Config) (*core.Auth, func(), error) {
-	p, err := platform.New(platform.Config{
-		AppID: platformID, AppSecret: platformSecret, Token: adaptertest.PushToken, EncodingAESKey: adaptertest.PushKey,
-		Store: platform.NewMemoryStore(), OpenURL: c.OpenURL, APIURL: c.APIURL, PagesURL: c.OpenURL,
-		Logger:   slog.New(slog.DiscardHandler),
-		Settings: func(platform.Account) core.Config { return c },
-	})
+	return nodeOfPlatform(sim, c, platform.NewMemoryStore())
+}
+
+// nodeOfPlatform is one of the nodes that share a store.
+func nodeOfPlatform(sim *wxsim.Sim, c core.Config, store platform.Store) (*core.Auth, func(), error) {
+	p, err := platform.New(platformConfig(c, store))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,6 +59,20 @@ func newDelegated(sim *wxsim.Sim, c core.Config) (*core.Auth, func(), error) {
 		return nil, nil, err
 	}
 	return auth, stop, nil
+}
+
+// platformConfig is of a platform that sees and says what its account does.
+func platformConfig(account core.Config, store platform.Store) platform.Config {
+	logger := account.Logger
+	if logger == nil {
+		logger = slog.New(slog.DiscardHandler)
+	}
+	return platform.Config{
+		AppID: platformID, AppSecret: platformSecret, Token: adaptertest.PushToken, EncodingAESKey: adaptertest.PushKey,
+		Store: store, OpenURL: account.OpenURL, APIURL: account.APIURL, PagesURL: account.OpenURL,
+		Logger: logger, HTTPClient: account.HTTPClient,
+		Settings: func(platform.Account) core.Config { return account },
+	}
 }
 
 // connect lets the platform get a ticket and read WeChat's list of accounts.

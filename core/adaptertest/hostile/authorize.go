@@ -10,7 +10,7 @@ import (
 // toWeChat is the parameters of a redirect to WeChat.
 type toWeChat struct{ appID, back, scope, state string }
 
-var authorizeShape = regexp.MustCompile(`^[^?]+/connect/oauth2/authorize\?appid=([^&#]*)&redirect_uri=([^&#]*)&response_type=code&scope=([^&#]*)&state=([0-9A-Za-z]{53})#wechat_redirect$`)
+var authorizeShape = regexp.MustCompile(`^[^?]+/connect/oauth2/authorize\?appid=([^&#]*)&redirect_uri=([^&#]*)&response_type=code&scope=([^&#]*)&state=([0-9A-Za-z]{53})(?:&component_appid=[^&#]*)?#wechat_redirect$`)
 
 // authorize reads the redirect that starts a login. It returns zero if the answer is
 // not such a redirect, or not in the form that WeChat requires.

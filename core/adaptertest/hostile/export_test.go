@@ -16,7 +16,7 @@ func Record(t *testing.T, app adaptertest.App, two TwoAccounts, own bool) *Trans
 		kind = ownStore
 	}
 	record := newTranscript()
-	newSite(t, app, two, kind, &logBuffer{}).table(t, record)
+	newSite(t, ownAccount, app, two, kind, &logBuffer{}).table(t, record)
 	return record
 }
 

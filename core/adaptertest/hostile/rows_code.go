@@ -24,7 +24,7 @@ var codeRows = []row{
 	{number: 76, rule: "a code that WeChat rejects starts the login anew and shows no error", run: codesNotTaken},
 	{number: 77, rule: "after three codes that WeChat rejects the visitor gets a page", run: neverTaken},
 	{number: 78, rule: "an expired code starts the login anew", run: func(s *scenario) {
-		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 42003, Times: 1})
+		s.sim.Fail(s.account.ExchangePath, wxsim.Fault{Code: 42003, Times: 1})
 		s.do(step{target: callback, want: "RESTART -> LOGIN", spent: 1})
 	}},
 	{number: 79, rule: "a value that cannot be a code is not sent to WeChat", steps: []step{
@@ -54,6 +54,10 @@ var codeRows = []row{
 // use spends a code outside the site.
 func (s *scenario) use(code string) {
 	s.t.Helper()
+	if s.account.Component != "" { // it takes the platform's token to spend it
+		s.sim.Fail(s.account.ExchangePath, wxsim.Fault{Code: 40163, Times: 1})
+		return
+	}
 	r, err := http.Get(s.simURL + wxsim.PathAccessToken + "?" + url.Values{
 		"appid": {appID}, "secret": {secret}, "code": {code}, "grant_type": {"authorization_code"},
 	}.Encode())
@@ -73,13 +77,13 @@ func codesNotTaken(s *scenario) {
 	s.mei.forget(sessionCookie)
 	s.do(step{target: "?x=1&code=" + strings.Repeat("u", 32) + "&state={S1}", want: "RESTART -> LOGIN", spent: 1})
 	s.mei.forget(sessionCookie)
-	s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 41008, Times: 1})
+	s.sim.Fail(s.account.ExchangePath, wxsim.Fault{Code: 41008, Times: 1})
 	s.do(step{target: "?x=1&code={C1b}&state={S1}", want: "RESTART", spent: 1})
 }
 
 func neverTaken(s *scenario) {
 	for name, fail := range map[string]func(){
-		"40029": func() { s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: 40029}) },
+		"40029": func() { s.sim.Fail(s.account.ExchangePath, wxsim.Fault{Code: 40029}) },
 		"a code of the other account": func() {
 			s.wechat.answer(func(r *http.Request) (*http.Response, error) {
 				q := r.URL.Query()
@@ -94,7 +98,7 @@ func neverTaken(s *scenario) {
 		fail()
 		v := s.visitor("mei")
 		got, last := s.round(v, func() {})
-		s.sim.Clear(wxsim.PathAccessToken)
+		s.sim.Clear(s.account.ExchangePath)
 		s.wechat.answer(nil)
 		want := "RESTART RESTART RESTART PAGE-400 stuck"
 		if strings.Join(got, " ") != want || len(s.wechat.exchanged())-codes != 3 {

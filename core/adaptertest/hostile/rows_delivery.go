@@ -75,10 +75,10 @@ func (s *scenario) loseAnswer(target string) {
 // holdExchanges makes the next exchanges wait until release is called.
 func (s *scenario) holdExchanges(times int) (release func()) {
 	gate := make(chan struct{})
-	s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Wait: gate, Times: times})
+	s.sim.Fail(s.account.ExchangePath, wxsim.Fault{Wait: gate, Times: times})
 	return func() {
 		close(gate)
-		s.sim.Clear(wxsim.PathAccessToken)
+		s.sim.Clear(s.account.ExchangePath)
 	}
 }
 

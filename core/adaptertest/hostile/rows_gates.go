@@ -134,15 +134,16 @@ func twoAccounts(s *scenario) {
 	if s.kind == ownStore {
 		second.Sessions = s.sessions // both accounts share one manager
 	}
-	outer, inner := s.auth(s.t, s.config()), s.auth(s.t, second)
+	outer, stopOuter := s.auth(s.t, s.config())
+	inner, stopInner := s.auth(s.t, second)
 	base, stop, err := s.two(adaptertest.NewHarness(outer), adaptertest.NewHarness(inner))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer func() {
 		stop()
-		outer.Close()
-		inner.Close()
+		stopOuter()
+		stopInner()
 	}()
 	const page = "/second/page?x=1"
 	v := s.visitor("mei")

@@ -38,7 +38,7 @@ var stateRows = []row{
 	{number: 66, rule: "a page whose address is too long to come back from WeChat is not sent there", steps: []step{
 		{target: "?x=1&code={C1}&state=" + strings.Repeat("s", 100<<10), want: "DROP"},
 		{target: "?x=1&code={C1}&state=" + strings.Repeat("s", 1900), want: "DROP"},
-		keptQuery("?x=1&code={C1}&state="+strings.Repeat("s", 1450), "RESTART -> LOGIN"),
+		keptQuery("?x=1&code={C1}&state="+strings.Repeat("s", 1400), "RESTART -> LOGIN"),
 		loginFromCold("?x=" + strings.Repeat("x", 2000)),
 	}},
 	{number: 67, rule: "a state of odd characters is the app's own, and is shown on no page", steps: appOwn(
@@ -98,7 +98,7 @@ func everyCharacter(s *scenario) {
 			other = '1'
 		}
 		changed := valid[:i] + string(other) + valid[i+1:]
-		target := s.place("?x=1&code={C1}&state=") + changed
+		target := s.place("?x=1&code={C1}&state=" + changed)
 		parsed := s.forge.read(changed)
 		h := step{target: target, page: target, attempt: parsed.attempt + 1}
 		want, wantIn := outRestart, outPass

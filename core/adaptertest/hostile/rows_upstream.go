@@ -21,7 +21,7 @@ var upstreamRows = []row{
 	{number: 98, rule: "if WeChat fails, it is asked once more, and then the visitor gets a page", run: wechatFails},
 	{number: 98, rule: "if WeChat does not answer, the visitor gets a page in time", slow: true, run: wechatIsSilent},
 	{number: 99, rule: "after errcode -1 WeChat is asked once more", run: func(s *scenario) {
-		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Code: -1, Times: 1})
+		s.sim.Fail(s.account.ExchangePath, wxsim.Fault{Code: -1, Times: 1})
 		s.do(step{target: callback, want: "LOGIN", spent: 2})
 	}},
 	{number: 100, rule: "a reply that is not a valid answer never logs in", run: noAnswers},
@@ -55,9 +55,9 @@ func wechatFails(s *scenario) {
 		return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET}}
 	})
 	for name, fault := range map[string]wxsim.Fault{"reset": {Drop: true}, "-1": {Code: -1}} {
-		s.sim.Fail(wxsim.PathAccessToken, fault)
+		s.sim.Fail(s.account.ExchangePath, fault)
 		fail(name, nil)
-		s.sim.Clear(wxsim.PathAccessToken)
+		s.sim.Clear(s.account.ExchangePath)
 	}
 	s.do(step{target: asked, want: "RESTART -> LOGIN"})
 }
@@ -80,13 +80,13 @@ func noAnswers(s *scenario) {
 		`{"access_token":"made-up-token","openid":"` + strings.Repeat("o", 65) + `"}`, `{"openid":"` + openID + `"}`,
 		`{"access_token":"made-up-token","OPENID":"` + openID + `"}`, `{"errcode":0,"errmsg":"ok","openid":{}}`,
 	} {
-		s.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Body: body})
+		s.sim.Fail(s.account.ExchangePath, wxsim.Fault{Body: body})
 		if body == "" {
 			s.wechat.answer(func(r *http.Request) (*http.Response, error) { return reply(r, 200, strings.NewReader("")), nil })
 		}
 		delete(s.values, "C1")
 		s.do(step{target: callback, want: "PAGE-503 unavailable", spent: 1})
-		s.sim.Clear(wxsim.PathAccessToken)
+		s.sim.Clear(s.account.ExchangePath)
 		s.wechat.answer(nil)
 		if s.t.Failed() {
 			s.t.Logf("with the body %q", body)

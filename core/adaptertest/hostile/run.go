@@ -51,14 +51,17 @@ type TwoAccounts func(outer, inner *adaptertest.Harness) (baseURL string, stop f
 //
 // Everything runs twice: with core's private sessions, and with a session manager of
 // the app's own.
-func Run(t *testing.T, app adaptertest.App, two TwoAccounts) {
+func Run(t *testing.T, app adaptertest.App, two TwoAccounts) { RunOver(t, ownAccount, app, two) }
+
+// RunOver is [Run] over another kind of account.
+func RunOver(t *testing.T, account Account, app adaptertest.App, two TwoAccounts) {
 	logs := &logBuffer{}
 	former := log.Writer()
 	log.SetOutput(logs) // net/http reports panics there
 	t.Cleanup(func() { log.SetOutput(former) })
 	for _, kind := range []string{privateStore, ownStore} {
 		t.Run(kind, func(t *testing.T) {
-			st := newSite(t, app, two, kind, logs)
+			st := newSite(t, account, app, two, kind, logs)
 			st.table(t, nil)
 			t.Run("good links", func(t *testing.T) { goodLinks(t, st) })
 			t.Run("bad links", func(t *testing.T) { badLinks(t, st) })
@@ -66,7 +69,7 @@ func Run(t *testing.T, app adaptertest.App, two TwoAccounts) {
 		})
 	}
 	before := goroutines()
-	t.Run("what waits for a time limit", func(t *testing.T) { slowRows(t, app, logs) })
+	t.Run("what waits for a time limit", func(t *testing.T) { slowRows(t, account, app, logs) })
 	if err := settle(before); err != nil {
 		t.Error(err)
 	}
@@ -107,14 +110,14 @@ func (st *site) table(t *testing.T, record *transcript) {
 }
 
 // slowRows runs the other rows, concurrently and each on a site of its own.
-func slowRows(t *testing.T, app adaptertest.App, logs *logBuffer) {
+func slowRows(t *testing.T, account Account, app adaptertest.App, logs *logBuffer) {
 	var all sync.WaitGroup
 	for _, kind := range []string{privateStore, ownStore} {
 		for _, r := range table() {
 			if r.slow && !(r.onlyOwn && kind == privateStore) {
 				all.Go(func() {
 					t.Run(r.name()+", "+kind, func(t *testing.T) {
-						st := newSite(t, app, nil, kind, logs)
+						st := newSite(t, account, app, nil, kind, logs)
 						st.shared = true
 						st.run(t, r, nil)
 					})

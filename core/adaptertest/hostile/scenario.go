@@ -97,18 +97,9 @@ func (s *scenario) login(v *visitor, page string) {
 func (s *scenario) consent(v *visitor, start *result) (target string) {
 	s.t.Helper()
 	to, _, _ := strings.Cut(start.Header.Get("Location"), "#")
-	sim := rawhttp.Host(s.simURL)
-	ask := func(method, target, body string) *rawhttp.Answer {
-		a, err := rawhttp.Once(sim, v.raw(request{method: method, target: target, host: sim, cookie: "wxsim_person=" + v.person, body: body,
-			head: []string{"Content-Type: application/x-www-form-urlencoded"}}))
-		if err != nil {
-			s.t.Fatal(err)
-		}
-		return a
-	}
-	a := ask("GET", strings.TrimPrefix(to, s.simURL), "")
+	a := v.atWeChat(s.t, s.simURL, "GET", strings.TrimPrefix(to, s.simURL), "")
 	if form, ok := rawhttp.ConsentForm(a.Body, v.person); ok {
-		a = ask("POST", "/connect/oauth2/authorize_reply", form)
+		a = v.atWeChat(s.t, s.simURL, "POST", "/connect/oauth2/authorize_reply", form)
 	}
 	back, ok := strings.CutPrefix(a.Header.Get("Location"), public)
 	if !ok {

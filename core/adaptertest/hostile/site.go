@@ -28,6 +28,7 @@ const (
 // site is the site under attack: the app on two nodes, the WeChat simulator, and
 // everything that records what they do.
 type site struct {
+	account  Account
 	app      adaptertest.App
 	two      TwoAccounts
 	kind     string
@@ -49,25 +50,29 @@ type site struct {
 	local  []time.Duration // durations of answers without a call to WeChat
 }
 
-func newSite(t *testing.T, app adaptertest.App, two TwoAccounts, kind string, logs *logBuffer) *site {
+func newSite(t *testing.T, account Account, app adaptertest.App, two TwoAccounts, kind string, logs *logBuffer) *site {
 	t.Helper()
-	st := &site{app: app, two: two, kind: kind, logs: logs, tokens: map[string]bool{}}
-	st.forge = stateForge{appID: appID, secret: secret, scheme: "https", host: publicHost}
-	sim, simURL, stop, err := wxsim.Start(wxsim.Config{Accounts: []wxsim.Account{
+	st := &site{account: account, app: app, two: two, kind: kind, logs: logs, tokens: map[string]bool{}}
+	c := wxsim.Config{Accounts: []wxsim.Account{
 		{AppID: appID, Secret: secret, Domain: publicHost}, {AppID: secondID, Secret: secondSecret, Domain: publicHost},
-	}})
+	}}
+	if account.Simulator != nil {
+		account.Simulator(&c)
+	}
+	sim, simURL, stop, err := wxsim.Start(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
 	st.sim, st.simURL = sim, simURL
-	st.wechat = &transport{api: simURL}
+	st.wechat = &transport{api: simURL, exchange: account.ExchangePath}
 	if kind == ownStore {
 		st.store = newCountingStore()
 		st.sessions = ownSessions(st.store)
 	}
 	st.node(t)
 	st.node(t)
+	st.forge = stateForge{appID: appID, secret: account.StateSecret(appID), scheme: "https", host: publicHost}
 	for range 2 { // a server starts some goroutines only with its first connections
 		if _, err := rawhttp.Once(rawhttp.Host(st.nodes[0]), "GET /engine/warm HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
 			t.Fatal(err)
@@ -88,28 +93,29 @@ func (st *site) config() core.Config {
 // node starts another node of the site.
 func (st *site) node(t *testing.T) (base string, stop func()) {
 	t.Helper()
-	auth := st.auth(t, st.config())
+	auth, stopAuth := st.auth(t, st.config())
 	base, stopApp, err := st.app(adaptertest.NewHarness(auth))
 	if err != nil {
 		t.Fatal(err)
 	}
 	stop = sync.OnceFunc(func() {
 		stopApp()
-		auth.Close()
+		stopAuth()
 	})
 	t.Cleanup(stop)
 	st.nodes = append(st.nodes, base)
 	return base, stop
 }
 
-func (st *site) auth(t *testing.T, c core.Config) *core.Auth {
+func (st *site) auth(t *testing.T, c core.Config) (*core.Auth, func()) {
 	t.Helper()
-	auth, err := core.New(c)
+	auth, stop, err := st.account.New(st.sim, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { auth.Close() })
-	return auth
+	stop = sync.OnceFunc(stop)
+	t.Cleanup(stop)
+	return auth, stop
 }
 
 func (st *site) onLogin(_ context.Context, u *core.User) error {
@@ -138,13 +144,4 @@ func (st *site) firstSeen(token string) bool {
 	seen := st.tokens[token]
 	st.tokens[token] = true
 	return !seen
-}
-
-func (st *site) code(t *testing.T, account, person, scope string) string {
-	t.Helper()
-	code, err := st.sim.Code(account, person, scope)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return code
 }

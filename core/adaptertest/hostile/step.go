@@ -35,10 +35,8 @@ func (s *scenario) do(h step) {
 	s.t.Helper()
 	v := s.who(h.as)
 	v.node = s.nodes[h.node]
-	h.target, h.page = s.place(h.target), s.place(h.page)
-	if h.page == "" {
-		h.page = asked
-	}
+	h.page = s.page(h)
+	h.target = s.place(h.target)
 	q := request{method: h.method, target: h.target, host: h.host, body: s.fill(h.body), tail: h.tail, cookie: s.fill(h.cookie)}
 	for _, line := range h.head {
 		q.head = append(q.head, s.fill(line))
@@ -83,12 +81,25 @@ func (s *scenario) do(h step) {
 	}
 }
 
-// place adds the default path to a target and fills in the values.
-func (s *scenario) place(text string) string {
-	if strings.HasPrefix(text, "?") {
-		text = orders + text
+// place is a target with the default path, the values, and what WeChat adds.
+func (s *scenario) place(text string) string { return s.account.fromWeChat(s.fill(withPath(text))) }
+
+// page is where the login of a step ends.
+func (s *scenario) page(h step) string {
+	switch h.page {
+	case "":
+		return asked
+	case h.target: // nothing in it is WeChat's
+		return s.place(h.page)
 	}
-	return s.fill(text)
+	return s.fill(withPath(h.page))
+}
+
+func withPath(text string) string {
+	if strings.HasPrefix(text, "?") {
+		return orders + text
+	}
+	return text
 }
 
 // who is the browser of a step.

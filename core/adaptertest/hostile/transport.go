@@ -9,26 +9,25 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
 // transport carries core's calls to WeChat. It records the codes that are exchanged and
 // the tokens in the replies, and can answer instead of WeChat.
 type transport struct {
-	mu     sync.Mutex
-	codes  []string // codes exchanged, in order
-	others []string // hosts that are not WeChat's API
-	tokens []string
-	own    func(*http.Request) (*http.Response, error) // answers a code exchange; nil: WeChat does
-	api    string
+	mu       sync.Mutex
+	codes    []string // codes exchanged, in order
+	others   []string // hosts that are not WeChat's API
+	tokens   []string
+	own      func(*http.Request) (*http.Response, error) // answers a code exchange; nil: WeChat does
+	api      string
+	exchange string // path at which codes are exchanged
 }
 
 // RoundTrip implements http.RoundTripper.
 func (o *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	o.mu.Lock()
 	own := o.own
-	exchange := r.URL.Path == wxsim.PathAccessToken
+	exchange := r.URL.Path == o.exchange
 	if exchange {
 		o.codes = append(o.codes, r.URL.Query().Get("code"))
 	}
