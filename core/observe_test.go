@@ -84,6 +84,20 @@ func TestALoginHasOneStartAndOneEnd(t *testing.T) {
 	}
 }
 
+func TestAUserHashTellsPeopleApartAndNeedsTheSecret(t *testing.T) {
+	hash := func(person, secret string) string {
+		seen := &recorder{}
+		r := newRig(t)
+		node := r.instance(observed(seen), func(c *Config) { c.AppSecret = secret })
+		node.watch.tell(t.Context(), Event{Name: LoginDone, OpenID: person}, line{text: "x"})
+		return seen.all(LoginDone)[0].UserHash
+	}
+	one := hash("o-one", "one-secret")
+	if len(one) != 32 || hash("o-one", "one-secret") != one || hash("o-two", "one-secret") == one || hash("o-one", "another-secret") == one {
+		t.Errorf("rule: a hash is the person's, of 32 digits, and of this secret: %q", one)
+	}
+}
+
 func TestTheEndOnAnotherNodeHasTheSameFlow(t *testing.T) {
 	cache, one, two := memstore.New(), &recorder{}, &recorder{}
 	r := newRig(t, observed(one), func(c *Config) { c.Cache = cache })
