@@ -28,7 +28,7 @@ var conversationEvents = [eventsOfAModel]modelEvent{
 	{"A's person refuses", func(c *conversation) bool { return c.a.pending != "" }, func(c *conversation) { c.a.refuses() }},
 	{"A's last return is opened again", func(c *conversation) bool { return c.a.returned != "" }, func(c *conversation) { c.a.follow(c.a.returned, false) }},
 	{"A logs out", nil, (*conversation).logsOut},
-	{"A loses its cookies", func(c *conversation) bool { return len(c.a.cookies) > 0 }, func(c *conversation) { c.a.forgets() }},
+	{"A loses its cookies", func(c *conversation) bool { return len(c.a.cookies) > 0 }, func(c *conversation) { c.a.forgets(); c.forgot = true }},
 	{"A's WeChat is another person's now", nil, func(c *conversation) { c.a.openID = c.other(c.a.openID) }},
 	{"B opens the page", nil, func(c *conversation) { c.b.follow(modelPage, false) }},
 	{"B comes back from WeChat, twice", func(c *conversation) bool { return c.b.pending != "" }, func(c *conversation) { c.b.completes() }},
@@ -90,8 +90,8 @@ func (c *conversation) logsOut() {
 			c.site.wechat.again = false
 		}
 	})
-	if c.allowed != "" {
-		c.allowed = "" // what a phone has allowed counts while it is logged in
+	if c.allowed != "" && !c.forgot {
+		c.allowed = "" // what a phone has allowed counts while the session lives that it had then
 		c.forbid()
 	}
 }
@@ -163,7 +163,7 @@ func (c *conversation) allows() {
 	kind := kindOfPage(asks)
 	if kind == "phone-allow" {
 		asks = c.a.post(asks, "answer", "allow")
-		c.allowed, c.answered = c.a.user(), time.Now()
+		c.allowed, c.answered, c.forgot = c.a.user(), time.Now(), false
 		c.desk.consents[c.allowed] = true
 	}
 	if c.digits = numberOn(asks); c.digits == "" && (kind == "phone-allow" || kind == "phone-allowed") {

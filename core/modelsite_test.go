@@ -89,6 +89,7 @@ type conversation struct {
 	digits   string    // what the phone shows
 	allowed  string    // who allowed the screen's login; "" once it is answered
 	answered time.Time // when that was
+	forgot   bool      // A has lost its cookies since: a logout does not find that session
 }
 
 // actor is a browser, with what the model remembers about it.
