@@ -96,7 +96,8 @@ func ExampleConfig_seed() {
 		code, _ := sim.Code("wx0123456789abcdef", "mei", "snsapi_base")
 		return code
 	}
-	fmt.Println(code(7) == code(7), code(7) == code(8))
+	first, second, other := code(7), code(7), code(8)
+	fmt.Println(first == second, first == other)
 	// Output: true false
 }
 
