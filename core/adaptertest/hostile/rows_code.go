@@ -90,7 +90,7 @@ func neverTaken(s *scenario) {
 				q.Set("code", s.code(s.t, secondID, "mei", base))
 				r = r.Clone(r.Context())
 				r.URL.RawQuery = q.Encode()
-				return http.DefaultTransport.RoundTrip(r)
+				return s.wechat.wire.RoundTrip(r)
 			})
 		},
 	} {

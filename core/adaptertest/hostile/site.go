@@ -65,7 +65,7 @@ func newSite(t *testing.T, account Account, app adaptertest.App, two TwoAccounts
 	}
 	t.Cleanup(stop)
 	st.sim, st.simURL = sim, simURL
-	st.wechat = &transport{api: simURL, exchange: account.ExchangePath}
+	st.wechat = &transport{wire: &http.Transport{DisableKeepAlives: true}, api: simURL, exchange: account.ExchangePath}
 	if kind == ownStore {
 		st.store = newCountingStore()
 		st.sessions = ownSessions(st.store)

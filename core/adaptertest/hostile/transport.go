@@ -19,6 +19,7 @@ type transport struct {
 	others   []string // hosts that are not WeChat's API
 	tokens   []string
 	own      func(*http.Request) (*http.Response, error) // answers a code exchange; nil: WeChat does
+	wire     http.RoundTripper                           // keeps no connection: a row counts goroutines, and an idle connection has three
 	api      string
 	exchange string // path at which codes are exchanged
 }
@@ -38,7 +39,7 @@ func (o *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if exchange && own != nil {
 		return own(r)
 	}
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := o.wire.RoundTrip(r)
 	if err != nil || !exchange {
 		return resp, err
 	}
