@@ -83,6 +83,9 @@ func (c *Conn) Begin(raw string) (*http.Response, error) {
 
 // Write sends a request and reads nothing.
 func (c *Conn) Write(raw string) error {
+	if raw == "" {
+		return nil // even a write of nothing fails on a connection that was reset, whose answer can still be read
+	}
 	_, err := io.WriteString(c.conn, raw)
 	return err
 }
