@@ -2,6 +2,7 @@ package wxsim
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,32 +123,30 @@ func (s *Sim) Next(name FaultName, endpoint ...string) error {
 	return s.queueNamed(name, 1, endpoint...)
 }
 
-// usualEndpoint is where a fault of the list happens unless told otherwise.
-func usualEndpoint(name FaultName) string {
-	for _, row := range Faults() {
-		if row.Name == name {
-			return row.Endpoint
-		}
+// namedFault finds a row of the list.
+func namedFault(name FaultName) (row NamedFault, ok bool) {
+	list := Faults()
+	i := slices.IndexFunc(list, func(f NamedFault) bool { return f.Name == name })
+	if i < 0 {
+		return NamedFault{}, false
 	}
-	return ""
+	return list[i], true
 }
 
 func (s *Sim) queueNamed(name FaultName, times int, endpoint ...string) error {
-	for _, row := range Faults() {
-		if row.Name != name {
-			continue
-		}
-		where := row.Endpoint
-		if len(endpoint) > 0 && endpoint[0] != "" {
-			where = endpoint[0]
-		}
-		if (row.fault.change != nil) != (where == Callback) {
-			return fmt.Errorf("wxsim: fault %q happens at %q, not at %q", name, row.Endpoint, clipped(where))
-		}
-		row.fault.Times, row.fault.name = times, name
-		return s.queue(where, row.fault)
+	row, ok := namedFault(name)
+	if !ok {
+		return fmt.Errorf("wxsim: no fault with the name %q", clipped(string(name)))
 	}
-	return fmt.Errorf("wxsim: no fault with the name %q", clipped(string(name)))
+	where := row.Endpoint
+	if len(endpoint) > 0 && endpoint[0] != "" {
+		where = endpoint[0]
+	}
+	if (row.fault.change != nil) != (where == Callback) {
+		return fmt.Errorf("wxsim: fault %q happens at %q, not at %q", name, row.Endpoint, clipped(where))
+	}
+	row.fault.Times, row.fault.name = times, name
+	return s.queue(where, row.fault)
 }
 
 // expireAllTokens ends the account tokens of every account.

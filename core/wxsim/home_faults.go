@@ -193,10 +193,8 @@ func (s *Sim) whereOf(endpoint string) timeline.Words {
 
 // faultTextOf is the plain name of a fault of the list. A test's own faults have none.
 func faultTextOf(name FaultName, lang string) string {
-	for _, f := range Faults() {
-		if f.Name == name {
-			return faultText(f, lang)
-		}
+	if f, ok := namedFault(name); ok {
+		return faultText(f, lang)
 	}
 	return tr(lang, "测试自己的故障", "a fault of a test")
 }

@@ -202,12 +202,13 @@ func pressFault(s *Sim, r *http.Request, _ pressed) notice {
 	if err := s.queueNamed(name, times, endpoint); err != nil {
 		return failedWith("没有设置：", "Not set:", err)
 	}
+	row, _ := namedFault(name) // queueNamed knows it
 	if endpoint == "" {
-		endpoint = usualEndpoint(name)
+		endpoint = row.Endpoint
 	}
 	where := s.whereOf(endpoint)
-	return done(fmt.Sprintf("已设置：%s（%s，%d 次）。", faultTextOf(name, "zh"), where.ZH, times),
-		fmt.Sprintf("Set: %s (%s, ×%d).", faultTextOf(name, "en"), where.EN, times))
+	return done(fmt.Sprintf("已设置：%s（%s，%d 次）。", faultText(row, "zh"), where.ZH, times),
+		fmt.Sprintf("Set: %s (%s, ×%d).", faultText(row, "en"), where.EN, times))
 }
 
 func pressClear(s *Sim, r *http.Request, _ pressed) notice {
@@ -266,7 +267,7 @@ func pressPush(s *Sim, r *http.Request, who pressed) notice {
 	}
 	if err := s.SetPush(who.appID, address, token, key); err != nil {
 		n := failedPush(err)
-		n.Typed = address
+		n.Typed = strings.TrimSpace(r.PostFormValue("url")) // not the one that is kept: its query is hidden
 		return n
 	}
 	if address == "" {

@@ -158,6 +158,21 @@ func TestAFaultThatSomebodyAskedForIsNotTheApplications(t *testing.T) {
 	}
 }
 
+func TestAPushAddressThatIsKeptStaysHidden(t *testing.T) {
+	g := newRig(t)
+	if err := g.SetPush(app, "https://app.example.com/push?key=hidden-value", "token123", ""); err != nil {
+		t.Fatal(err)
+	}
+	if page := g.presses("do=push&url=&token=x"); !strings.Contains(page, "Token must be") || strings.Contains(page, "hidden-value") {
+		t.Error("rule: the values of a kept address are not shown, even where the token is refused")
+	}
+	rows := g.timeline.Since(0)
+	g.presses("do=push&url=http://127.0.0.1:1/wechat&token=abc")
+	if rows = g.timeline.Since(rows[len(rows)-1].ID); rows[len(rows)-1].Outcome != "done" || !rows[len(rows)-1].Failed {
+		t.Errorf("rule: an address that is saved and not verified is done, and has failed; got %+v", rows[len(rows)-1])
+	}
+}
+
 func TestOtherSitesReadNothing(t *testing.T) {
 	g := newRig(t)
 	g.Close() // ends a stream that has begun
