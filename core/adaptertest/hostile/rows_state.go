@@ -62,6 +62,8 @@ var stateRows = []row{
 	{number: 73, rule: "of two pairs the last one counts, and the app's own stays", steps: []step{
 		{target: "?x=1&state=bad&code={C1}&state={S1}", page: "?x=1&state=bad", want: "LOGIN", spent: 1},
 		{target: "?x=1&code=bad&code={C1}&state={S1}", page: "?x=1&code=bad", want: "LOGIN", spent: 1},
+		// Something on the way has doubled what WeChat added.
+		{target: "?x=1&code={C1}&state={S1}&code={C1}&state={S1}", page: "?x=1", want: "LOGIN", spent: 1},
 	}},
 }
 

@@ -109,7 +109,8 @@ func (t Target) FirstParam(name string) string {
 	return ""
 }
 
-// Without leaves out the last pair of each name. Every other byte stays.
+// Without leaves out the last pair of each name, and pairs that repeat it byte for byte.
+// Every other byte stays.
 func (t Target) Without(names ...string) Target { return t.without(false, names...) }
 
 // without goes through the query once, however often a name is repeated. With own it
@@ -118,11 +119,10 @@ func (t Target) without(own bool, names ...string) Target {
 	if !t.HasQuery {
 		return t
 	}
-	last := make([]int, len(names)) // where each name's last pair begins; -1 for none
-	for i, name := range names {
-		last[i] = -1
-		if _, from, _, found := t.LastParam(name); found {
-			last[i] = from
+	last := make([]string, 0, len(names))
+	for _, name := range names {
+		if _, from, to, found := t.LastParam(name); found {
+			last = append(last, t.Query[from:to])
 		}
 	}
 	var kept strings.Builder
@@ -133,7 +133,7 @@ func (t Target) without(own bool, names ...string) Target {
 			to = from + n
 		}
 		pair := t.Query[from:to]
-		if slices.Contains(last, from) || own && isOwnParam(pair) {
+		if slices.Contains(last, pair) || own && isOwnParam(pair) {
 			dropped = true
 		} else {
 			if !first {
@@ -159,10 +159,11 @@ func isOwnParam(pair string) bool {
 }
 
 // WithoutCallback is the page that was asked for when this target is WeChat's way back:
-// without code and state, and with the carried query restored. What a client added on
-// the way (from=singlemessage) is kept. A carried query that is not one, or that holds
-// control bytes or '#', is dropped: it never is more than a query of this same path.
-// more are further names that WeChat adds.
+// without code and state, also where something on the way has doubled them, and with
+// the carried query restored. What a client added on the way (from=singlemessage) is
+// kept. A carried query that is not one, or that holds control bytes or '#', is
+// dropped: it never is more than a query of this same path. more are further names
+// that WeChat adds.
 func (t Target) WithoutCallback(more ...string) Target {
 	value, _, _, carried := t.LastParam(carriedQuery)
 	t = t.without(true, append(more, "code", "state")...)
