@@ -10,6 +10,8 @@
 //	func TestContract(t *testing.T) { adaptertest.Run(t, app) }
 //	func TestHostile(t *testing.T)  { hostile.Run(t, app, twoAccounts) }
 //
+// [Record] and [Compare] show where two adapters answer the same table differently.
+//
 // # Adding a case
 //
 // The table is in the files rows_*.go, one file per subject. A row has the next

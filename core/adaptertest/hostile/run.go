@@ -100,7 +100,7 @@ func table() []row {
 
 // table runs the rows that do not wait for a time limit. With a record, it writes
 // down all answers.
-func (st *site) table(t *testing.T, record *transcript) {
+func (st *site) table(t *testing.T, record *Transcript) {
 	for _, r := range table() {
 		if !r.slow && st.has(r) {
 			t.Run(r.name(), func(t *testing.T) { st.run(t, r, record) })
@@ -132,7 +132,7 @@ func slowRows(t *testing.T, account Account, app adaptertest.App, logs *logBuffe
 // its own memory: the test cannot reach that store.
 func (st *site) has(r row) bool { return !r.onlyOwn || st.store != nil }
 
-func (st *site) run(t *testing.T, r row, record *transcript) {
+func (st *site) run(t *testing.T, r row, record *Transcript) {
 	defer func() {
 		if !t.Failed() {
 			return
@@ -144,12 +144,12 @@ func (st *site) run(t *testing.T, r row, record *transcript) {
 	}()
 	st.base = goroutines()
 	if r.run != nil {
-		s := st.scenario(t, record.of(r.number, 0))
+		s := st.scenario(t, record.of(st.kind, r, 0))
 		r.run(s)
 		s.end()
 	}
 	for i, h := range r.steps {
-		s := st.scenario(t, record.of(r.number, i))
+		s := st.scenario(t, record.of(st.kind, r, i))
 		s.do(h)
 		s.end()
 		if t.Failed() {

@@ -2,39 +2,81 @@ package hostile
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 
+	"github.com/seed467724c4/wechat/core/adaptertest"
 	"github.com/seed467724c4/wechat/core/adaptertest/internal/report"
 )
 
-// transcript is all answers of an app, case by case. Random values are replaced, so
-// that two apps can be compared.
-type transcript struct {
+// Transcript is what an app answered to the table, case by case. Values that differ from
+// run to run are replaced, so the transcripts of two apps can be compared.
+type Transcript struct {
 	mu    sync.Mutex
 	cases map[string]*recorder
 }
 
 // recorder is one case of a transcript.
 type recorder struct {
-	mu     sync.Mutex
-	lines  []string
-	layers bool // the framework itself gave one of the answers
+	mu    sync.Mutex
+	lines []string
+	own   bool // the framework itself gave one of the answers
 }
 
-func newTranscript() *transcript { return &transcript{cases: map[string]*recorder{}} }
+// Record sends an app the table of [Run] and returns its answers. It leaves out the rows
+// that wait for a time limit.
+func Record(t *testing.T, app adaptertest.App) *Transcript {
+	record := &Transcript{cases: map[string]*recorder{}}
+	for _, kind := range []string{privateStore, ownStore} {
+		t.Run(kind, func(t *testing.T) {
+			newSite(t, ownAccount, app, nil, kind, &logBuffer{}).table(t, record)
+		})
+	}
+	return record
+}
+
+// Difference is one case that two apps answered differently.
+type Difference struct {
+	Case       string // such as "private sessions, row 12, case 3: the rule of the row"
+	One, Other string // all answers of either app
+
+	// Framework is set if a server or router gave one of the answers itself, before or
+	// instead of the gate.
+	Framework bool
+}
+
+// Compare counts the cases that two apps answered alike, and returns the others in the
+// order of their names.
+func Compare(one, other *Transcript) (same int, differences []Difference) {
+	for _, name := range slices.Sorted(maps.Keys(one.cases)) {
+		a, b := one.cases[name], other.cases[name]
+		switch {
+		case b == nil:
+			differences = append(differences, Difference{Case: name, One: a.String(), Other: "not run"})
+		case slices.Equal(a.lines, b.lines):
+			same++
+		default:
+			differences = append(differences, Difference{Case: name, One: a.String(), Other: b.String(), Framework: a.own || b.own})
+		}
+	}
+	return same, differences
+}
+
+func (r *recorder) String() string { return strings.Join(r.lines, "\n") }
 
 // of returns the recorder of a case. Without a transcript it returns nil, which
 // records nothing.
-func (tr *transcript) of(row, number int) *recorder {
+func (tr *Transcript) of(kind string, r row, number int) *recorder {
 	if tr == nil {
 		return nil
 	}
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	name := fmt.Sprintf("row %d, case %d", row, number+1)
+	name := fmt.Sprintf("%s, row %d, case %d: %s", kind, r.number, number+1, r.rule)
 	for tr.cases[name] != nil {
 		name += "'"
 	}
@@ -62,11 +104,16 @@ func (r *recorder) note(s *scenario, target string, a *result) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch a.outcome {
-	case outDrop, outRouter:
-		r.layers = true
+	switch gate := a.Header.Get("Referrer-Policy") != ""; {
+	case a.outcome == outDrop && !gate: // a status, or a connection that is closed too early to read it
+		r.own = true
+		r.lines = append(r.lines, a.outcome)
 		return
-	case outPass:
+	case a.outcome == outRouter && !gate:
+		r.own = true
+		r.lines = append(r.lines, fmt.Sprintf("%s %d", a.outcome, a.Status))
+		return
+	case a.outcome == outPass:
 		rep, err := report.Of(a.Answer)
 		if err != nil {
 			r.lines = append(r.lines, err.Error())
@@ -102,24 +149,4 @@ func withoutRandom(s *scenario, text string) string {
 		}
 	}
 	return randomCode.ReplaceAllString(text, "CODE")
-}
-
-// compare names the cases that two apps answered differently. It leaves out cases with
-// an answer of the framework itself, and counts them as excepted.
-func compare(one, other *transcript) (same, excepted int, differences []string) {
-	for name, a := range one.cases {
-		b := other.cases[name]
-		switch {
-		case b == nil:
-			differences = append(differences, name+" was not run")
-		case a.layers || b.layers:
-			excepted++
-		case !slices.Equal(a.lines, b.lines):
-			differences = append(differences, fmt.Sprintf("%s:\n%s\nbut\n%s", name, strings.Join(a.lines, "\n"), strings.Join(b.lines, "\n")))
-		default:
-			same++
-		}
-	}
-	slices.Sort(differences)
-	return same, excepted, differences
 }

@@ -19,6 +19,7 @@ import (
 	fiber3 "github.com/gofiber/fiber/v3"
 	"github.com/gogf/gf/v2/net/ghttp"
 	"github.com/gogf/gf/v2/os/glog"
+	"github.com/gogf/gf/v2/util/guid"
 	"github.com/labstack/echo/v5"
 
 	"github.com/seed467724c4/wechat/core"
@@ -72,26 +73,14 @@ var apps = map[string]func(*core.Auth) (string, func(), error){
 		return std(e)
 	},
 	"GoFrame": func(auth *core.Auth) (string, func(), error) {
-		listener, baseURL, err := suite.Port()
-		if err != nil {
-			return "", nil, err
-		}
-		s := ghttp.GetServer("differ")
-		s.SetDumpRouterMap(false)
-		s.SetErrorLogEnabled(false)
-		quiet := glog.New()
-		quiet.SetStdoutPrint(false)
-		s.SetLogger(quiet)
-		if err := s.SetListener(listener); err != nil {
-			return "", nil, err
-		}
-		s.Use(gfwechat.Require(auth))
-		s.BindHandler("/engine/*rest", func(r *ghttp.Request) {
-			body, _ := io.ReadAll(r.Body)
-			r.Response.Header().Set("Content-Type", "text/plain; charset=utf-8")
-			r.Response.Write(saw(gfwechat.User(r), r.Method, r.RequestURI, body))
+		return goFrame(func(s *ghttp.Server) {
+			s.Use(gfwechat.Require(auth))
+			s.BindHandler("/engine/*rest", func(r *ghttp.Request) {
+				body, _ := io.ReadAll(r.Body)
+				r.Response.Header().Set("Content-Type", "text/plain; charset=utf-8")
+				r.Response.Write(saw(gfwechat.User(r), r.Method, r.RequestURI, body))
+			})
 		})
-		return baseURL, func() { _ = s.Shutdown() }, s.Start()
 	},
 	"fiber v2": func(auth *core.Auth) (string, func(), error) {
 		a := fiber.New(fiber.Config{DisableStartupMessage: true})
@@ -109,29 +98,57 @@ var apps = map[string]func(*core.Auth) (string, func(), error){
 			h := &c.Request().Header
 			return c.SendString(saw(fiber3wechat.User(c), string(h.Method()), string(h.RequestURI()), c.Body()))
 		})
-		return setuptest.Listen(func(l net.Listener) error {
-			return a.Listener(l, fiber3.ListenConfig{DisableStartupMessage: true})
-		}, a.Shutdown)
+		return fiberV3(a)
 	},
 	"hertz": func(auth *core.Auth) (string, func(), error) {
-		listener, baseURL, err := suite.Port()
-		if err != nil {
-			return "", nil, err
-		}
-		s := server.New(server.WithListener(listener), server.WithDisablePrintRoute(true), server.WithExitWaitTime(time.Second))
-		s.Use(hertzwechat.Require(auth))
-		s.Any("/engine/*rest", func(c context.Context, ctx *app.RequestContext) {
-			h := &ctx.Request.Header
-			ctx.String(200, "%s", saw(hertzwechat.User(c), string(h.Method()), string(h.RequestURI()), ctx.Request.Body()))
+		return hertz(func(s *server.Hertz) {
+			s.Use(hertzwechat.Require(auth))
+			s.Any("/engine/*rest", func(c context.Context, ctx *app.RequestContext) {
+				h := &ctx.Request.Header
+				ctx.String(200, "%s", saw(hertzwechat.User(c), string(h.Method()), string(h.RequestURI()), ctx.Request.Body()))
+			})
 		})
-		go func() { _ = s.Run() }()
-		return baseURL, func() { suite.Until(s.IsRunning); _ = s.Close() }, nil
 	},
 }
 
 func std(h http.Handler) (string, func(), error) {
 	s := httptest.NewServer(h)
 	return s.URL, s.Close, nil
+}
+
+func fiberV3(a *fiber3.App) (string, func(), error) {
+	return setuptest.Listen(func(l net.Listener) error {
+		return a.Listener(l, fiber3.ListenConfig{DisableStartupMessage: true})
+	}, a.Shutdown)
+}
+
+func hertz(routes func(*server.Hertz)) (string, func(), error) {
+	listener, baseURL, err := suite.Port()
+	if err != nil {
+		return "", nil, err
+	}
+	s := server.New(server.WithListener(listener), server.WithDisablePrintRoute(true), server.WithExitWaitTime(time.Second))
+	routes(s)
+	go func() { _ = s.Run() }()
+	return baseURL, func() { suite.Until(s.IsRunning); _ = s.Close() }, nil
+}
+
+func goFrame(routes func(*ghttp.Server)) (string, func(), error) {
+	listener, baseURL, err := suite.Port()
+	if err != nil {
+		return "", nil, err
+	}
+	s := ghttp.GetServer(guid.S())
+	s.SetDumpRouterMap(false)
+	s.SetErrorLogEnabled(false)
+	quiet := glog.New()
+	quiet.SetStdoutPrint(false)
+	s.SetLogger(quiet)
+	if err := s.SetListener(listener); err != nil {
+		return "", nil, err
+	}
+	routes(s)
+	return baseURL, func() { _ = s.Shutdown() }, s.Start()
 }
 
 func saw(user *core.User, method, target string, body []byte) string {

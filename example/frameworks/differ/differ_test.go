@@ -21,7 +21,7 @@ import (
 
 // The gate's answers are equal on all frameworks. Where a framework's own server or
 // router answers, or hands the gate other bytes than net/http does, the table in
-// testdata/differences.txt has a line with the reason. A difference without a line and a
+// testdata/requests.txt has a line with the reason. A difference without a line and a
 // line without a difference are both errors.
 func TestAllFrameworksAnswerTheSame(t *testing.T) {
 	auth, cookie, stop, err := adaptertest.LoggedIn()
@@ -54,13 +54,12 @@ func TestAllFrameworksAnswerTheSame(t *testing.T) {
 		}
 	}
 	t.Logf("equal to %s: %v", reference, equal)
-	compare(t, found)
+	compare(t, "testdata/requests.txt", found)
 }
 
-// compare holds the table.
-func compare(t *testing.T, found []string) {
+// compare holds a table of differences with their reasons.
+func compare(t *testing.T, file string, found []string) {
 	t.Helper()
-	const file = "testdata/differences.txt"
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -4,11 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"testing"
 
 	"github.com/gofiber/fiber/v3"
@@ -34,19 +32,6 @@ type adapter struct {
 var sound = adapter{setuptest.Adapter[fiber.Handler, fiber.Handler]{
 	Require: fiber3wechat.Require, Optional: fiber3wechat.Optional, Login: fiber3wechat.Login, Logout: fiber3wechat.Logout,
 }}
-
-// refusedByServer is an ErrorHandler for apps with gates. fiber v3 runs the middleware of
-// app.Use for a request that its server has refused (a header or body too large, a broken
-// frame), and then the ErrorHandler writes over the gate's status and body, but not over
-// its headers. Here such an answer keeps nothing of the gate's.
-func refusedByServer(c fiber.Ctx, err error) error {
-	var e *fiber.Error
-	if errors.As(err, &e) && slices.Contains([]int{400, 408, 413, 431, 501}, e.Code) {
-		c.Response().Reset()
-		return c.SendStatus(e.Code) // not err's text: it may quote cookies
-	}
-	return fiber.DefaultErrorHandler(c, err)
-}
 
 // app has fiber's default configuration, because most apps have it.
 func (a adapter) app(h *adaptertest.Harness) (string, func(), error) {

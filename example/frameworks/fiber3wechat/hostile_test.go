@@ -11,11 +11,11 @@ import (
 )
 
 func TestHostileRequests(t *testing.T) {
-	hostile.Run(t, sound.configured(fiber.Config{ErrorHandler: refusedByServer}), twoAccounts)
+	hostile.Run(t, sound.configured(fiber.Config{ErrorHandler: fiber3wechat.ErrorHandler}), twoAccounts)
 }
 
 func twoAccounts(outer, inner *adaptertest.Harness) (string, func(), error) {
-	app := fiber.New(fiber.Config{ErrorHandler: refusedByServer})
+	app := fiber.New(fiber.Config{ErrorHandler: fiber3wechat.ErrorHandler})
 	app.Use(fiber3wechat.Require(outer.Options()...))
 	app.Get("/second/*", fiber3wechat.Require(inner.Options()...), handler(inner))
 	return listen(app)
