@@ -16,6 +16,8 @@ import (
 
 func TestHostileRequests(t *testing.T) { hostile.Run(t, sound.app, twoAccounts) }
 
+func TestHostileRequestsByScan(t *testing.T) { hostile.RunByScan(t, sound.app) }
+
 func twoAccounts(outer, inner *adaptertest.Harness) (string, func(), error) {
 	mux := http.NewServeMux()
 	mux.Handle("/second/", nethttp.Require(inner.Options()...)(handler(inner)))

@@ -23,6 +23,8 @@ type Account struct {
 	// StateSecret is the secret that states of an account are signed with. It is called
 	// after New.
 	StateSecret func(appID string) string
+
+	website bool // visitors scan with a website application; see RunByScan
 }
 
 // ownAccount is an Official Account with an AppSecret of its own.
@@ -56,6 +58,9 @@ func (st *site) code(t *testing.T, account, person, scope string) string {
 	if st.account.Component != "" {
 		return st.codeForPlatform(t, account, person, scope)
 	}
+	if account == websiteID {
+		scope = scanned
+	}
 	code, err := st.sim.Code(account, person, scope)
 	if err != nil {
 		t.Fatal(err)
@@ -70,7 +75,7 @@ func (st *site) codeForPlatform(t *testing.T, account, person, scope string) str
 	a := v.atWeChat(t, st.simURL, "GET", "/connect/oauth2/authorize?appid="+account+"&redirect_uri="+url.QueryEscape(public+"/")+
 		"&response_type=code&scope="+scope+"&state=x&component_appid="+st.account.Component, "")
 	if form, ok := rawhttp.ConsentForm(a.Body, person); ok {
-		a = v.atWeChat(t, st.simURL, "POST", "/connect/oauth2/authorize_reply", form)
+		a = v.atWeChat(t, st.simURL, "POST", st.answerPath(), form)
 	}
 	back, err := url.Parse(a.Header.Get("Location"))
 	if err != nil || back.Query().Get("code") == "" {

@@ -12,10 +12,15 @@ type toWeChat struct{ appID, back, scope, state string }
 
 var authorizeShape = regexp.MustCompile(`^[^?]+/connect/oauth2/authorize\?appid=([^&#]*)&redirect_uri=([^&#]*)&response_type=code&scope=([^&#]*)&state=([0-9A-Za-z]{53})(?:&component_appid=[^&#]*)?#wechat_redirect$`)
 
+var scanShape = regexp.MustCompile(`^[^?]+/connect/qrconnect\?appid=([^&#]*)&redirect_uri=([^&#]*)&response_type=code&scope=(snsapi_login)&state=([0-9A-Za-z]{53})#wechat_redirect$`)
+
 // authorize reads the redirect that starts a login. It returns zero if the answer is
 // not such a redirect, or not in the form that WeChat requires.
 func authorize(a *result) toWeChat {
 	m := authorizeShape.FindStringSubmatch(a.Header.Get("Location"))
+	if m == nil {
+		m = scanShape.FindStringSubmatch(a.Header.Get("Location"))
+	}
 	if m == nil {
 		return toWeChat{}
 	}

@@ -55,7 +55,7 @@ var readableBinding = regexp.MustCompile(`(?:^|[ ;:])__Host-wechat_login_[\w-]+=
 func (s *scenario) checkStart(h step, v *visitor, q request, a *result) {
 	s.t.Helper()
 	to := authorize(a)
-	if to.back != public+outbound(h.page) || to.appID != appID {
+	if to.back != public+outbound(h.page) || to.appID != s.loginID() {
 		s.errorf("redirect_uri is %q, want %q", to.back, public+outbound(h.page))
 	}
 	scope := h.scope
@@ -66,8 +66,11 @@ func (s *scenario) checkStart(h step, v *visitor, q request, a *result) {
 	if attempt == 0 {
 		attempt = s.forge.read(stateOf(h.target)).attempt + 1
 	}
+	if s.account.website {
+		scope = scanned
+	}
 	got := s.forge.read(to.state)
-	if to.scope != scope || !got.ours || got.attempt != attempt || got.prompt != (scope == info) {
+	if to.scope != scope || !got.ours || got.attempt != attempt || got.prompt != (scope != base) {
 		s.errorf("a start asks for scope %s with state %+v, want scope %s as attempt %d", to.scope, got, scope, attempt)
 	}
 	if to.state == stateOf(h.target) {

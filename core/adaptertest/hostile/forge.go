@@ -16,6 +16,7 @@ import (
 // age, attempt, account or browser.
 type stateForge struct {
 	appID, secret string
+	website       string // app id of the website application whose logins are forged; "" for the account's
 	scheme, host  string
 }
 
@@ -58,11 +59,16 @@ func (f stateForge) make(c stateFields, binding string) string {
 	if c.prompt {
 		b[1] |= 0x80
 	}
+	application := f.appID
+	if f.website != "" {
+		b[1] |= 0x80 | 0x40
+		application = f.website
+	}
 	binary.BigEndian.PutUint32(b[2:], uint32(c.issued.Unix()))
 	b[6] = f.account()
 	copy(b[7:], time.Now().String()[19:27]) // the nonce may have any value
 	b = append(b, mac(f.key("state header"), b)[:8]...)
-	b = append(b, mac(f.key("state"), b, []byte(binding+"\x00"+f.appID+"\x00"+f.scheme+"\x00"+f.host+"\x00"))[:16]...)
+	b = append(b, mac(f.key("state"), b, []byte(binding+"\x00"+application+"\x00"+f.scheme+"\x00"+f.host+"\x00"))[:16]...)
 	return encodeBase62(b)
 }
 

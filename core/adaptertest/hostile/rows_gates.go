@@ -9,9 +9,11 @@ import (
 	"github.com/seed467724c4/wechat/core/wxsim"
 )
 
+const upgrade = "scan login brings the profile at once: there is nothing to upgrade"
+
 // gateRows are about gates inside gates, upgrades, and logins that never end.
 var gateRows = []row{
-	{number: 41, rule: "an outer gate that is satisfied finishes the login that an inner gate began", steps: []step{
+	{number: 41, rule: "an outer gate that is satisfied finishes the login that an inner gate began", inside: upgrade, steps: []step{
 		{as: "session", target: "/profile?x=1&code={CP}&state={P1}", page: "/profile?x=1", want: "LOGIN", spent: 1},
 	}},
 	{number: 42, rule: "two gates of one account in a chain cause one login", steps: []step{
@@ -31,11 +33,11 @@ var gateRows = []row{
 			{as: "none", target: "/apart/optional?x=1&code={C1}&state={S1}", want: "PASS"},
 		},
 	},
-	{number: 46, rule: "a silent session is upgraded under a new token when a route asks for a profile", steps: []step{
+	{number: 46, rule: "a silent session is upgraded under a new token when a route asks for a profile", inside: upgrade, steps: []step{
 		{as: "session", target: prompt + "?x=1", page: prompt + "?x=1", want: "RESTART -> LOGIN", scope: info},
 		{as: "session", target: "/profile?x=1", page: "/profile?x=1", want: "RESTART -> LOGIN", scope: info},
 	}},
-	{number: 47, rule: "a silent callback is not enough when a route asks for a profile", steps: []step{
+	{number: 47, rule: "a silent callback is not enough when a route asks for a profile", inside: upgrade, steps: []step{
 		{as: "session", target: prompt + "?x=1&code={C1}&state={S1old}", page: prompt + "?x=1", want: "RESTART -> LOGIN", scope: info},
 		{as: "session", target: prompt + "?x=1&code={C1}&state={S1}", page: prompt + "?x=1", want: "RESTART -> LOGIN", scope: info},
 	}},
@@ -43,8 +45,8 @@ var gateRows = []row{
 		keptQuery("?x=1&code={C1}&state={S1flipped}", "RESTART -> LOGIN"),
 		{target: prompt + "?x=1&code={C1}&state={S1flipped}", page: prompt + "?x=1&code={C1}&state={S1flipped}", want: "RESTART", scope: info},
 	}},
-	{number: 49, rule: "a failed upgrade ends on a page and keeps the session", run: upgradeFails},
-	{number: 50, rule: "refusing an upgrade does not log out", steps: []step{
+	{number: 49, rule: "a failed upgrade ends on a page and keeps the session", inside: upgrade, run: upgradeFails},
+	{number: 50, rule: "refusing an upgrade does not log out", inside: upgrade, steps: []step{
 		{as: "session", target: prompt + "?x=1&state={P1}", page: prompt + "?x=1", want: "PAGE-403 refused"},
 	}},
 	{number: 51, rule: "if the session cookie never comes back, the login ends on a page that names that cookie", run: sessionNeverComesBack},

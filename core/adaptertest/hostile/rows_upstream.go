@@ -28,7 +28,7 @@ var upstreamRows = []row{
 	{number: 101, rule: "an endless reply is cut, and a redirect in a reply is not followed", run: endlessAnswers},
 	{number: 101, rule: "a reply of one byte a second is cut in time", slow: true, run: drippingAnswer},
 	{number: 102, rule: "a nickname with invalid bytes is cleaned, and the visitor is logged in", run: oddNames},
-	{number: 103, rule: "the virtual user of a snapshot page is never logged in, and the real user can log in afterwards", run: snapshotPage},
+	{number: 103, rule: "the virtual user of a snapshot page is never logged in, and the real user can log in afterwards", inside: "only an Official Account has snapshot pages", run: snapshotPage},
 	{number: 104, rule: "beyond 256 exchanges at a time, and beyond 16 of one browser, the visitor gets a page at once", run: tooMany},
 }
 
@@ -71,7 +71,7 @@ func wechatIsSilent(s *scenario) {
 }
 
 func noAnswers(s *scenario) {
-	openID := s.sim.OpenID(appID, "mei")
+	openID := s.sim.OpenID(s.loginID(), "mei")
 	for _, body := range []string{
 		"<html><body>502 Bad Gateway</body></html>", "", `{"access_token":"a","openid":"` + openID, "{}", "null", "[]", `"x"`, "0", `{"errcode":0}`,
 		`{"access_token":"made-up-token","expires_in":7200}`, `{"access_token":"made-up-token","openid":""}`,
@@ -147,7 +147,7 @@ func oddNames(s *scenario) {
 	for _, name := range []string{
 		"a\x00b\x01\x14\x1fc", "\xff\xfe\xc0", "<script>alert(1)</script>", "\u202egnp.exe", strings.Repeat("名", 3500), `\u0000\u001b[31m`,
 	} {
-		body := fmt.Sprintf(`{"openid":"%s","nickname":"%s","sex":0,"privilege":[]}`, s.sim.OpenID(appID, "mei"), name)
+		body := fmt.Sprintf(`{"openid":"%s","nickname":"%s","sex":0,"privilege":[]}`, s.sim.OpenID(s.loginID(), "mei"), name)
 		s.sim.Fail(wxsim.PathUserInfo, wxsim.Fault{Body: body, Times: 1})
 		delete(s.values, "CP")
 		s.mei.jar = rawhttp.Jar{s.value("K1name"): strings.SplitN(s.values["K1"], "=", 2)[1]}
@@ -181,7 +181,7 @@ func tooMany(s *scenario) {
 	codes := len(s.wechat.exchanged())
 	targets := make([]string, each)
 	for i := range targets {
-		targets[i] = "?x=1&code=" + s.code(s.t, appID, "mei", base) + "&state={S1}"
+		targets[i] = "?x=1&code=" + s.code(s.t, s.loginID(), "mei", base) + "&state={S1}"
 	}
 	release := s.holdExchanges(0)
 	answers := make(chan *result, most)
@@ -192,7 +192,7 @@ func tooMany(s *scenario) {
 		} else {
 			v := s.visitor("mei")
 			state := s.begin(v, asked)
-			raw = v.raw(request{target: s.place("?x=1&code=" + s.code(s.t, appID, "mei", base) + "&state=" + state)})
+			raw = v.raw(request{target: s.place("?x=1&code=" + s.code(s.t, s.loginID(), "mei", base) + "&state=" + state)})
 		}
 		go func() { answers <- s.roundTrip(s.mei.node, raw) }()
 		if i == each-1 {

@@ -75,6 +75,15 @@ func RunOver(t *testing.T, account Account, app adaptertest.App, two TwoAccounts
 	}
 }
 
+// RunByScan is [Run] for visitors at a desktop browser, who log in with a website
+// application (core.Config.Website). It leaves out the row about two accounts, and those
+// that scan login does not have: upgrades of a silent session and snapshot pages.
+func RunByScan(t *testing.T, app adaptertest.App) {
+	account := ownAccount
+	account.website = true
+	RunOver(t, account, app, nil)
+}
+
 const (
 	privateStore = "private sessions"
 	ownStore     = "the app's own sessions"
@@ -87,6 +96,7 @@ type row struct {
 	differs string // why the outcome is not the one that a reader expects
 	slow    bool   // waits for a time limit; these rows run concurrently, at the end
 	onlyOwn bool   // needs a session store that the test can break
+	inside  string // why the row only holds inside WeChat, and not for scan login
 	steps   []step
 	run     func(*scenario) // instead of steps
 }
@@ -114,7 +124,7 @@ func slowRows(t *testing.T, account Account, app adaptertest.App, logs *logBuffe
 	var all sync.WaitGroup
 	for _, kind := range []string{privateStore, ownStore} {
 		for _, r := range table() {
-			if r.slow && !(r.onlyOwn && kind == privateStore) {
+			if r.slow && !(r.onlyOwn && kind == privateStore) && !(r.inside != "" && account.website) {
 				all.Go(func() {
 					t.Run(r.name()+", "+kind, func(t *testing.T) {
 						st := newSite(t, account, app, nil, kind, logs)
@@ -129,8 +139,11 @@ func slowRows(t *testing.T, account Account, app adaptertest.App, logs *logBuffe
 }
 
 // has is false for rows that break the session store when core keeps the sessions in
-// its own memory: the test cannot reach that store.
-func (st *site) has(r row) bool { return !r.onlyOwn || st.store != nil }
+// its own memory, because the test cannot reach that store, and for rows that scan login
+// does not have.
+func (st *site) has(r row) bool {
+	return (!r.onlyOwn || st.store != nil) && (r.inside == "" || !st.account.website)
+}
 
 func (st *site) run(t *testing.T, r row, record *Transcript) {
 	defer func() {

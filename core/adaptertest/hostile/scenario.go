@@ -15,6 +15,8 @@ const (
 	prompt = "/apart/profile"
 	base   = "snsapi_base"
 	info   = "snsapi_userinfo"
+
+	scanned = "snsapi_login" // the one scope of a website application
 )
 
 // scenario is one case: two people with a browser each, on a site that no other
@@ -36,7 +38,7 @@ func (st *site) scenario(t *testing.T, record *recorder) *scenario {
 		site: st, t: t, mei: st.visitor("mei"), jun: st.visitor("jun"),
 		values: map[string]string{}, logged: st.logs.size(), record: record,
 	}
-	s.secrets = []string{secret, secondSecret}
+	s.secrets = []string{secret, secondSecret, websiteSecret}
 	s.values["S1"] = s.begin(s.mei, asked)
 	s.values["K1"], s.values["K1value"] = s.mei.pair(bindingCookie), s.binding(s.mei)
 	return s
@@ -46,7 +48,7 @@ func (st *site) scenario(t *testing.T, record *recorder) *scenario {
 func (s *scenario) end() {
 	s.t.Helper()
 	text := s.logs.since(s.logged)
-	for _, secret := range append(s.wechat.secrets(), append(s.secrets, s.sim.OpenID(appID, "mei"), s.sim.OpenID(appID, "jun"))...) {
+	for _, secret := range append(s.wechat.secrets(), append(s.secrets, s.sim.OpenID(s.loginID(), "mei"), s.sim.OpenID(s.loginID(), "jun"))...) {
 		if secret != "" && strings.Contains(text, secret) {
 			s.t.Errorf("a log line shows %.12s…: %s", secret, text)
 		}
@@ -99,7 +101,7 @@ func (s *scenario) consent(v *visitor, start *result) (target string) {
 	to, _, _ := strings.Cut(start.Header.Get("Location"), "#")
 	a := v.atWeChat(s.t, s.simURL, "GET", strings.TrimPrefix(to, s.simURL), "")
 	if form, ok := rawhttp.ConsentForm(a.Body, v.person); ok {
-		a = v.atWeChat(s.t, s.simURL, "POST", "/connect/oauth2/authorize_reply", form)
+		a = v.atWeChat(s.t, s.simURL, "POST", s.answerPath(), form)
 	}
 	back, ok := strings.CutPrefix(a.Header.Get("Location"), public)
 	if !ok {

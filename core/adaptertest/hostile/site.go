@@ -23,6 +23,9 @@ const (
 	publicHost   = "app.example.com"
 	secondID     = "wx00000000000000bb"
 	secondSecret = "another-made-up-secret"
+
+	websiteID     = "wx00000000000000cc" // a website application, for scan login
+	websiteSecret = "made-up-secret-of-the-website"
 )
 
 // site is the site under attack: the app on two nodes, the WeChat simulator, and
@@ -56,6 +59,9 @@ func newSite(t *testing.T, account Account, app adaptertest.App, two TwoAccounts
 	c := wxsim.Config{Accounts: []wxsim.Account{
 		{AppID: appID, Secret: secret, Domain: publicHost}, {AppID: secondID, Secret: secondSecret, Domain: publicHost},
 	}}
+	if account.website {
+		c.Accounts = append(c.Accounts, wxsim.Account{AppID: websiteID, Secret: websiteSecret, Domain: publicHost, Website: true})
+	}
 	if account.Simulator != nil {
 		account.Simulator(&c)
 	}
@@ -73,6 +79,9 @@ func newSite(t *testing.T, account Account, app adaptertest.App, two TwoAccounts
 	st.node(t)
 	st.node(t)
 	st.forge = stateForge{appID: appID, secret: account.StateSecret(appID), scheme: "https", host: publicHost}
+	if account.website {
+		st.forge.website = websiteID
+	}
 	for range 2 { // a server starts some goroutines only with its first connections
 		if _, err := rawhttp.Once(rawhttp.Host(st.nodes[0]), "GET /engine/warm HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"); err != nil {
 			t.Fatal(err)
@@ -82,12 +91,47 @@ func newSite(t *testing.T, account Account, app adaptertest.App, two TwoAccounts
 }
 
 func (st *site) config() core.Config {
-	return core.Config{
+	c := core.Config{
 		AppID: appID, AppSecret: secret, PublicURL: public, OpenURL: st.simURL, APIURL: st.simURL,
 		LoginPath: "/login", Sessions: st.sessions, HTTPClient: &http.Client{Transport: st.wechat},
 		Logger:  slog.New(slog.NewTextHandler(st.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnLogin: st.onLogin,
 	}
+	if st.account.website {
+		c.Website = core.Website{AppID: websiteID, AppSecret: websiteSecret}
+	}
+	return c
+}
+
+// loginID is the app id of what visitors log in with.
+func (st *site) loginID() string {
+	if st.account.website {
+		return websiteID
+	}
+	return appID
+}
+
+func (st *site) loginSecret() string {
+	if st.account.website {
+		return websiteSecret
+	}
+	return secret
+}
+
+// loginPage is the page of WeChat's on which logins start.
+func (st *site) loginPage() string {
+	if st.account.website {
+		return "/connect/qrconnect?"
+	}
+	return "/connect/oauth2/authorize?"
+}
+
+// answerPath is where the simulator's page sends the visitor's consent.
+func (st *site) answerPath() string {
+	if st.account.website {
+		return "/connect/qrconnect"
+	}
+	return "/connect/oauth2/authorize_reply"
 }
 
 // node starts another node of the site.

@@ -60,11 +60,11 @@ func (s *scenario) make(name string) string {
 	now := time.Now()
 	switch name {
 	case "C1", "C1b", "C1c":
-		return s.code(s.t, appID, "mei", base)
+		return s.code(s.t, s.loginID(), "mei", base)
 	case "C2":
-		return s.code(s.t, appID, "jun", base)
+		return s.code(s.t, s.loginID(), "jun", base)
 	case "CP": // with the profile scope
-		return s.code(s.t, appID, "mei", info)
+		return s.code(s.t, s.loginID(), "mei", info)
 	case "S2":
 		return s.begin(s.jun, asked)
 	case "K2":
@@ -89,7 +89,7 @@ func (s *scenario) make(name string) string {
 		return s.forge.make(stateFields{version: 1, attempt: 3, issued: now}, strings.Repeat("x", 22))
 	case "S1flipped":
 		b, _ := decodeBase62(s.values["S1"])
-		b[1] |= 0x80
+		b[1] ^= 0x80
 		return encodeBase62(b[:])
 	case "Sforged":
 		f := s.forge

@@ -13,12 +13,17 @@ import (
 // byte, to the node that the load balancer chose for it.
 type visitor struct {
 	person string // id of the person in the simulator
+	agent  string
 	node   string
 	jar    rawhttp.Jar
 }
 
 func (st *site) visitor(person string) *visitor {
-	return &visitor{person: person, node: st.nodes[0], jar: rawhttp.Jar{}}
+	v := &visitor{person: person, agent: rawhttp.WeChatAgent, node: st.nodes[0], jar: rawhttp.Jar{}}
+	if st.account.website {
+		v.agent = rawhttp.DesktopAgent
+	}
+	return v
 }
 
 // request is a request of a browser. Empty fields have the values of a page
@@ -42,7 +47,7 @@ func (v *visitor) raw(q request) string {
 	}
 	return rawhttp.Request{
 		Method: q.method, Target: q.target, Host: q.host, Cookie: q.cookie, Lines: q.head, Body: q.body, Tail: q.tail,
-		Usual: [][2]string{{"User-Agent", rawhttp.WeChatAgent}, {"Accept", "text/html,application/xhtml+xml"}, {"X-Forwarded-Proto", "https"}},
+		Usual: [][2]string{{"User-Agent", v.agent}, {"Accept", "text/html,application/xhtml+xml"}, {"X-Forwarded-Proto", "https"}},
 	}.String()
 }
 

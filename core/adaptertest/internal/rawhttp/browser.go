@@ -12,6 +12,9 @@ import (
 // WeChatAgent is the User-Agent of WeChat on an iPhone.
 const WeChatAgent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) MicroMessenger/8.0.50(0x1800323b) NetType/WIFI Language/zh_CN"
 
+// DesktopAgent is the User-Agent of a desktop browser outside WeChat.
+const DesktopAgent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36"
+
 var consentForm = regexp.MustCompile(`name="uuid" value="([0-9A-Za-z]+)"`)
 
 // ConsentForm is the body of the form post that allows a login, when page is the
