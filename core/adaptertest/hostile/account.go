@@ -24,7 +24,7 @@ type Account struct {
 	// after New.
 	StateSecret func(appID string) string
 
-	website bool // visitors scan with a website application; see RunByScan
+	scan bool // visitors scan with a website application; see RunByScan
 }
 
 // ownAccount is an Official Account with an AppSecret of its own.
@@ -75,7 +75,7 @@ func (st *site) codeForPlatform(t *testing.T, account, person, scope string) str
 	a := v.atWeChat(t, st.simURL, "GET", "/connect/oauth2/authorize?appid="+account+"&redirect_uri="+url.QueryEscape(public+"/")+
 		"&response_type=code&scope="+scope+"&state=x&component_appid="+st.account.Component, "")
 	if form, ok := rawhttp.ConsentForm(a.Body, person); ok {
-		a = v.atWeChat(t, st.simURL, "POST", st.answerPath(), form)
+		a = v.atWeChat(t, st.simURL, "POST", st.way.reply, form)
 	}
 	back, err := url.Parse(a.Header.Get("Location"))
 	if err != nil || back.Query().Get("code") == "" {

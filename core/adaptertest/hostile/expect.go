@@ -55,7 +55,7 @@ var readableBinding = regexp.MustCompile(`(?:^|[ ;:])__Host-wechat_login_[\w-]+=
 func (s *scenario) checkStart(h step, v *visitor, q request, a *result) {
 	s.t.Helper()
 	to := authorize(a)
-	if to.back != public+outbound(h.page) || to.appID != s.loginID() {
+	if to.back != public+outbound(h.page) || to.appID != s.way.appID {
 		s.errorf("redirect_uri is %q, want %q", to.back, public+outbound(h.page))
 	}
 	scope := h.scope
@@ -66,7 +66,7 @@ func (s *scenario) checkStart(h step, v *visitor, q request, a *result) {
 	if attempt == 0 {
 		attempt = s.forge.read(stateOf(h.target)).attempt + 1
 	}
-	if s.account.website {
+	if s.way.scans() {
 		scope = scanned
 	}
 	got := s.forge.read(to.state)

@@ -35,7 +35,7 @@ func (st *site) outcome(s *result) string {
 	case s.err != nil || s.Status == 400 && (kind == nil || string(kind[1]) == "bad-request"),
 		slices.Contains([]int{405, 408, 413, 414, 421, 431, 501, 505}, s.Status) && !ours:
 		return outDrop
-	case ours && s.Status == http.StatusFound && strings.HasPrefix(to, st.simURL+st.loginPage()):
+	case ours && s.Status == http.StatusFound && strings.HasPrefix(to, st.simURL+st.way.page+"?"):
 		return outRestart
 	case ours && s.Status == http.StatusSeeOther && strings.HasPrefix(to, public+"/"):
 		if s.newSession() != "" {

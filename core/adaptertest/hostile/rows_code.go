@@ -59,7 +59,7 @@ func (s *scenario) use(code string) {
 		return
 	}
 	r, err := http.Get(s.simURL + wxsim.PathAccessToken + "?" + url.Values{
-		"appid": {s.loginID()}, "secret": {s.loginSecret()}, "code": {code}, "grant_type": {"authorization_code"},
+		"appid": {s.way.appID}, "secret": {s.way.secret}, "code": {code}, "grant_type": {"authorization_code"},
 	}.Encode())
 	if err != nil {
 		s.t.Fatal(err)

@@ -131,7 +131,7 @@ func hookFails(s *scenario) {
 		func(*core.User) error { panic("a panic of OnLogin") },
 		func(*core.User) error { panic(nil) },
 		func(*core.User) error { return errors.New("OnLogin fails") },
-		func(u *core.User) error { u.OpenID = s.sim.OpenID(s.loginID(), "jun"); return nil },
+		func(u *core.User) error { u.OpenID = s.sim.OpenID(s.way.appID, "jun"); return nil },
 	} {
 		s.onLogins(hook)
 		delete(s.values, "C1")

@@ -71,7 +71,7 @@ func wechatIsSilent(s *scenario) {
 }
 
 func noAnswers(s *scenario) {
-	openID := s.sim.OpenID(s.loginID(), "mei")
+	openID := s.sim.OpenID(s.way.appID, "mei")
 	for _, body := range []string{
 		"<html><body>502 Bad Gateway</body></html>", "", `{"access_token":"a","openid":"` + openID, "{}", "null", "[]", `"x"`, "0", `{"errcode":0}`,
 		`{"access_token":"made-up-token","expires_in":7200}`, `{"access_token":"made-up-token","openid":""}`,
@@ -147,7 +147,7 @@ func oddNames(s *scenario) {
 	for _, name := range []string{
 		"a\x00b\x01\x14\x1fc", "\xff\xfe\xc0", "<script>alert(1)</script>", "\u202egnp.exe", strings.Repeat("名", 3500), `\u0000\u001b[31m`,
 	} {
-		body := fmt.Sprintf(`{"openid":"%s","nickname":"%s","sex":0,"privilege":[]}`, s.sim.OpenID(s.loginID(), "mei"), name)
+		body := fmt.Sprintf(`{"openid":"%s","nickname":"%s","sex":0,"privilege":[]}`, s.sim.OpenID(s.way.appID, "mei"), name)
 		s.sim.Fail(wxsim.PathUserInfo, wxsim.Fault{Body: body, Times: 1})
 		delete(s.values, "CP")
 		s.mei.jar = rawhttp.Jar{s.value("K1name"): strings.SplitN(s.values["K1"], "=", 2)[1]}
@@ -181,7 +181,7 @@ func tooMany(s *scenario) {
 	codes := len(s.wechat.exchanged())
 	targets := make([]string, each)
 	for i := range targets {
-		targets[i] = "?x=1&code=" + s.code(s.t, s.loginID(), "mei", base) + "&state={S1}"
+		targets[i] = "?x=1&code=" + s.code(s.t, s.way.appID, "mei", base) + "&state={S1}"
 	}
 	release := s.holdExchanges(0)
 	answers := make(chan *result, most)
@@ -192,7 +192,7 @@ func tooMany(s *scenario) {
 		} else {
 			v := s.visitor("mei")
 			state := s.begin(v, asked)
-			raw = v.raw(request{target: s.place("?x=1&code=" + s.code(s.t, s.loginID(), "mei", base) + "&state=" + state)})
+			raw = v.raw(request{target: s.place("?x=1&code=" + s.code(s.t, s.way.appID, "mei", base) + "&state=" + state)})
 		}
 		go func() { answers <- s.roundTrip(s.mei.node, raw) }()
 		if i == each-1 {

@@ -80,7 +80,7 @@ func RunOver(t *testing.T, account Account, app adaptertest.App, two TwoAccounts
 // that scan login does not have: upgrades of a silent session and snapshot pages.
 func RunByScan(t *testing.T, app adaptertest.App) {
 	account := ownAccount
-	account.website = true
+	account.scan = true
 	RunOver(t, account, app, nil)
 }
 
@@ -124,7 +124,7 @@ func slowRows(t *testing.T, account Account, app adaptertest.App, logs *logBuffe
 	var all sync.WaitGroup
 	for _, kind := range []string{privateStore, ownStore} {
 		for _, r := range table() {
-			if r.slow && !(r.onlyOwn && kind == privateStore) && !(r.inside != "" && account.website) {
+			if r.slow && !(r.onlyOwn && kind == privateStore) && !(r.inside != "" && account.scan) {
 				all.Go(func() {
 					t.Run(r.name()+", "+kind, func(t *testing.T) {
 						st := newSite(t, account, app, nil, kind, logs)
@@ -142,7 +142,7 @@ func slowRows(t *testing.T, account Account, app adaptertest.App, logs *logBuffe
 // its own memory, because the test cannot reach that store, and for rows that scan login
 // does not have.
 func (st *site) has(r row) bool {
-	return (!r.onlyOwn || st.store != nil) && (r.inside == "" || !st.account.website)
+	return (!r.onlyOwn || st.store != nil) && (r.inside == "" || !st.account.scan)
 }
 
 func (st *site) run(t *testing.T, r row, record *Transcript) {

@@ -48,7 +48,7 @@ func (st *site) scenario(t *testing.T, record *recorder) *scenario {
 func (s *scenario) end() {
 	s.t.Helper()
 	text := s.logs.since(s.logged)
-	for _, secret := range append(s.wechat.secrets(), append(s.secrets, s.sim.OpenID(s.loginID(), "mei"), s.sim.OpenID(s.loginID(), "jun"))...) {
+	for _, secret := range append(s.wechat.secrets(), append(s.secrets, s.sim.OpenID(s.way.appID, "mei"), s.sim.OpenID(s.way.appID, "jun"))...) {
 		if secret != "" && strings.Contains(text, secret) {
 			s.t.Errorf("a log line shows %.12s…: %s", secret, text)
 		}
@@ -101,7 +101,7 @@ func (s *scenario) consent(v *visitor, start *result) (target string) {
 	to, _, _ := strings.Cut(start.Header.Get("Location"), "#")
 	a := v.atWeChat(s.t, s.simURL, "GET", strings.TrimPrefix(to, s.simURL), "")
 	if form, ok := rawhttp.ConsentForm(a.Body, v.person); ok {
-		a = v.atWeChat(s.t, s.simURL, "POST", s.answerPath(), form)
+		a = v.atWeChat(s.t, s.simURL, "POST", s.way.reply, form)
 	}
 	back, ok := strings.CutPrefix(a.Header.Get("Location"), public)
 	if !ok {

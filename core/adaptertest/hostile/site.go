@@ -32,6 +32,7 @@ const (
 // everything that records what they do.
 type site struct {
 	account  Account
+	way      way
 	app      adaptertest.App
 	two      TwoAccounts
 	kind     string
@@ -55,11 +56,14 @@ type site struct {
 
 func newSite(t *testing.T, account Account, app adaptertest.App, two TwoAccounts, kind string, logs *logBuffer) *site {
 	t.Helper()
-	st := &site{account: account, app: app, two: two, kind: kind, logs: logs, tokens: map[string]bool{}}
+	st := &site{account: account, way: inWeChat, app: app, two: two, kind: kind, logs: logs, tokens: map[string]bool{}}
+	if account.scan {
+		st.way = byScan
+	}
 	c := wxsim.Config{Accounts: []wxsim.Account{
 		{AppID: appID, Secret: secret, Domain: publicHost}, {AppID: secondID, Secret: secondSecret, Domain: publicHost},
 	}}
-	if account.website {
+	if st.way.scans() {
 		c.Accounts = append(c.Accounts, wxsim.Account{AppID: websiteID, Secret: websiteSecret, Domain: publicHost, Website: true})
 	}
 	if account.Simulator != nil {
@@ -79,7 +83,7 @@ func newSite(t *testing.T, account Account, app adaptertest.App, two TwoAccounts
 	st.node(t)
 	st.node(t)
 	st.forge = stateForge{appID: appID, secret: account.StateSecret(appID), scheme: "https", host: publicHost}
-	if account.website {
+	if st.way.scans() {
 		st.forge.website = websiteID
 	}
 	for range 2 { // a server starts some goroutines only with its first connections
@@ -97,41 +101,10 @@ func (st *site) config() core.Config {
 		Logger:  slog.New(slog.NewTextHandler(st.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		OnLogin: st.onLogin,
 	}
-	if st.account.website {
+	if st.way.scans() {
 		c.Website = core.Website{AppID: websiteID, AppSecret: websiteSecret}
 	}
 	return c
-}
-
-// loginID is the app id of what visitors log in with.
-func (st *site) loginID() string {
-	if st.account.website {
-		return websiteID
-	}
-	return appID
-}
-
-func (st *site) loginSecret() string {
-	if st.account.website {
-		return websiteSecret
-	}
-	return secret
-}
-
-// loginPage is the page of WeChat's on which logins start.
-func (st *site) loginPage() string {
-	if st.account.website {
-		return "/connect/qrconnect?"
-	}
-	return "/connect/oauth2/authorize?"
-}
-
-// answerPath is where the simulator's page sends the visitor's consent.
-func (st *site) answerPath() string {
-	if st.account.website {
-		return "/connect/qrconnect"
-	}
-	return "/connect/oauth2/authorize_reply"
 }
 
 // node starts another node of the site.

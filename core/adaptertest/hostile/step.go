@@ -164,7 +164,7 @@ func (s *scenario) identity(v *visitor) string {
 // person is the user in a report: "mei", "jun" or an unknown openid.
 func (s *scenario) person(r *report.Report) string {
 	for _, id := range []string{"mei", "jun"} {
-		if r.Context.OpenID == s.sim.OpenID(s.loginID(), id) {
+		if r.Context.OpenID == s.sim.OpenID(s.way.appID, id) {
 			return id
 		}
 	}

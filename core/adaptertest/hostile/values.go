@@ -60,11 +60,11 @@ func (s *scenario) make(name string) string {
 	now := time.Now()
 	switch name {
 	case "C1", "C1b", "C1c":
-		return s.code(s.t, s.loginID(), "mei", base)
+		return s.code(s.t, s.way.appID, "mei", base)
 	case "C2":
-		return s.code(s.t, s.loginID(), "jun", base)
+		return s.code(s.t, s.way.appID, "jun", base)
 	case "CP": // with the profile scope
-		return s.code(s.t, s.loginID(), "mei", info)
+		return s.code(s.t, s.way.appID, "mei", info)
 	case "S2":
 		return s.begin(s.jun, asked)
 	case "K2":

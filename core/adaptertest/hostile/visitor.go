@@ -19,11 +19,7 @@ type visitor struct {
 }
 
 func (st *site) visitor(person string) *visitor {
-	v := &visitor{person: person, agent: rawhttp.WeChatAgent, node: st.nodes[0], jar: rawhttp.Jar{}}
-	if st.account.website {
-		v.agent = rawhttp.DesktopAgent
-	}
-	return v
+	return &visitor{person: person, agent: st.way.agent, node: st.nodes[0], jar: rawhttp.Jar{}}
 }
 
 // request is a request of a browser. Empty fields have the values of a page
