@@ -91,7 +91,7 @@ func FuzzCallback(f *testing.F) {
 		"code=authdeny&state=STATE", "code=CODE", "code=CODE&state=", "code=CODE&state=STATEhttps://i.maxthon.cn", "state=bad&code=CODE&state=STATE", "code=CODE&state=STATE&state=OTHERSTATE",
 		"code[]=CODE&state=STATE", "_wx=eDoxMjM&code=CODE&state=STATE", "_wx=DQpTZXQtQ29va2llOiBhPWI&code=CODE&state=STATE", "_wx=I3g&_wx=%%&code=CODE&state=STATE", "code=a%26secret%3Devil&state=STATE",
 		"code=CODE%0d%0ab&state=STATE", "code=" + strings.Repeat("a", 513) + "&state=STATE", "code=CODE&state=STATE&openid=oBob_1", "CODE&STATE", "&&=&code=CODE&&state=STATE&", "x=" + strings.Repeat("y", 3000) + "&code=CODE&state=STATE",
-		"code=CODE&state=STATE#code=OTHERCODE", "code=CODE;state=STATE", "cod%65=CODE&stat%65=STATE", "code=PROMO&state=open&code=CODE&state=STATE", "code=CODE&code=CODE&state=STATE&state=STATE",
+		"code=CODE&state=STATE#code=OTHERCODE", "code=CODE;state=STATE", "cod%65=CODE&stat%65=STATE", "code=PROMO&state=open&code=CODE&state=STATE", "code=CODE&code=CODE&state=STATE&state=STATE", "?code=CODE&state=STATE",
 	} {
 		f.Add("/orders/7", query, "KEY=OWN")
 	}
@@ -158,7 +158,8 @@ func FuzzCallback(f *testing.F) {
 		if u, err := url.Parse(location); location != "" && err == nil && u.Host != "app.example.com" && u.Host != "open.weixin.qq.com" {
 			t.Fatalf("rule: a redirect leads to this site or to WeChat: %q", location)
 		}
-		appended := strings.HasSuffix(target, "?code="+r.code+"&state="+r.state) || strings.HasSuffix(target, "&code="+r.code+"&state="+r.state)
+		page, first := strings.CutSuffix(target, "?code="+r.code+"&state="+r.state)
+		appended := first && !strings.Contains(page, "?") || strings.HasSuffix(target, "&code="+r.code+"&state="+r.state)
 		if _, ok := web.ParseTarget(target); ok && intact && appended && len(target) < web.MaxTarget && out.Status != 303 {
 			t.Fatalf("rule: what WeChat appends logs the browser in that asked for it: %d for %q", out.Status, target)
 		}
