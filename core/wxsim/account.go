@@ -1,6 +1,7 @@
 package wxsim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -46,6 +47,9 @@ type Account struct {
 
 	// Name is what the pages call the account. "": Domain.
 	Name string
+
+	// EnglishName is what the English pages call the account. "": Name.
+	EnglishName string
 
 	// OriginalID is the account's original id (原始ID), to which pushed messages
 	// are addressed. "": "gh_" and 12 hex digits that depend on AppID alone.
@@ -104,6 +108,11 @@ func (a Account) complete() Account {
 	a.MinuteQuotas = maps.Clone(a.MinuteQuotas)
 	a.IPs = slices.Clone(a.IPs)
 	return a
+}
+
+// nameIn is what pages in a language call the account.
+func (a Account) nameIn(lang string) string {
+	return tr(lang, a.Name, cmp.Or(a.EnglishName, a.Name))
 }
 
 // domains are all registered domains.

@@ -38,7 +38,7 @@ type homePage struct {
 type homeAccount struct {
 	AppID, Name, Domains, Link string
 	Website, Chosen, Follows   bool
-	Followers                  []string // nicknames
+	Followers                  []string // names
 	Menu                       []homeButton
 	Chat                       []ChatMessage
 	PushURL                    string
@@ -84,10 +84,10 @@ func (s *Sim) home(r *http.Request) reply {
 		p.Notice.Lang = p.Lang
 	}
 	p.Clock = homeClock{s.now(), time.Duration(s.ahead.Load()).Round(time.Second)}
-	p.Accounts, p.Account = s.homeAccounts(me.ID, q.Get("account"))
+	p.Accounts, p.Account = s.homeAccounts(p.Lang, me.ID, q.Get("account"))
 	p.People, p.NoFollowers = s.peopleOf(p.Account.AppID), p.Account.Website
 	p.Self = "/?account=" + url.QueryEscape(p.Account.AppID)
-	p.Platforms = s.homePlatforms(p.Account.AppID)
+	p.Platforms = s.homePlatforms(p.Lang, p.Account.AppID)
 	p.App = s.homeApp(p.Account.AppID, r.Host)
 	p.Groups = faultGroups(p.Lang)
 	rows := s.timeline.Since(0)
@@ -105,20 +105,20 @@ func (s *Sim) home(r *http.Request) reply {
 }
 
 // homeAccounts are all accounts, and the one that is asked for or else the first.
-func (s *Sim) homeAccounts(personID, asked string) (all []homeAccount, chosen homeAccount) {
+func (s *Sim) homeAccounts(lang, personID, asked string) (all []homeAccount, chosen homeAccount) {
 	if _, ok := s.accounts[asked]; !ok {
 		asked = s.cfg.Accounts[0].AppID
 	}
 	now := s.now()
 	for _, configured := range s.cfg.Accounts {
 		a := s.current(s.accounts[configured.AppID])
-		h := homeAccount{AppID: a.AppID, Name: a.Name, Domains: strings.Join(a.domains(), "\n"), Website: a.Website, Chosen: a.AppID == asked}
+		h := homeAccount{AppID: a.AppID, Name: a.nameIn(lang), Domains: strings.Join(a.domains(), "\n"), Website: a.Website, Chosen: a.AppID == asked}
 		if !a.Website {
 			h.Link = ProfilePath(a.AppID)
 		}
 		for _, p := range s.peopleOf(a.AppID) {
 			if p.Follows {
-				h.Followers = append(h.Followers, p.Nickname)
+				h.Followers = append(h.Followers, p.nameIn(lang))
 				h.Follows = h.Follows || p.ID == personID
 			}
 		}

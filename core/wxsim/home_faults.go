@@ -12,57 +12,12 @@ import (
 // maxTimes is how often the page lets one fault happen.
 const maxTimes = 1000
 
-// faultGroup is a group of the page's list of faults.
-type faultGroup struct {
-	Name   string
-	Faults []faultOption
-}
-
-type faultOption struct {
-	Name FaultName
-	Text string
-}
-
 // waitingFault are faults that have not happened yet, of one name at one endpoint.
 type waitingFault struct {
 	Endpoint string
 	Where    timeline.Words
 	Text     string // the fault's plain name
 	Count    int
-}
-
-// faultGroups is the list of faults with plain names, in a language.
-func faultGroups(lang string) []faultGroup {
-	common := faultGroup{Name: tr(lang, "最常用", "Most used")}
-	back := faultGroup{Name: tr(lang, "返回应用时", "On the way back to the application")}
-	wire := faultGroup{Name: tr(lang, "网络和内容", "Network and content")}
-	page := faultGroup{Name: tr(lang, "授权页的错误", "Error pages of the authorisation")}
-	scan := faultGroup{Name: tr(lang, "扫码登录", "Scan login")}
-	code := faultGroup{Name: tr(lang, "接口返回的错误码", "Errcodes of the API")}
-	for _, f := range Faults() {
-		option := faultOption{f.Name, faultText(f, lang)}
-		_, notNumber := strconv.Atoi(string(f.Name))
-		switch {
-		case slices.Contains(commonFaults(), f.Name):
-			common.Faults = append(common.Faults, option)
-		case notNumber == nil:
-			code.Faults = append(code.Faults, option)
-		case strings.HasPrefix(string(f.Name), "page_") || f.Name == DomainWrong:
-			page.Faults = append(page.Faults, option)
-		case f.Endpoint == Callback:
-			back.Faults = append(back.Faults, option)
-		case f.Endpoint == PathQRPoll:
-			scan.Faults = append(scan.Faults, option)
-		default:
-			wire.Faults = append(wire.Faults, option)
-		}
-	}
-	return []faultGroup{common, back, wire, code, page, scan}
-}
-
-// commonFaults are those that every application should survive. They come first.
-func commonFaults() []FaultName {
-	return []FaultName{CodeUsed, CodeExpired, CallbackTwice, CookiesStripped, StateAltered, SystemErrorSpent, Hang, DomainWrong}
 }
 
 // faultText is a fault's plain name.

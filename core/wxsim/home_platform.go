@@ -12,14 +12,14 @@ type homePlatform struct {
 	Acts        bool     // for the chosen account
 }
 
-func (s *Sim) homePlatforms(appID string) []homePlatform {
+func (s *Sim) homePlatforms(lang, appID string) []homePlatform {
 	var out []homePlatform
 	for _, configured := range s.cfg.Platforms {
 		h := homePlatform{AppID: configured.AppID, Name: s.platforms[configured.AppID].Name}
 		connected := s.ConnectedAccounts(configured.AppID)
 		h.Acts = slices.Contains(connected, appID)
 		for _, id := range connected {
-			h.Connected = append(h.Connected, s.accounts[id].Name+" ("+id+")")
+			h.Connected = append(h.Connected, s.accounts[id].nameIn(lang)+" ("+id+")")
 		}
 		out = append(out, h)
 	}

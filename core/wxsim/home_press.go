@@ -107,7 +107,7 @@ func (s *Sim) choose(r *http.Request) reply {
 	if !ok {
 		return s.errorPage(r, failPerson())
 	}
-	n := done("这个浏览器里的人现在是"+p.Nickname+"。", "This browser is "+p.Nickname+"'s now.")
+	n := done("这个浏览器里的人现在是"+p.Nickname+"。", "This browser is "+p.nameIn("en")+"'s now.")
 	n.Card = "who"
 	to := "/?notice=" + s.keepNotice(n)
 	if appID := r.PostFormValue("account"); appID != "" {

@@ -127,7 +127,7 @@ func (s *Sim) showProfile(r *http.Request, v visit, p profilePage) reply {
 	s.visits.put(now, uuid, v, now.Add(pendingLife))
 	s.mu.Unlock()
 	p.frame, p.UUID, p.Back, p.Scene = newFrame(r), uuid, v.back, v.scene
-	p.AppID, p.Name = v.appID, s.accounts[v.appID].Name
+	p.AppID, p.Name = v.appID, s.accounts[v.appID].nameIn(p.Lang)
 	p.Person, p.Follows = s.people[v.personID], s.Following(v.appID, v.personID)
 	return s.page("profile.html", p)
 }

@@ -82,7 +82,7 @@ func TestFollowOnTheAccountsPage(t *testing.T) {
 	w.says("home tells that nobody follows, and leads to the account's page", `Followers: none`,
 		`<a href="/mp/profile_ext?action=home&amp;__biz=`+app+`">社区图书馆</a>`)
 	w.open(ProfilePath(app), "https://app.example.com/members?page=2")
-	w.says("the page names account and person and how they stand", "<strong>社区图书馆</strong>", app, "<b>阿俊</b>", "does not follow this account",
+	w.says("the page names account and person and how they stand", "<strong>社区图书馆</strong>", app, "<b>Jun</b>", "does not follow this account",
 		`<a class="go" id="back" href="https://app.example.com/members?page=2">`, "Simulator, not WeChat")
 	w.pressButton("follow")
 	w.says("after following it says so, tells of the push and leads back", "Followed.", "The application has been told.", "follows this account",
@@ -110,7 +110,7 @@ func TestFollowOnTheAccountsPage(t *testing.T) {
 	w.pressButton("follow")
 	w.says("a button that comes too late changes nothing", "Nothing has changed.", "jun follows "+app+" already")
 	w.open("/", "")
-	w.says("home tells who follows", "Followers: 阿俊", `Follower · jun`, `Not a follower · mei`, ">push=subscribe<", ">tries=3<", ">too late<", ">no push address<", ">not delivered<")
+	w.says("home tells who follows", "Followers: Jun", `Follower · jun`, `Not a follower · mei`, ">push=subscribe<", ">tries=3<", ">too late<", ">no push address<", ">not delivered<")
 }
 
 func TestWayBack(t *testing.T) {

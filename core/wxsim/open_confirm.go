@@ -59,7 +59,7 @@ func (s *Sim) confirm(r *http.Request) reply {
 	if !ok {
 		return s.errorPage(r, failScan())
 	}
-	p.AppID, p.Name, p.Host, p.Chosen = sc.account.AppID, sc.account.Name, hostOf(sc.redirect), person.ID
+	p.AppID, p.Name, p.Host, p.Chosen = sc.account.AppID, sc.account.nameIn(p.Lang), hostOf(sc.redirect), person.ID
 	a := s.page("confirm.html", p)
 	if step != ScanSeen {
 		a.cookie = rememberPerson(r, person.ID)

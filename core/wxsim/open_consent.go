@@ -37,8 +37,9 @@ func (s *Sim) consent(r *http.Request, q request) reply {
 	s.pending.put(now, uuid, q, now.Add(pendingLife))
 	snapshot := q.forceSnapshot || s.snapshot[person.ID]
 	s.mu.Unlock()
+	f := newFrame(r)
 	return s.page("consent.html", consentPage{
-		frame: newFrame(r), AppID: q.account.AppID, Name: q.account.Name, Host: hostOf(q.redirect), UUID: uuid,
+		frame: f, AppID: q.account.AppID, Name: q.account.nameIn(f.Lang), Host: hostOf(q.redirect), UUID: uuid,
 		People: s.peopleOf(q.account.AppID), Chosen: person.ID, Snapshot: snapshot, Refusal: s.cfg.Refusal,
 	})
 }

@@ -58,7 +58,7 @@ func (s *Sim) qrConnect(r *http.Request) reply {
 	s.mu.Lock()
 	s.scans.put(now, uuid, &scan{request: q, state: scanWaiting, changed: make(chan struct{})}, now.Add(scanLife))
 	s.mu.Unlock()
-	p := qrPage{frame: newFrame(r), AppID: q.account.AppID, Name: q.account.Name, Host: hostOf(q.redirect), UUID: uuid,
+	p := qrPage{frame: newFrame(r), AppID: q.account.AppID, Host: hostOf(q.redirect), UUID: uuid,
 		Picture: PathQRCode + uuid, Phone: q.origin + PathConfirm + "?uuid=" + uuid, Target: q.redirect, State: q.state,
 		People: s.peopleOf(""), Chosen: s.personOf(r).ID}
 	p.NoFollowers = true
@@ -66,7 +66,7 @@ func (s *Sim) qrConnect(r *http.Request) reply {
 	if query.Get("lang") == "en" {
 		p.Lang = "en"
 	}
-	p.Self = query.Get("self_redirect")
+	p.Name, p.Self = q.account.nameIn(p.Lang), query.Get("self_redirect")
 	a := s.page("qrconnect.html", p)
 	a.csp = s.pages.framedCSP
 	return a

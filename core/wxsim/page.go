@@ -29,6 +29,9 @@ type pages struct {
 	framedCSP string // of the page that wxLogin.js shows in a frame
 }
 
+// named is an account or a person: what pages call it depends on their language.
+type named interface{ nameIn(lang string) string }
+
 // newPages panics if an embedded file is broken, which no Config can cause.
 func newPages() *pages {
 	p := &pages{style: template.CSS(mustRead("page/style.css")), script: template.JS(mustRead("page/qrconnect.js")),
@@ -37,6 +40,7 @@ func newPages() *pages {
 		"t":          tr,
 		"local":      func(avatar string) bool { return strings.HasPrefix(avatar, "/") },
 		"initial":    initial,
+		"name":       func(lang string, who named) string { return who.nameIn(lang) },
 		"style":      func() template.CSS { return p.style },
 		"script":     func() template.JS { return p.script },
 		"homeScript": func() template.JS { return p.home },

@@ -1,6 +1,7 @@
 package wxsim
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
@@ -15,6 +16,10 @@ type Person struct {
 	// Nickname is what userinfo returns. Not an identity: WeChat lets people
 	// choose one on the consent page, emoji and all.
 	Nickname string
+
+	// EnglishName is what the English pages call the person, beside the nickname.
+	// The application never gets it. "": Nickname.
+	EnglishName string
 
 	// Avatar is what userinfo returns as headimgurl: "" for none, an http(s)
 	// URL, or a path of the simulator, AvatarPath(ID) being one. Paths are
@@ -32,11 +37,16 @@ type Person struct {
 // name. None of them follows an account at first.
 func DefaultPeople() []Person {
 	return []Person{
-		{ID: "mei", Nickname: "小美🌸", Avatar: AvatarPath("mei")},
-		{ID: "jun", Nickname: "阿俊", Avatar: AvatarPath("jun")},
-		{ID: "lin", Nickname: "林晓"},
-		{ID: "ouyang", Nickname: "欧阳春江潮水连海平海上明月共潮生", Avatar: AvatarPath("ouyang")},
+		{ID: "mei", Nickname: "小美🌸", EnglishName: "Mei 🌸", Avatar: AvatarPath("mei")},
+		{ID: "jun", Nickname: "阿俊", EnglishName: "Jun", Avatar: AvatarPath("jun")},
+		{ID: "lin", Nickname: "林晓", EnglishName: "Lin Xiao"},
+		{ID: "ouyang", Nickname: "欧阳春江潮水连海平海上明月共潮生", EnglishName: "Ouyang of the Spring River and the Moonlit Sea", Avatar: AvatarPath("ouyang")},
 	}
+}
+
+// nameIn is what pages in a language call the person.
+func (p Person) nameIn(lang string) string {
+	return tr(lang, p.Nickname, cmp.Or(p.EnglishName, p.Nickname))
 }
 
 // OpenID is the stable openid of a person for an account: 28 characters that

@@ -24,6 +24,7 @@ type configFile struct {
 		Sandbox        bool           `json:"sandbox"`
 		NoUnionID      bool           `json:"no_union_id"`
 		Name           string         `json:"name"`
+		EnglishName    string         `json:"english_name"`
 		OriginalID     string         `json:"original_id"`
 		AppURL         string         `json:"app_url"`
 		PushURL        string         `json:"push_url"`
@@ -49,10 +50,11 @@ type configFile struct {
 		Name           string   `json:"name"`
 	} `json:"platforms"`
 	People []struct {
-		ID       string `json:"id"`
-		Nickname string `json:"nickname"`
-		Avatar   string `json:"avatar"`
-		Follows  bool   `json:"follows"`
+		ID          string `json:"id"`
+		Nickname    string `json:"nickname"`
+		EnglishName string `json:"english_name"`
+		Avatar      string `json:"avatar"`
+		Follows     bool   `json:"follows"`
 	} `json:"people"`
 }
 

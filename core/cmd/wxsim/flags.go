@@ -98,8 +98,8 @@ func (o options) accounts() []wxsim.Account {
 	return []wxsim.Account{
 		{AppID: o.appID, Secret: o.appSecret, Domain: o.domain, Name: o.name, AppURL: o.appURL,
 			PushURL: o.pushURL, PushToken: o.pushToken, EncodingAESKey: o.aesKey},
-		{AppID: "wxabcdef0123456789", Secret: "abcdef0123456789abcdef0123456789", Domain: o.domain, Name: "第二个公众号"},
-		{AppID: "wxfedcba9876543210", Secret: "fedcba9876543210fedcba9876543210", Domain: o.domain, Name: "网站应用", Website: true},
+		{AppID: "wxabcdef0123456789", Secret: "abcdef0123456789abcdef0123456789", Domain: o.domain, Name: "第二个公众号", EnglishName: "Second account"},
+		{AppID: "wxfedcba9876543210", Secret: "fedcba9876543210fedcba9876543210", Domain: o.domain, Name: "网站应用", EnglishName: "Website application", Website: true},
 	}
 }
 
