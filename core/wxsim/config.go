@@ -81,6 +81,11 @@ type Config struct {
 	// WeChat take every name. Default none.
 	Hosts []string
 
+	// ShowSecrets shows the accounts' secrets on the simulator's page, where people copy
+	// them. Everybody who opens the page reads them, so they must be made up. Default
+	// false: no page shows a secret. The timeline never does.
+	ShowSecrets bool
+
 	// Now is the clock of every lifetime, called from several goroutines.
 	// nil: time.Now. [Sim.Advance] moves it.
 	Now func() time.Time

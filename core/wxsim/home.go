@@ -32,11 +32,14 @@ type homePage struct {
 	Rows      []homeRow // newest first
 	Last      int64     // the newest row
 	Any       bool
+	Env       string // lines to paste
+	Snippets  []Snippet
 }
 
 // homeAccount is an account as the page shows it.
 type homeAccount struct {
 	AppID, Name, Domains, Link string
+	Secret                     string // "": not shown
 	Website, Chosen, Follows   bool
 	Followers                  []string // names
 	Menu                       []homeButton
@@ -90,6 +93,7 @@ func (s *Sim) home(r *http.Request) reply {
 	p.Platforms = s.homePlatforms(p.Lang, p.Account.AppID)
 	p.App = s.homeApp(p.Account.AppID, r.Host)
 	p.Groups = faultGroups(p.Lang)
+	p.Env, p.Snippets = p.environment(), Snippets()
 	rows := s.timeline.Since(0)
 	for i := len(rows) - 1; i >= 0; i-- {
 		p.Rows = append(p.Rows, homeRow{rows[i], p.Lang})
@@ -123,6 +127,7 @@ func (s *Sim) homeAccounts(lang, personID, asked string) (all []homeAccount, cho
 			}
 		}
 		if h.Chosen {
+			h.Secret = s.secretShown(a.AppID)
 			s.mu.Lock()
 			state := s.states[a.AppID]
 			h.Menu = homeButtons(state.buttons)

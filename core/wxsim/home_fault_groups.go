@@ -13,8 +13,8 @@ type faultGroup struct {
 }
 
 type faultOption struct {
-	Name FaultName
-	Text string
+	Name        FaultName
+	Text, Other string // in the page's language and in the other one, for the search
 }
 
 // faultKind is an idea that faults of the list share. Groups stand on the page in
@@ -44,7 +44,7 @@ func faultGroups(lang string) []faultGroup {
 	}
 	for _, f := range Faults() {
 		group := &groups[kindOf(f)]
-		group.Faults = append(group.Faults, faultOption{f.Name, faultText(f, lang)})
+		group.Faults = append(group.Faults, faultOption{f.Name, faultText(f, lang), faultText(f, tr(lang, "en", "zh"))})
 	}
 	return groups
 }
@@ -57,7 +57,7 @@ func faultKindNames(lang string) [faultKinds]string {
 		kindExchange:     tr(lang, "错误码：用 code 换 token", "Errcodes: exchanging the code"),
 		kindProfile:      tr(lang, "错误码：读取昵称头像", "Errcodes: nickname and avatar"),
 		kindAccountToken: tr(lang, "错误码：公众号 token", "Errcodes: the account's token"),
-		kindFollowers:    tr(lang, "错误码：关注、消息和其他接口", "Errcodes: followers, messages and other calls"),
+		kindFollowers:    tr(lang, "错误码：关注、消息和其他接口", "Errcodes: followers, messages, others"),
 		kindMenu:         tr(lang, "错误码：菜单", "Errcodes: the menu"),
 		kindPlatform:     tr(lang, "错误码：第三方平台", "Errcodes: third-party platforms"),
 		kindPage:         tr(lang, "授权页的错误", "Error pages of the authorisation"),

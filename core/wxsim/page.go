@@ -2,6 +2,7 @@ package wxsim
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
@@ -35,7 +36,7 @@ type named interface{ nameIn(lang string) string }
 // newPages panics if an embedded file is broken, which no Config can cause.
 func newPages() *pages {
 	p := &pages{style: template.CSS(mustRead("page/style.css")), script: template.JS(mustRead("page/qrconnect.js")),
-		home: template.JS(mustRead("page/home.js"))}
+		home: template.JS(mustRead("page/home.js") + mustRead("page/home_copy.js") + mustRead("page/home_find.js"))}
 	p.all = template.Must(template.New("").Funcs(template.FuncMap{
 		"t":          tr,
 		"local":      func(avatar string) bool { return strings.HasPrefix(avatar, "/") },
@@ -44,7 +45,9 @@ func newPages() *pages {
 		"style":      func() template.CSS { return p.style },
 		"script":     func() template.JS { return p.script },
 		"homeScript": func() template.JS { return p.home },
+		"copied":     func(lang, what string) copied { return copied{lang, what} },
 		"direction":  direction,
+		"outcome":    outcomeIn,
 		"pretty":     pretty,
 	}).ParseFS(pageFiles, "page/*.html"))
 	// Nothing but this style sheet, this script and the simulator's own
@@ -105,6 +108,14 @@ func direction(lang string, kind timeline.Kind) string {
 		return tr(lang, "微信→应用", "WeChat→app")
 	}
 	return tr(lang, "你→模拟器", "you→simulator")
+}
+
+// outcomeIn is a row's outcome for people. Codes and statuses are the same in both
+// languages, and the exported timeline has the English words.
+func outcomeIn(lang, outcome string) string {
+	words := map[string]string{"ok": "成功", "page": "页面", "done": "完成", "not done": "未完成", "gone": "已离开", "closed": "已断开", "dropped": "已断开",
+		"reset": "已重置", "no cookies": "不带 Cookie", "delivered": "已送达", "not delivered": "未送达", "no push address": "没有推送地址", "too late": "太晚"}
+	return tr(lang, cmp.Or(words[outcome], outcome), outcome)
 }
 
 // pretty sets JSON in lines. Any other text stays as it is.

@@ -40,7 +40,7 @@ func DefaultPeople() []Person {
 		{ID: "mei", Nickname: "小美🌸", EnglishName: "Mei 🌸", Avatar: AvatarPath("mei")},
 		{ID: "jun", Nickname: "阿俊", EnglishName: "Jun", Avatar: AvatarPath("jun")},
 		{ID: "lin", Nickname: "林晓", EnglishName: "Lin Xiao"},
-		{ID: "ouyang", Nickname: "欧阳春江潮水连海平海上明月共潮生", EnglishName: "Ouyang of the Spring River and the Moonlit Sea", Avatar: AvatarPath("ouyang")},
+		{ID: "ouyang", Nickname: "欧阳春江潮水连海平海上明月共潮生", EnglishName: "Ouyang of the Moonlit Spring River", Avatar: AvatarPath("ouyang")},
 	}
 }
 

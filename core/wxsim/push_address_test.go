@@ -123,7 +123,7 @@ func TestPushesAreShownWithoutSecrets(t *testing.T) {
 	for _, c := range g.lastCalls() {
 		page += c.Detail + "\n"
 	}
-	for _, shown := range []string{"private", "push=subscribe tries=1", ">delivered<", "push=text tries=3", "status 500", "push=verify tries=1", "push=unsubscribe tries=3",
+	for _, shown := range []string{"private", "push=subscribe tries=1", ">已送达<", "push=text tries=3", "status 500", "push=verify tries=1", "push=unsubscribe tries=3",
 		"grant_type=client_credential", "type=jsapi", PathStableToken, PathFollowers} {
 		if !strings.Contains(page, shown) {
 			t.Errorf("rule: the page shows each push and how it went, and the calls; no %q in\n%s", shown, page)

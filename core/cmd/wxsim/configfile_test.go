@@ -11,10 +11,10 @@ import (
 
 func TestConfigFile(t *testing.T) {
 	for rule, tc := range map[string]struct{ file, says string }{
-		"accounts and people": {`{"accounts":[{"app_id":"wx1","secret":"s","domain":"a.test","more_domains":["b.test"],"quotas":{"/cgi-bin/token":5},"ips":["10.0.0.0/8"]},
-			{"app_id":"wx2","secret":"s","domain":"a.test","website":true}],"people":[{"id":"zoe","nickname":"Zoë","follows":true}]}`, ""},
-		"platforms": {`{"accounts":[{"app_id":"wx1","secret":"s","domain":"a.test"},{"app_id":"wx2","secret":"s","domain":"a.test","website":true}],
-			"people":[{"id":"zoe","nickname":"Zoë"}],"platforms":[{"app_id":"wx3","secret":"s","domain":"a.test","token":"abc",
+		"accounts and people": {`{"accounts":[{"app_id":"wx1","secret":"s","domain":"a.test","english_name":"One","more_domains":["b.test"],"quotas":{"/cgi-bin/token":5},"ips":["10.0.0.0/8"]},
+			{"app_id":"wx2","secret":"s","domain":"a.test","website":true}],"people":[{"id":"zoe","nickname":"Zoë","english_name":"Zoe","follows":true}]}`, ""},
+		"platforms": {`{"accounts":[{"app_id":"wx1","secret":"s","domain":"a.test","english_name":"One"},{"app_id":"wx2","secret":"s","domain":"a.test","website":true}],
+			"people":[{"id":"zoe","nickname":"Zoë","english_name":"Zoe"}],"platforms":[{"app_id":"wx3","secret":"s","domain":"a.test","token":"abc",
 			"encoding_aes_key":"abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG","event_url":"http://localhost/events","ticket_every_seconds":600,"connected":["wx1"]}]}`, ""},
 		"a wrong platform":      {`{"accounts":[{"app_id":"wx1","secret":"s","domain":"x"}],"platforms":[{"app_id":"wx3"}]}`, "platforms[0].secret is empty"},
 		"no accounts":           {`{}`, "accounts is empty"},
@@ -38,7 +38,7 @@ func TestConfigFile(t *testing.T) {
 			_, err = wxsim.New(cfg)
 			err = o.named(err)
 		}
-		if tc.says == "" && (err != nil || len(cfg.Accounts) != 2 || cfg.People[0].Nickname != "Zoë" || !cfg.Accounts[1].Website) {
+		if tc.says == "" && (err != nil || len(cfg.Accounts) != 2 || cfg.People[0].Nickname != "Zoë" || cfg.People[0].EnglishName != "Zoe" || cfg.Accounts[0].EnglishName != "One" || !cfg.Accounts[1].Website) {
 			t.Errorf("rule: the file describes %s; got %v, %+v", rule, err, cfg)
 		}
 		if tc.says != "" && (err == nil || !strings.Contains(err.Error(), tc.says) || strings.Contains(err.Error(), "Accounts[") || strings.Contains(err.Error(), "Platforms[")) {

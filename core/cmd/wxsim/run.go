@@ -54,6 +54,7 @@ func serve(ctx context.Context, o options, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
+	cfg.ShowSecrets = madeUp(cfg.Accounts)
 	cfg.Logger = slog.New(slog.NewTextHandler(stderr, nil))
 	sim, err := wxsim.New(cfg)
 	if err != nil {

@@ -27,7 +27,8 @@ func TestRunServesUntilInterrupted(t *testing.T) {
 		"beyond, when allowed!": {[]string{"-insecure-listen"}, true, [2]string{}},
 		"with pushes": {[]string{"-name", "社区图书馆", "-push-url", "http://localhost:8080/wechat", "-push-token", "token123", "-encoding-aes-key", aesKey},
 			true, [2]string{"token123", aesKey}},
-		"with plain pushes": {[]string{"-push-url", "http://localhost:8080/wechat", "-push-token", "token123"}, true, [2]string{"token123"}},
+		"with a secret that looks real": {[]string{"-app-secret", looksLikeWeChats}, true, [2]string{}},
+		"with plain pushes":             {[]string{"-push-url", "http://localhost:8080/wechat", "-push-token", "token123"}, true, [2]string{"token123"}},
 	} {
 		ctx, interrupt := context.WithCancel(context.Background())
 		out, in := io.Pipe()
@@ -60,7 +61,11 @@ func TestRunServesUntilInterrupted(t *testing.T) {
 		if err != nil || res.StatusCode != 200 || !strings.HasPrefix(env["WECHAT_OPEN_URL"], "http://127.0.0.1:") {
 			t.Fatalf("rule: it serves where it says, %s; got %v, %v", rule, err, env)
 		}
+		home, _ := io.ReadAll(res.Body)
 		res.Body.Close()
+		if shown := strings.Contains(string(home), env["WECHAT_APP_SECRET"]); shown == (env["WECHAT_APP_SECRET"] == looksLikeWeChats) {
+			t.Errorf("rule: the page shows a secret for copying unless it looks real, %s; shown: %v", rule, shown)
+		}
 		if env["WECHAT_APP_ID"] == "" || env["WECHAT_APP_SECRET"] == "" || env["WECHAT_API_URL"] != env["WECHAT_OPEN_URL"] ||
 			(env["WECHAT_ANY_BROWSER"] == "1") != tc.any {
 			t.Errorf("rule: it prints the environment, %s; got %v", rule, env)

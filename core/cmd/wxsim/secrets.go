@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/seed467724c4/wechat/core/wxsim"
@@ -29,6 +30,11 @@ func (o options) refuseRealSecrets(cfg wxsim.Config) error {
 		}
 	}
 	return nil
+}
+
+// madeUp says whether no account's secret looks real, so that the page may show them.
+func madeUp(accounts []wxsim.Account) bool {
+	return !slices.ContainsFunc(accounts, func(a wxsim.Account) bool { return looksReal(a.Secret) })
 }
 
 // looksReal holds for 32 hex digits that do not repeat themselves after 16, as the
