@@ -36,6 +36,12 @@ func TestWithheldLinesAreCountedOnceInALogThatIsQuiet(t *testing.T) {
 	if len(r.kinds) != 0 {
 		t.Errorf("rule: a kind that is over is forgotten: %d are kept", len(r.kinds))
 	}
+	r.next("y", now)
+	r.next("y", now)
+	r.overdue(now.Add(reportEvery))
+	if log, _, _ := r.next("y", now.Add(reportEvery)); log {
+		t.Error("rule: the line that counts withheld ones is the one line of its minute")
+	}
 }
 
 // Not every line is of a request that wakes the sweeper by itself.

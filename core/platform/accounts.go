@@ -69,7 +69,7 @@ func (r *accountRecord) account() Account {
 // instance is what this process knows of an account. Platform.mu guards its fields.
 type instance struct {
 	record accountRecord
-	read   time.Time // when record was read from the store; zero to read it again
+	read   time.Time // when record was read from the store
 	auth   *core.Auth
 	token  tokens
 	hooks  messageHandlers
@@ -85,7 +85,7 @@ func (p *Platform) known(ctx context.Context, appID string) (*instance, accountR
 	}
 	p.mu.Lock()
 	a, now := p.accounts[appID], p.now()
-	if a != nil && !a.read.IsZero() && now.Sub(a.read) < rereadAfter && !now.Before(a.read) {
+	if a != nil && now.Sub(a.read) < rereadAfter && !now.Before(a.read) {
 		record := a.record
 		p.mu.Unlock()
 		return a, record, nil
