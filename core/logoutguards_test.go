@@ -13,7 +13,7 @@ func TestALogoutOfABrowserThatLostItsSessionEndsItsOldCallback(t *testing.T) {
 	back := b.consent(b.get(g, "/me"))
 	kept := copyOf(b)
 	b.arrives(b.get(g, back))
-	delete(b.cookies, b.sessionCookie())
+	delete(b.cookies, r.auth.sessions.CookieName(true))
 	b.send(r.gate(ModeLogout), "POST", "/logout", nil)
 	if out := kept.get(g, back); out.Status != 302 || kept.sessionCookie() != "" {
 		t.Errorf("rule: what is remembered of a browser ends with its logout, also where the session cookie was lost before: %d", out.Status)

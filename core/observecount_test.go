@@ -87,7 +87,7 @@ func (m *mixed) kinds() []func(*browser) {
 		func(b *browser) { // delivered twice, the second time without the session and to the other node
 			back := m.start(b, m.one)
 			m.comesBack(b, m.one, back, LoginDone, 303)
-			delete(b.cookies, b.sessionCookie())
+			delete(b.cookies, m.auth.sessions.CookieName(true))
 			m.comesBack(b, m.two, back, "", 303)
 		},
 		func(b *browser) { // WeChat fails, and a reload helps
