@@ -6,18 +6,20 @@ import (
 	"testing"
 )
 
-func TestAFormThatIsTooLongHasNoFields(t *testing.T) {
+func TestAFormThatIsTooLongIsRefused(t *testing.T) {
+	r := newScreenRig(t)
 	for rule, c := range map[string]struct {
-		size int
-		want string
-	}{"a form of 16 KiB is read": {maxForm, "1234"}, "a longer one is not": {maxForm + 1, ""}} {
+		size   int
+		refuse bool
+	}{"a form of 16 KiB is read": {maxForm, false}, "a longer one is refused with 413": {maxForm + 1, true}} {
 		body := "number=1234&x="
 		body += strings.Repeat("a", c.size-len(body))
-		r := httptest.NewRequest("POST", "/wechat/screen", strings.NewReader(body))
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		form, err := readForm(httptest.NewRecorder(), r)
-		if got := form.Get("number"); err != nil || got != c.want {
-			t.Errorf("rule: %s: %d bytes: %q %v", rule, len(body), got, err)
+		request := httptest.NewRequest("POST", defaultScreenPath, strings.NewReader(body))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		r.auth.Screens().ServeHTTP(w, request)
+		if (w.Code == 413) != c.refuse {
+			t.Errorf("rule: %s: %d bytes: %d", rule, len(body), w.Code)
 		}
 	}
 }

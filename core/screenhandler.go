@@ -2,6 +2,7 @@ package core
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -109,13 +110,10 @@ func formIn(ctx context.Context) url.Values {
 // readForm reads the body of a POST. Its query does not count.
 func readForm(w http.ResponseWriter, r *http.Request) (url.Values, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil && r.PostForm == nil {
-		return nil, err
+	if limit := (*http.MaxBytesError)(nil); errors.As(r.ParseForm(), &limit) {
+		return nil, limit
 	}
-	if r.PostForm == nil {
-		return url.Values{}, nil
-	}
-	return r.PostForm, nil
+	return r.PostForm, nil // what cannot be read of a form is no field
 }
 
 // tellState tells the script of a waiting page one word, and who asks nothing about the
