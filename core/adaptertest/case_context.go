@@ -57,7 +57,7 @@ func contextAfterTheRequest(f *fixture) error {
 	if err != nil {
 		return err
 	}
-	f.harness.visits = nil
+	f.harness.forget()
 	w, err := rawhttp.Dial(rawhttp.Host(f.appURL))
 	if err != nil {
 		return err
@@ -101,6 +101,13 @@ func (h *Harness) kept() []visit {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.visits[:len(h.visits):len(h.visits)]
+}
+
+// forget drops the visits so far.
+func (h *Harness) forget() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.visits = nil
 }
 
 func (v visit) intact() error {

@@ -179,21 +179,18 @@ func snapshotPage(s *scenario) {
 func tooMany(s *scenario) {
 	const most, each = 256, 16
 	codes := len(s.wechat.exchanged())
-	targets := make([]string, each)
-	for i := range targets {
-		targets[i] = "?x=1&code=" + s.code(s.t, s.way.appID, "mei", base) + "&state={S1}"
+	raws := make([]string, most) // a browser sends 16 of them, the others one each
+	for i := range raws {
+		v, state := s.mei, s.values["S1"]
+		if i >= each {
+			v = s.visitor("mei")
+			state = s.begin(v, asked)
+		}
+		raws[i] = v.raw(request{target: s.place("?x=1&code=" + s.code(s.t, s.way.appID, "mei", base) + "&state=" + state)})
 	}
 	release := s.holdExchanges(0)
 	answers := make(chan *result, most)
-	for i := range most { // a browser gets 16 of them, the others one each
-		raw := ""
-		if i < each {
-			raw = s.mei.raw(request{target: s.place(targets[i])})
-		} else {
-			v := s.visitor("mei")
-			state := s.begin(v, asked)
-			raw = v.raw(request{target: s.place("?x=1&code=" + s.code(s.t, s.way.appID, "mei", base) + "&state=" + state)})
-		}
+	for i, raw := range raws {
 		go func() { answers <- s.roundTrip(s.mei.node, raw) }()
 		if i == each-1 {
 			s.waitForExchanges(each, codes)
