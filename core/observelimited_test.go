@@ -18,7 +18,7 @@ func TestWhatAVisitorCanRepeatIsLoggedOnceAMinute(t *testing.T) {
 		"a session that cannot be deleted":    func(w *watch, _ *visit) { w.deleteFailed(ctx, trouble) },
 		"a hook that fails":                   func(w *watch, _ *visit) { w.hookFailed(ctx, "OnLogin", trouble) },
 		"a follower":                          func(w *watch, _ *visit) { w.followChecked(ctx, follow.Check{OpenID: "oAlice_1", Follows: true}) },
-		"a follower of whom nobody knows":     func(w *watch, _ *visit) { w.followChecked(ctx, follow.Check{OpenID: "oAlice_1", Err: trouble}) },
+		"a follower check that fails":         func(w *watch, _ *visit) { w.followChecked(ctx, follow.Check{OpenID: "oAlice_1", Err: trouble}) },
 		"a session that ended":                func(_ *watch, v *visit) { v.sessionEnded(&User{OpenID: "oAlice_1"}, "logout") },
 		"a wrong number at a screen":          func(_ *watch, v *visit) { v.screenTold(ScreenWrongNumber, "", "x", slog.LevelInfo) },
 		"a screen over http":                  func(_ *watch, v *visit) { v.secureHere() },

@@ -22,7 +22,7 @@ func TestAnOldCallbackBelongsToNoLogin(t *testing.T) {
 	}
 }
 
-func TestNoTimeThatIsToldIsLessThanNothing(t *testing.T) {
+func TestNoTimeOfAnEventIsNegative(t *testing.T) {
 	seen := &recorder{}
 	r := newRig(t, observed(seen))
 	ahead := NewGate(ModeRequire, r.instanceAt(time.Minute, observed(seen)))
@@ -36,7 +36,7 @@ func TestNoTimeThatIsToldIsLessThanNothing(t *testing.T) {
 	}
 	for _, e := range seen.all() {
 		if e.Took < 0 || e.Age < 0 {
-			t.Errorf("rule: a login that began on a node whose clock is ahead took no less than nothing: %v", e)
+			t.Errorf("rule: Took and Age are never negative, also where the login began on a node whose clock is ahead: %v", e)
 		}
 	}
 }

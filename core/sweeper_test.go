@@ -9,9 +9,9 @@ import (
 
 func TestASweeperThatHasEndedSweepsNoMore(t *testing.T) {
 	for name, do := range map[string]func(s *sweeper){
-		"whose timer ran":                  func(s *sweeper) { s.wake(); s.end() },
-		"that is woken by a late request":  func(s *sweeper) { s.end(); s.wake() },
-		"that has ended twice, and so may": func(s *sweeper) { s.wake(); s.end(); s.end() },
+		"whose timer ran":                 func(s *sweeper) { s.wake(); s.end() },
+		"that is woken by a late request": func(s *sweeper) { s.end(); s.wake() },
+		"that has ended twice":            func(s *sweeper) { s.wake(); s.end(); s.end() },
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			sweeps := 0

@@ -32,15 +32,15 @@ func TestWhatIsCountedAboutCodesAndPeopleIsSwept(t *testing.T) {
 	})
 }
 
-func TestALongCookieIsNoScreens(t *testing.T) {
+func TestALongCookieIsNotRead(t *testing.T) {
 	for rule, c := range map[string]struct {
 		digits int
 		known  bool
 	}{
-		"80 characters are read":   {74, true},
-		"81 characters are not":    {75, false},
-		"a whole header is not":    {16_000, false},
-		"what a screen has, it is": {7, true},
+		"80 characters are read": {74, true},
+		"81 characters are not":  {75, false},
+		"a whole header is not":  {16_000, false},
+		"a short one is read":    {7, true},
 	} {
 		text := strings.Repeat("0", c.digits-1) + "1.0.0.0"
 		if got := ParseShown(text) != (Shown{}); got != c.known {
