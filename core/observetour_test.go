@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -161,7 +162,14 @@ func (tr *tour) logins() {
 	back = tr.begins(leaving, g)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
+	answered := make(chan struct{}) // or the answer may come before the visitor has left
+	tr.sim.Fail(wxsim.PathAccessToken, wxsim.Fault{Wait: answered, Times: 1})
+	defer close(answered)
+	asked := tr.sim.Calls(wxsim.PathAccessToken)
 	g.Handle(ctx, &Request{Method: "GET", Target: back, Host: leaving.host, TLS: true, Header: with("User-Agent", inWeChat, "Accept", "text/html", "Cookie", leaving.cookieLine())})
+	for tr.sim.Calls(wxsim.PathAccessToken) == asked { // the fault is this exchange's
+		runtime.Gosched()
+	}
 }
 
 func (tr *tour) authorizeState(b *browser, g *Gate) string {
